@@ -1,0 +1,246 @@
+"""The scoring request: fields, units, bounds, JSON schema and strict parsing.
+
+Standard library only: the same file runs in training, in the Lambda function, in the SageMaker container and
+behind the API's request schema. An error names a place in the request and never a value, nor a field name that
+the caller invented: either may be a card number.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NoReturn
+
+MAX_TRANSACTIONS = 25
+MAX_BODY_BYTES = 8192
+"""AWS WAF's common rule set refuses larger bodies, and that figure cannot be raised."""
+
+_MAX_NUMBER_LENGTH = 32
+TIME_FORMAT = "YYYY-MM-DDTHH:MM:SS"
+
+CATEGORIES = (
+    "entertainment",
+    "food_dining",
+    "gas_transport",
+    "grocery_net",
+    "grocery_pos",
+    "health_fitness",
+    "home",
+    "kids_pets",
+    "misc_net",
+    "misc_pos",
+    "personal_care",
+    "shopping_net",
+    "shopping_pos",
+    "travel",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a transaction. Bounds are inclusive; `unit` is for people."""
+
+    name: str
+    kind: Literal["number", "integer", "category", "time"]
+    unit: str
+    minimum: float = 0
+    maximum: float = 0
+    nullable: bool = False
+
+
+FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        Field("amt", "number", "US dollars", 0.01, 100_000),
+        Field("category", "category", "the merchant's category"),
+        Field("time", "time", "local time of the purchase, " + TIME_FORMAT),
+        Field(
+            "seconds_since_previous",
+            "number",
+            "seconds since the card's previous purchase; null when there is none",
+            0,
+            1_000_000_000,
+            nullable=True,
+        ),
+        Field("count_24h", "integer", "purchases of the card in the 24 hours before this one", 0, 10_000),
+        Field("sum_24h", "number", "sum of those purchases, US dollars", 0, 10_000_000),
+        Field("max_24h", "number", "largest of those purchases, US dollars; 0 when there is none", 0, 100_000),
+        Field("cc_num", "integer", "card number", 1, 10**19),
+        Field("lat", "number", "degrees, the cardholder's home", -90, 90),
+        Field("long", "number", "degrees, the cardholder's home", -180, 180),
+        Field("merch_lat", "number", "degrees, the merchant", -90, 90),
+        Field("merch_long", "number", "degrees, the merchant", -180, 180),
+    )
+}
+
+RECIPE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "default": (
+        "amt",
+        "category",
+        "time",
+        "seconds_since_previous",
+        "count_24h",
+        "sum_24h",
+        "max_24h",
+    ),
+    "reference": ("cc_num", "amt", "lat", "long", "merch_lat", "merch_long"),
+}
+"""What each recipe's model reads. These fields are required; the others are accepted, checked and dropped."""
+
+Transaction = dict[str, Any]
+
+
+class ContractError(ValueError):
+    """A request outside the contract. `code` is for machines, the message for people; neither holds a value."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def request_schema(required: Sequence[str]) -> dict[str, Any]:
+    """JSON schema (draft 4, what API Gateway validates with) of a request whose model reads `required`."""
+    transaction = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(required),
+        "properties": {field.name: _field_schema(field) for field in FIELDS.values()},
+    }
+    return {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": "ScoreRequest",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["transactions"],
+        "properties": {
+            "transactions": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_TRANSACTIONS,
+                "items": transaction,
+            }
+        },
+    }
+
+
+def _field_schema(field: Field) -> dict[str, Any]:
+    if field.kind == "category":
+        return {"type": "string", "enum": list(CATEGORIES)}
+    if field.kind == "time":
+        return {"type": "string", "minLength": len(TIME_FORMAT), "maxLength": len(TIME_FORMAT)}
+    kind: str | list[str] = [field.kind, "null"] if field.nullable else field.kind
+    return {"type": kind, "minimum": field.minimum, "maximum": field.maximum}
+
+
+def parse(
+    body: str | bytes,
+    required: Sequence[str],
+    *,
+    max_transactions: int = MAX_TRANSACTIONS,
+    max_bytes: int = MAX_BODY_BYTES,
+) -> list[Transaction]:
+    """The transactions of a request, reduced to the fields in `required`; everything else is checked and dropped.
+
+    Raises ContractError with code `payload_too_large`, `invalid_json` or `invalid_request`. Refuses what Python's
+    json module lets through: NaN, infinities, duplicate names, giant integers, deep nesting.
+    """
+    size = len(body) if isinstance(body, bytes) else len(body.encode("utf-8", "surrogatepass"))
+    if size > max_bytes:
+        raise ContractError("payload_too_large", f"the body is larger than {max_bytes} bytes")
+    document = _load(body)
+    if not isinstance(document, dict) or set(document) != {"transactions"}:
+        _refuse('the body must be an object with the one field "transactions"')
+    transactions = document["transactions"]
+    if not isinstance(transactions, list) or not 1 <= len(transactions) <= max_transactions:
+        _refuse(f"transactions must be an array of 1 to {max_transactions} objects")
+    return [_transaction(item, index, required) for index, item in enumerate(transactions)]
+
+
+def _load(body: str | bytes) -> Any:
+    try:
+        text = body.decode("utf-8") if isinstance(body, bytes) else body
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_finite,
+        )
+    except ContractError:
+        raise
+    except (ValueError, RecursionError):
+        raise ContractError("invalid_json", "the body is not valid JSON in UTF-8") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ContractError("invalid_json", "an object in the body names a field twice")
+    return result
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ContractError("invalid_json", "numbers must be finite JSON numbers")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_NUMBER_LENGTH:
+        raise ContractError("invalid_json", f"a number in the body has more than {_MAX_NUMBER_LENGTH} digits")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ContractError("invalid_json", "numbers must be finite JSON numbers")
+    return number
+
+
+def _transaction(item: Any, index: int, required: Sequence[str]) -> Transaction:
+    place = f"transactions[{index}]"
+    if not isinstance(item, dict):
+        _refuse(f"{place} must be an object")
+    for name in required:
+        if name not in item:
+            _refuse(f"{place}.{name} is missing")
+    for name, value in item.items():
+        field = FIELDS.get(name)
+        if field is None:
+            _refuse(f"{place} has a field that this API does not know")
+        _check(field, value, place)
+    return {name: item[name] for name in required}
+
+
+def _check(field: Field, value: Any, place: str) -> None:
+    where = f"{place}.{field.name}"
+    if value is None and field.nullable:
+        return
+    if field.kind == "category":
+        if not isinstance(value, str) or value not in CATEGORIES:
+            _refuse(f"{where} must be one of the {len(CATEGORIES)} merchant categories")
+    elif field.kind == "time":
+        if not isinstance(value, str) or not _is_time(value):
+            _refuse(f"{where} must be a local time as {TIME_FORMAT}")
+    else:
+        allowed = (int,) if field.kind == "integer" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, allowed):
+            _refuse(f"{where} must be of type {field.kind}")
+        if not field.minimum <= value <= field.maximum:
+            _refuse(f"{where} must be between {field.minimum:g} and {field.maximum:g}")
+
+
+def _is_time(text: str) -> bool:
+    if len(text) != len(TIME_FORMAT) or text[10] != "T" or not text.isascii():
+        return False
+    try:
+        datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ContractError("invalid_request", message)
