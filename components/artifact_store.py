@@ -1,0 +1,73 @@
+"""ModelArtifact: the model's archive, built when none fits, in a bucket that only the deployer writes to."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from components import documents
+from components.buckets import AccessLogBucket, SecureBucket
+from components.encryption import EncryptionKey
+from components.site import Site
+from model.package import Artifact, ArtifactSource, ensure
+from settings import Safety
+
+
+class ModelArtifact(pulumi.ComponentResource):
+    """The archive in S3 under its own digest, in a versioned, locked, write-protected bucket.
+
+    Builds the archive first (training included) when there is none for this data, code and recipe. The digest in
+    the key makes a new model a new endpoint configuration, and an unchanged one no change at all.
+    """
+
+    url: str
+    version: str
+    sha256: str
+    artifact: Artifact
+    store: SecureBucket
+    uploaded: aws.s3.BucketObjectv2
+
+    def __init__(
+        self,
+        name: str,
+        site: Site,
+        source: ArtifactSource,
+        key: EncryptionKey,
+        logs: AccessLogBucket,
+        safety: Safety,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        built = ensure(source, say=pulumi.log.info)
+        args = {"modelVersion": built.version, "digest": built.sha256, "recipe": source.recipe}
+        super().__init__("fraud:model:ModelArtifact", name, args, opts)
+        self.artifact, self.version, self.sha256 = built, built.version, built.sha256
+        self.store = SecureBucket(
+            site,
+            "artifacts",
+            key,
+            logs,
+            statements=documents.write_protected(site, site.bucket_arn("artifacts"), safety.deployer),
+            keep_days=safety.log_retention,
+            object_lock_days=safety.object_lock,
+            protect=safety.protect,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        object_key = f"models/{self.sha256}/model.tar.gz"
+        self.url = f"s3://{self.store.name}/{object_key}"
+        self.uploaded = aws.s3.BucketObjectv2(
+            name,
+            bucket=self.store.bucket.id,
+            key=object_key,
+            source=pulumi.FileAsset(str(self.artifact.path)),
+            source_hash=self.sha256,
+            checksum_algorithm="SHA256",
+            server_side_encryption="aws:kms",
+            kms_key_id=key.arn,
+            bucket_key_enabled=True,
+            content_type="application/gzip",
+            force_destroy=not safety.protect,
+            tags=site.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.store.ready]),
+        )
+        self.register_outputs({"url": self.url, "version": self.version})

@@ -1,0 +1,271 @@
+"""ModelEndpoint: the SageMaker endpoint that serves the artifact."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from components import documents
+from components.artifact_store import ModelArtifact
+from components.buckets import AccessLogBucket, SecureBucket
+from components.encryption import EncryptionKey
+from components.log_group import SecureLogGroup
+from components.observability import AlarmTopic
+from components.private_network import PrivateNetwork
+from components.site import Site
+from components.workload_role import WorkloadRole
+from settings import Safety, Serving
+
+VARIANT = "primary"
+_MODEL_DIR = "/opt/ml/model"
+_REPOSITORY = "sagemaker-scikit-learn"
+_INVOCATIONS_PER_INSTANCE = 3000
+"""A minute, at which a further instance is started."""
+_P99_MICROSECONDS = 250_000
+
+
+class ModelEndpoint(pulumi.ComponentResource):
+    """Model, configuration and endpoint, with scaling, captured requests and a roll-out that takes itself back.
+
+    The container has no network. It refuses a model or a card whose digest is not the one declared here. Model and
+    configuration are named by the provider, because they are replaced on every change; the endpoint is not.
+    """
+
+    name: str
+    endpoint: aws.sagemaker.Endpoint
+
+    def __init__(
+        self,
+        name: str,
+        site: Site,
+        serving: Serving,
+        safety: Safety,
+        *,
+        role: WorkloadRole,
+        artifact: ModelArtifact,
+        key: EncryptionKey,
+        logs: AccessLogBucket,
+        network: PrivateNetwork | None,
+        topic: AlarmTopic,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        args = {"instanceType": serving.instance_type, "modelVersion": artifact.version}
+        super().__init__("fraud:serving:ModelEndpoint", name, args, opts)
+        self.name, self._name = site.endpoint_name, name
+        self._site, self._serving, self._safety = site, serving, safety
+        self._child = pulumi.ResourceOptions(parent=self)
+        log = SecureLogGroup(name, site, site.endpoint_log_group, key, safety, opts=self._child)
+        capture = self._capture_bucket(key, logs)
+        granted = role.grant(self._statements(artifact, network is not None))
+        model = self._model(role, artifact, network, [granted, artifact.uploaded])
+        configuration = self._configuration(model, key, capture)
+        alarms = self._rollback_alarms(topic)
+        self.endpoint = aws.sagemaker.Endpoint(
+            name,
+            name=self.name,
+            endpoint_config_name=configuration.name,
+            deployment_config=self._deployment(alarms),
+            tags=site.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=safety.protect,
+                depends_on=[log, *alarms],
+                custom_timeouts=pulumi.CustomTimeouts(create="30m", update="90m"),
+            ),
+        )
+        self._scaling()
+        self.register_outputs({"name": self.name})
+
+    def _image(self) -> str:
+        registry = aws.sagemaker.get_prebuilt_ecr_image(
+            repository_name=_REPOSITORY, image_tag=self._serving.image_tag
+        ).registry_path
+        digest = self._serving.image_digest
+        return f"{registry.rsplit(':', 1)[0]}@{digest}" if digest else registry
+
+    def _statements(self, artifact: ModelArtifact, private: bool) -> list[documents.Statement]:
+        """What CreateModel's execution role needs (AWS: "SageMaker AI execution roles"), and no more."""
+        site = self._site
+        account, region = self._image().split(".", 1)[0], site.region
+        image = f"arn:{site.partition}:ecr:{region}:{account}:repository/{_REPOSITORY}"
+        statements = [
+            documents.allow("ReadArtifact", ["s3:GetObject"], f"{artifact.store.arn}/models/*"),
+            documents.allow("FindArtifact", ["s3:ListBucket"], artifact.store.arn),
+            documents.write_logs(site, site.endpoint_log_group),
+            documents.allow(
+                "PullImage",
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                image,
+            ),
+            documents.allow("RegistryLogin", ["ecr:GetAuthorizationToken"], "*"),
+            documents.allow(
+                "Metrics",
+                ["cloudwatch:PutMetricData"],
+                "*",
+                Condition={
+                    "StringEquals": {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]}
+                },
+            ),
+        ]
+        if self._serving.capture_percentage:
+            statements.append(
+                documents.allow(
+                    "Capture", ["s3:PutObject"], f"{site.bucket_arn('capture')}/{site.endpoint_name}/*"
+                )
+            )
+        return statements + (documents.network_interfaces(site) if private else [])
+
+    def _capture_bucket(self, key: EncryptionKey, logs: AccessLogBucket) -> SecureBucket | None:
+        if not self._serving.capture_percentage:
+            return None
+        return SecureBucket(
+            self._site,
+            "capture",
+            key,
+            logs,
+            keep_days=self._safety.log_retention,
+            object_lock_days=min(self._safety.object_lock, 30),
+            protect=self._safety.protect,
+            opts=self._child,
+        )
+
+    def _model(
+        self,
+        role: WorkloadRole,
+        artifact: ModelArtifact,
+        network: PrivateNetwork | None,
+        after: list[pulumi.Resource],
+    ) -> aws.sagemaker.Model:
+        built = artifact.artifact
+        code = f"{_MODEL_DIR}/code"
+        return aws.sagemaker.Model(
+            self._name,
+            execution_role_arn=role.arn,
+            enable_network_isolation=True,
+            primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
+                image=self._image(),
+                model_data_url=artifact.url,
+                environment={
+                    "MODEL_SHA256": built.model_sha256,
+                    "CARD_SHA256": built.card_sha256,
+                    "SAGEMAKER_PROGRAM": "inference.py",
+                    "SAGEMAKER_SUBMIT_DIRECTORY": code,
+                    "PYTHONPATH": f"{code}:{_MODEL_DIR}/vendor",
+                    # The container installs the code with pip at start, which looks for a package index unless
+                    # told otherwise; pip reads 0 as "no isolation".
+                    "PIP_NO_BUILD_ISOLATION": "0",
+                    "PIP_NO_INDEX": "1",
+                },
+            ),
+            vpc_config=network.model_placement() if network else None,
+            tags=self._site.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after + (network.ready if network else [])),
+        )
+
+    def _configuration(
+        self, model: aws.sagemaker.Model, key: EncryptionKey, capture: SecureBucket | None
+    ) -> aws.sagemaker.EndpointConfiguration:
+        return aws.sagemaker.EndpointConfiguration(
+            self._name,
+            kms_key_arn=key.arn,
+            production_variants=[
+                aws.sagemaker.EndpointConfigurationProductionVariantArgs(
+                    variant_name=VARIANT,
+                    model_name=model.name,
+                    instance_type=self._serving.instance_type,
+                    initial_instance_count=self._serving.min_instances,
+                    initial_variant_weight=1,
+                    container_startup_health_check_timeout_in_seconds=300,
+                    model_data_download_timeout_in_seconds=300,
+                    enable_ssm_access=False,
+                )
+            ],
+            data_capture_config=self._capture_config(key, capture) if capture else None,
+            tags=self._site.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(capture.ready) if capture else []),
+        )
+
+    def _capture_config(
+        self, key: EncryptionKey, capture: SecureBucket
+    ) -> aws.sagemaker.EndpointConfigurationDataCaptureConfigArgs:
+        return aws.sagemaker.EndpointConfigurationDataCaptureConfigArgs(
+            enable_capture=True,
+            initial_sampling_percentage=self._serving.capture_percentage,
+            destination_s3_uri=f"s3://{capture.name}/{self.name}",
+            kms_key_id=key.arn,
+            capture_options=[{"capture_mode": "Input"}, {"capture_mode": "Output"}],
+            capture_content_type_header={"json_content_types": ["application/json"]},
+        )
+
+    def _rollback_alarms(self, topic: AlarmTopic) -> list[aws.cloudwatch.MetricAlarm]:
+        """The alarms that take a new model back; ModelLatency is in microseconds."""
+        watched = {
+            "errors": ("Invocation5XXErrors", {"statistic": "Sum", "threshold": 5.0}),
+            "latency": ("ModelLatency", {"extended_statistic": "p99", "threshold": float(_P99_MICROSECONDS)}),
+        }
+        return [
+            aws.cloudwatch.MetricAlarm(
+                f"{self._name}-{what}",
+                name=f"{self._site.prefix}-endpoint-{what}",
+                alarm_description=f"{metric} of the endpoint; a roll-out in progress is taken back",
+                namespace="AWS/SageMaker",
+                metric_name=metric,
+                dimensions={"EndpointName": self.name, "VariantName": VARIANT},
+                comparison_operator="GreaterThanThreshold",
+                evaluation_periods=2,
+                period=60,
+                treat_missing_data="notBreaching",
+                actions_enabled=True,
+                alarm_actions=[topic.arn],
+                tags=self._site.tags,
+                opts=self._child,
+                **how,
+            )
+            for what, (metric, how) in watched.items()
+        ]
+
+    def _deployment(
+        self, alarms: list[aws.cloudwatch.MetricAlarm]
+    ) -> aws.sagemaker.EndpointDeploymentConfigArgs:
+        """Blue/green; a canary takes at most half of the instances, so one instance switches at once."""
+        routing = {"type": "ALL_AT_ONCE", "wait_interval_in_seconds": 300}
+        if self._serving.canary:
+            size = {"type": "CAPACITY_PERCENT", "value": 50}
+            routing = {"type": "CANARY", "wait_interval_in_seconds": 600, "canary_size": size}
+        return aws.sagemaker.EndpointDeploymentConfigArgs(
+            blue_green_update_policy={
+                "traffic_routing_configuration": routing,
+                "termination_wait_in_seconds": 300,
+                "maximum_execution_timeout_in_seconds": 3600,
+            },
+            auto_rollback_configuration={"alarms": [{"alarm_name": alarm.name} for alarm in alarms]},
+        )
+
+    def _scaling(self) -> None:
+        target = aws.appautoscaling.Target(
+            self._name,
+            service_namespace="sagemaker",
+            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            resource_id=self.endpoint.name.apply(lambda name: f"endpoint/{name}/variant/{VARIANT}"),
+            min_capacity=self._serving.min_instances,
+            max_capacity=self._serving.max_instances,
+            tags=self._site.tags,
+            opts=self._child,
+        )
+        aws.appautoscaling.Policy(
+            self._name,
+            name=f"{self._site.prefix}-invocations",
+            policy_type="TargetTrackingScaling",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            target_tracking_scaling_policy_configuration={
+                "target_value": _INVOCATIONS_PER_INSTANCE,
+                "predefined_metric_specification": {
+                    "predefined_metric_type": "SageMakerVariantInvocationsPerInstance"
+                },
+                "scale_in_cooldown": 300,
+                "scale_out_cooldown": 60,
+            },
+            opts=self._child,
+        )

@@ -1,0 +1,163 @@
+"""ScoringFunction: the Lambda function between the API and the endpoint."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from components import documents
+from components.artifact_store import ModelArtifact
+from components.encryption import EncryptionKey
+from components.log_group import SecureLogGroup
+from components.model_endpoint import ModelEndpoint
+from components.private_network import PrivateNetwork
+from components.site import Site
+from components.workload_role import WorkloadRole
+from model.function_package import FunctionPackage, build_function_package
+from settings import Safety, Scoring
+
+_ALIAS = "live"
+_ANSWER_SECONDS = 1
+"""What the function keeps for its own answer when the endpoint has used up its time."""
+
+
+class ScoringFunction(pulumi.ComponentResource):
+    """The function, its package, its log and an alias that the API calls.
+
+    May invoke one endpoint and write one log, nothing else. The package holds four files of the standard library's
+    Python; where code signing is on, Lambda refuses any package that this stack's profile has not signed.
+    """
+
+    name: str
+    alias: aws.lambda_.Alias
+    function: aws.lambda_.Function
+    timeout: int
+
+    def __init__(
+        self,
+        name: str,
+        site: Site,
+        scoring: Scoring,
+        safety: Safety,
+        *,
+        role: WorkloadRole,
+        key: EncryptionKey,
+        endpoint: ModelEndpoint,
+        artifact: ModelArtifact,
+        network: PrivateNetwork | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        args = {"timeout": scoring.timeout, "recipe": scoring.recipe}
+        super().__init__("fraud:serving:ScoringFunction", name, args, opts)
+        self.name, self.timeout = site.function_name, scoring.timeout
+        self._site, self._resource_name = site, name
+        self._child = pulumi.ResourceOptions(parent=self)
+        log = SecureLogGroup(
+            name, site, site.function_log_group, key, safety, payloads=True, opts=self._child
+        )
+        granted = role.grant(self._statements(network is not None))
+        package = build_function_package()
+        code = self._signed(package, artifact, key) if scoring.code_signing else self._plain(package)
+        self.function = aws.lambda_.Function(
+            name,
+            name=self.name,
+            description="Checks a scoring request, drops what the model does not use, asks the endpoint",
+            role=role.arn,
+            runtime="python3.13",
+            architectures=["arm64"],
+            handler="model.serving.handler.handle",
+            timeout=scoring.timeout,
+            memory_size=scoring.memory,
+            reserved_concurrent_executions=scoring.concurrency,
+            kms_key_arn=key.arn,
+            environment=aws.lambda_.FunctionEnvironmentArgs(
+                variables={
+                    "ENDPOINT_NAME": endpoint.name,
+                    "ENDPOINT_TIMEOUT_SECONDS": str(scoring.timeout - _ANSWER_SECONDS),
+                    "MODEL_VERSION": artifact.version,
+                    "RECIPE": scoring.recipe,
+                }
+            ),
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+                log_format="JSON", application_log_level="INFO", system_log_level="WARN", log_group=log.name
+            ),
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),
+            vpc_config=network.function_placement() if network else None,
+            publish=True,
+            tags=site.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[granted, log] + (network.ready if network else [])
+            ),
+            **code,
+        )
+        self.alias = aws.lambda_.Alias(
+            name,
+            name=_ALIAS,
+            description="What the API calls",
+            function_name=self.function.name,
+            function_version=self.function.version,
+            opts=self._child,
+        )
+        self.register_outputs({"name": self.function.name})
+
+    def _statements(self, private: bool) -> list[documents.Statement]:
+        site = self._site
+        statements = [
+            documents.allow("Score", ["sagemaker:InvokeEndpoint"], site.endpoint_arn),
+            documents.write_logs(site, site.function_log_group),
+            # X-Ray knows no resources for these (AWS service authorization reference).
+            documents.allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
+        ]
+        return statements + (documents.network_interfaces(site) if private else [])
+
+    def _plain(self, package: FunctionPackage) -> dict[str, object]:
+        return {"code": pulumi.FileArchive(str(package.path)), "source_code_hash": package.sha256_base64}
+
+    def _signed(
+        self, package: FunctionPackage, artifact: ModelArtifact, key: EncryptionKey
+    ) -> dict[str, object]:
+        """Uploads the package beside the artifact, lets AWS Signer sign it, and refuses unsigned code."""
+        store = artifact.store
+        unsigned = aws.s3.BucketObjectv2(
+            f"{self._resource_name}-package",
+            bucket=store.bucket.id,
+            key=f"functions/{package.sha256}/unsigned.zip",
+            source=pulumi.FileAsset(str(package.path)),
+            source_hash=package.sha256,
+            checksum_algorithm="SHA256",
+            server_side_encryption="aws:kms",
+            kms_key_id=key.arn,
+            bucket_key_enabled=True,
+            tags=self._site.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*store.ready]),
+        )
+        profile = aws.signer.SigningProfile(
+            self._resource_name,
+            name=f"{self._site.prefix}-function".replace("-", "_"),
+            platform_id="AWSLambda-SHA384-ECDSA",
+            signature_validity_period={"type": "MONTHS", "value": 135},
+            tags=self._site.tags,
+            opts=self._child,
+        )
+        job = aws.signer.SigningJob(
+            self._resource_name,
+            profile_name=profile.name,
+            source={"s3": {"bucket": store.bucket.id, "key": unsigned.key, "version": unsigned.version_id}},
+            destination={"s3": {"bucket": store.bucket.id, "prefix": f"functions/{package.sha256}/"}},
+            opts=self._child,
+        )
+        signing = aws.lambda_.CodeSigningConfig(
+            self._resource_name,
+            description=f"Code of {self.name} comes from this stack's signing profile",
+            allowed_publishers={"signing_profile_version_arns": [profile.version_arn]},
+            policies={"untrusted_artifact_on_deployment": "Enforce"},
+            tags=self._site.tags,
+            opts=self._child,
+        )
+        signed = job.signed_objects[0].s3s[0]
+        return {
+            "s3_bucket": signed.bucket,
+            "s3_key": signed.key,
+            "code_signing_config_arn": signing.arn,
+            "source_code_hash": package.sha256_base64,
+        }
