@@ -2,45 +2,46 @@
 
 import pulumi
 
+import components as c
 import settings
-from components import observability as obs
-from components.artifact_store import ModelArtifact
-from components.buckets import AccessLogBucket
-from components.encryption import EncryptionKey
-from components.model_endpoint import ModelEndpoint
-from components.private_network import optional_network
-from components.scoring_api import ScoringApi
-from components.scoring_function import ScoringFunction
-from components.site import locate
-from components.web_firewall import WebFirewall
-from components.workload_role import WorkloadRole
 from model.package import ArtifactSource
 
 s = settings.load()
-safety = s.safety
-site = locate(s.naming.prefix, s.naming.stage, s.naming.tags)
+site = c.locate(s.naming, s.safety)
 
-model_role = WorkloadRole("model", site, "sagemaker", boundary=safety.permissions_boundary)
-function_role = WorkloadRole("function", site, "lambda", boundary=safety.permissions_boundary)
+model_role = c.WorkloadRole("model", site, "sagemaker")
+function_role = c.WorkloadRole("function", site, "lambda")
 users = {model_role: ["kms:Decrypt", "kms:GenerateDataKey"], function_role: ["kms:Decrypt"]}
-key = EncryptionKey("data", site, users, deployer=safety.deployer, protect=safety.protect)
-topic = obs.AlarmTopic("alarms", site, s.alarms, key=key)
-network = optional_network("private", site, s.network, safety, key=key)
+key = c.EncryptionKey("data", site, users)
+topic = c.AlarmTopic("alarms", site, s.alarms, key=key)
+network = c.optional_network("private", site, s.network, key=key)
+logs = c.AccessLogBucket(site, ["artifacts", "capture"])
 
-logs = AccessLogBucket(site, ["artifacts", "capture"], keep_days=safety.log_retention, protect=safety.protect)
 source = ArtifactSource(data=s.training.data, recipe=s.training.recipe)
-artifact = ModelArtifact("model", site, source, key, logs, safety)
-endpoint = ModelEndpoint("model", site, s.serving, safety, role=model_role, artifact=artifact, key=key, logs=logs, network=network, topic=topic)  # fmt: skip
-function = ScoringFunction("score", site, s.scoring, safety, role=function_role, key=key, endpoint=endpoint, artifact=artifact, network=network)  # fmt: skip
-api = ScoringApi("api", site, s.api, safety, key=key, function=function)
-firewall = WebFirewall("firewall", site, s.firewall, safety, key=key, api=api)
-watched = obs.serving_metrics(site, api=api.name, function=function.name, endpoint=endpoint.name, firewall=firewall.name)  # fmt: skip
-page = obs.Observability("alarms", site, topic=topic, watched=watched)
+artifact = c.ModelArtifact("model", site, source, key=key, logs=logs)
+endpoint = c.ModelEndpoint(
+    "model",
+    site,
+    s.serving,
+    role=model_role,
+    artifact=artifact,
+    key=key,
+    logs=logs,
+    network=network,
+    topic=topic,
+)
+function = c.ScoringFunction(
+    "score", site, s.scoring, role=function_role, key=key, endpoint=endpoint, network=network
+)
+api = c.ScoringApi("api", site, s.api, key=key, function=function)
+firewall = c.WebFirewall("firewall", site, s.firewall, key=key, api=api)
+names = {"api": api.name, "function": function.name, "endpoint": endpoint.name, "firewall": firewall.name}
+alarms = c.Observability("alarms", site, topic=topic, watched=c.serving_metrics(site, **names))
 
 pulumi.export("url", api.url)
 pulumi.export("keyIds", api.key_ids)
 pulumi.export("keyValues", api.key_values)
-pulumi.export("callers", {"action": "execute-api:Invoke", "resource": api.invoke_arn})
+pulumi.export("callerPolicy", {"action": "execute-api:Invoke", "resource": api.invoke_arn})
 pulumi.export("endpointName", endpoint.name)
 pulumi.export("modelVersion", artifact.version)
-pulumi.export("dashboardUrl", page.dashboard_url)
+pulumi.export("dashboardUrl", alarms.dashboard_url)

@@ -1,0 +1,29 @@
+"""The stack's resources: one file, one ComponentResource."""
+
+from components.artifact_store import ModelArtifact
+from components.buckets import AccessLogBucket
+from components.encryption import EncryptionKey
+from components.model_endpoint import ModelEndpoint
+from components.observability import AlarmTopic, Observability, serving_metrics
+from components.private_network import optional_network
+from components.scoring_api import ScoringApi
+from components.scoring_function import ScoringFunction
+from components.site import locate
+from components.web_firewall import WebFirewall
+from components.workload_role import WorkloadRole
+
+__all__ = [
+    "AccessLogBucket",
+    "AlarmTopic",
+    "EncryptionKey",
+    "ModelArtifact",
+    "ModelEndpoint",
+    "Observability",
+    "ScoringApi",
+    "ScoringFunction",
+    "WebFirewall",
+    "WorkloadRole",
+    "locate",
+    "optional_network",
+    "serving_metrics",
+]

@@ -10,7 +10,6 @@ from components.buckets import AccessLogBucket, SecureBucket
 from components.encryption import EncryptionKey
 from components.site import Site
 from model.package import Artifact, ArtifactSource, ensure
-from settings import Safety
 
 
 class ModelArtifact(pulumi.ComponentResource):
@@ -32,14 +31,14 @@ class ModelArtifact(pulumi.ComponentResource):
         name: str,
         site: Site,
         source: ArtifactSource,
+        *,
         key: EncryptionKey,
         logs: AccessLogBucket,
-        safety: Safety,
-        *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         built = ensure(source, say=pulumi.log.info)
         args = {"modelVersion": built.version, "digest": built.sha256, "recipe": source.recipe}
+        safety = site.safety
         super().__init__("fraud:model:ModelArtifact", name, args, opts)
         self.artifact, self.version, self.sha256 = built, built.version, built.sha256
         self.store = SecureBucket(
@@ -47,10 +46,8 @@ class ModelArtifact(pulumi.ComponentResource):
             "artifacts",
             key,
             logs,
-            statements=documents.write_protected(site, site.bucket_arn("artifacts"), safety.deployer),
-            keep_days=safety.log_retention,
+            statements=documents.write_protected(site, site.bucket_arn("artifacts")),
             object_lock_days=safety.object_lock,
-            protect=safety.protect,
             opts=pulumi.ResourceOptions(parent=self),
         )
         object_key = f"models/{self.sha256}/model.tar.gz"

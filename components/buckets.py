@@ -31,14 +31,12 @@ class _Bucket(pulumi.ComponentResource):
         statements: Sequence[documents.Statement],
         *,
         encryption: aws.s3.BucketServerSideEncryptionConfigurationRuleArgs,
-        keep_days: int,
         object_lock_days: int | None,
-        protect: bool,
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         super().__init__(f"fraud:storage:{kind}", purpose, {"purpose": purpose}, opts)
         self.name, self.arn = site.bucket_name(purpose), site.bucket_arn(purpose)
-        child = pulumi.ResourceOptions(parent=self)
+        child, protect = pulumi.ResourceOptions(parent=self), site.safety.protect
         self.bucket = aws.s3.Bucket(
             purpose,
             bucket=self.name,
@@ -77,7 +75,7 @@ class _Bucket(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             purpose,
             bucket=bucket,
-            rules=[_lifecycle(keep_days)],
+            rules=[_lifecycle(site.safety.log_retention)],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versions]),
         )
         self.ready = [private, owned, versions, encrypted, policy]
@@ -112,8 +110,6 @@ class AccessLogBucket(_Bucket):
         site: Site,
         sources: Sequence[str],
         *,
-        keep_days: int,
-        protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         arn = site.bucket_arn("access-logs")
@@ -127,9 +123,7 @@ class AccessLogBucket(_Bucket):
             encryption=aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
                 apply_server_side_encryption_by_default={"sse_algorithm": "AES256"}
             ),
-            keep_days=keep_days,
             object_lock_days=None,
-            protect=protect,
             opts=opts,
         )
         self.register_outputs({"name": self.name})
@@ -150,9 +144,7 @@ class SecureBucket(_Bucket):
         logs: AccessLogBucket,
         *,
         statements: Sequence[documents.Statement] = (),
-        keep_days: int,
         object_lock_days: int,
-        protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         arn = site.bucket_arn(purpose)
@@ -168,9 +160,7 @@ class SecureBucket(_Bucket):
                 },
                 bucket_key_enabled=True,
             ),
-            keep_days=keep_days,
             object_lock_days=object_lock_days,
-            protect=protect,
             opts=opts,
         )
         self.log_to(logs)

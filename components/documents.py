@@ -80,7 +80,7 @@ def trust(site: Site, service: str) -> str:
     return policy([statement])
 
 
-def key_policy(site: Site, users: Mapping[str, Sequence[str]], deployer: str | None) -> str:
+def key_policy(site: Site, users: Mapping[str, Sequence[str]]) -> str:
     """The policy of the stack's key. `users` maps a workload's name to the KMS actions it needs.
 
     The account's administrators manage the key and may not decrypt with it; the deployer may, through the services
@@ -92,6 +92,7 @@ def key_policy(site: Site, users: Mapping[str, Sequence[str]], deployer: str | N
     context = "kms:EncryptionContext:aws:logs:arn"
     logs = {"Service": f"logs.{site.region}.amazonaws.com"}
     through = [f"{service}.{site.region}.amazonaws.com" for service in ("s3", "sagemaker", "lambda", "sns")]
+    deployer = site.safety.deployer
     deployers = {"ArnEquals": {"aws:PrincipalArn": deployer}} if deployer else {}
     account = {"StringEquals": {"kms:CallerAccount": site.account, "kms:ViaService": through}}
     return policy(
@@ -169,9 +170,10 @@ def account_key_only(site: Site, arn: str) -> list[Statement]:
     ]
 
 
-def write_protected(site: Site, arn: str, deployer: str | None) -> list[Statement]:
+def write_protected(site: Site, arn: str) -> list[Statement]:
     """Nobody but the deployer writes or deletes; without a named deployer, at least no workload of the stack."""
     actions = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectRetention"]
+    deployer = site.safety.deployer
     workloads = [site.role_arn(workload) for workload in ("model", "function")]
     condition = (
         {"ArnNotEquals": {"aws:PrincipalArn": deployer}}
@@ -222,8 +224,9 @@ def network_interfaces(site: Site) -> list[Statement]:
             "aws:ResourceTag/Environment": site.stage,
         }
     }
+    places = [site.arn("ec2", "subnet/*"), site.arn("ec2", "security-group/*")]
     return [
-        allow("PlaceInterface", ["ec2:CreateNetworkInterface"], [site.arn("ec2", "subnet/*"), site.arn("ec2", "security-group/*")], Condition=tagged),
+        allow("PlaceInterface", ["ec2:CreateNetworkInterface"], places, Condition=tagged),
         allow(
             "OwnInterface",
             [
@@ -247,7 +250,7 @@ def network_interfaces(site: Site) -> list[Statement]:
             ],
             "*",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def data_protection(name: str) -> str:

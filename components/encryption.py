@@ -27,17 +27,13 @@ class EncryptionKey(pulumi.ComponentResource):
         site: Site,
         users: Mapping[WorkloadRole, Sequence[str]],
         *,
-        deployer: str | None,
-        protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("fraud:encryption:EncryptionKey", name, {"alias": f"alias/{site.prefix}"}, opts)
         key = aws.kms.Key(
             name,
             description=f"Data of {site.prefix}: artifact, captured requests, logs, environment, alarms",
-            policy=documents.key_policy(
-                site, {r.workload: actions for r, actions in users.items()}, deployer
-            ),
+            policy=documents.key_policy(site, {r.workload: actions for r, actions in users.items()}),
             enable_key_rotation=True,
             rotation_period_in_days=365,
             deletion_window_in_days=30,
@@ -45,7 +41,7 @@ class EncryptionKey(pulumi.ComponentResource):
             multi_region=False,
             tags=site.tags,
             # KMS refuses a policy that names a role which does not exist yet.
-            opts=pulumi.ResourceOptions(parent=self, protect=protect, depends_on=[*users]),
+            opts=pulumi.ResourceOptions(parent=self, protect=site.safety.protect, depends_on=[*users]),
         )
         self.alias = f"alias/{site.prefix}"
         aws.kms.Alias(

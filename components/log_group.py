@@ -8,7 +8,6 @@ import pulumi_aws as aws
 from components import documents
 from components.encryption import EncryptionKey
 from components.site import Site
-from settings import Safety
 
 
 class SecureLogGroup(pulumi.ComponentResource):
@@ -23,11 +22,11 @@ class SecureLogGroup(pulumi.ComponentResource):
         site: Site,
         group_name: pulumi.Input[str],
         key: EncryptionKey,
-        safety: Safety,
         *,
         payloads: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        safety = site.safety
         super().__init__("fraud:observability:SecureLogGroup", f"{name}-log", {"payloads": payloads}, opts)
         group = aws.cloudwatch.LogGroup(
             name,

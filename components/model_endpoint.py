@@ -14,7 +14,7 @@ from components.observability import AlarmTopic
 from components.private_network import PrivateNetwork
 from components.site import Site
 from components.workload_role import WorkloadRole
-from settings import Safety, Serving
+from settings import Serving
 
 VARIANT = "primary"
 _MODEL_DIR = "/opt/ml/model"
@@ -32,6 +32,7 @@ class ModelEndpoint(pulumi.ComponentResource):
     """
 
     name: str
+    artifact: ModelArtifact
     endpoint: aws.sagemaker.Endpoint
 
     def __init__(
@@ -39,7 +40,6 @@ class ModelEndpoint(pulumi.ComponentResource):
         name: str,
         site: Site,
         serving: Serving,
-        safety: Safety,
         *,
         role: WorkloadRole,
         artifact: ModelArtifact,
@@ -51,10 +51,10 @@ class ModelEndpoint(pulumi.ComponentResource):
     ) -> None:
         args = {"instanceType": serving.instance_type, "modelVersion": artifact.version}
         super().__init__("fraud:serving:ModelEndpoint", name, args, opts)
-        self.name, self._name = site.endpoint_name, name
-        self._site, self._serving, self._safety = site, serving, safety
+        self.name, self.artifact, self._name = site.endpoint_name, artifact, name
+        self._site, self._serving, self._safety = site, serving, site.safety
         self._child = pulumi.ResourceOptions(parent=self)
-        log = SecureLogGroup(name, site, site.endpoint_log_group, key, safety, opts=self._child)
+        log = SecureLogGroup(name, site, site.endpoint_log_group, key, opts=self._child)
         capture = self._capture_bucket(key, logs)
         granted = role.grant(self._statements(artifact, network is not None))
         model = self._model(role, artifact, network, [granted, artifact.uploaded])
@@ -68,7 +68,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             tags=site.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                protect=safety.protect,
+                protect=site.safety.protect,
                 depends_on=[log, *alarms],
                 custom_timeouts=pulumi.CustomTimeouts(create="30m", update="90m"),
             ),
@@ -123,9 +123,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             "capture",
             key,
             logs,
-            keep_days=self._safety.log_retention,
             object_lock_days=min(self._safety.object_lock, 30),
-            protect=self._safety.protect,
             opts=self._child,
         )
 

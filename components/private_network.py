@@ -13,7 +13,7 @@ from components.encryption import EncryptionKey
 from components.log_group import SecureLogGroup
 from components.site import Site
 from components.workload_role import WorkloadRole
-from settings import Network, Safety
+from settings import Network
 
 _ZONES = 2
 _HTTPS = 443
@@ -34,7 +34,6 @@ class PrivateNetwork(pulumi.ComponentResource):
         name: str,
         site: Site,
         network: Network,
-        safety: Safety,
         *,
         key: EncryptionKey,
         opts: pulumi.ResourceOptions | None = None,
@@ -60,7 +59,7 @@ class PrivateNetwork(pulumi.ComponentResource):
         self._endpoints = self._group("endpoints", "AWS service endpoints: in from the workloads on 443")
         rules = self._rules()
         self.ready = [*rules, *self._make_endpoints(network.interface_endpoints)]
-        self._flow_log(key, safety)
+        self._flow_log(key)
         self.register_outputs({"vpcId": self._vpc.id})
 
     def function_placement(self) -> aws.lambda_.FunctionVpcConfigArgs:
@@ -182,14 +181,13 @@ class PrivateNetwork(pulumi.ComponentResource):
             ),
         ]
 
-    def _flow_log(self, key: EncryptionKey, safety: Safety) -> None:
+    def _flow_log(self, key: EncryptionKey) -> None:
         site = self._site
-        log = SecureLogGroup(f"{self._name}-flow", site, site.flow_log_group, key, safety, opts=self._child)
+        log = SecureLogGroup(f"{self._name}-flow", site, site.flow_log_group, key, opts=self._child)
         role = WorkloadRole(
             "flow-logs",
             site,
             "vpc-flow-logs",
-            boundary=safety.permissions_boundary,
             opts=self._child,
         )
         granted = role.grant([documents.write_logs(site, site.flow_log_group)])
@@ -206,11 +204,9 @@ class PrivateNetwork(pulumi.ComponentResource):
         )
 
 
-def optional_network(
-    name: str, site: Site, network: Network, safety: Safety, *, key: EncryptionKey
-) -> PrivateNetwork | None:
+def optional_network(name: str, site: Site, network: Network, *, key: EncryptionKey) -> PrivateNetwork | None:
     """The private network where the settings ask for one, else None: workloads then use AWS's public endpoints."""
-    return PrivateNetwork(name, site, network, safety, key=key) if network.enabled else None
+    return PrivateNetwork(name, site, network, key=key) if network.enabled else None
 
 
 def _endpoint_policies(site: Site) -> dict[str, str]:

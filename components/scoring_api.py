@@ -14,7 +14,7 @@ from components.scoring_function import ScoringFunction
 from components.site import Site
 from components.workload_role import WorkloadRole
 from model.contract import RECIPE_FIELDS, request_schema
-from settings import Api, Client, Safety
+from settings import Api, Client
 
 PATH, METHOD = "score", "POST"
 _INTEGRATION_MS = 29_000
@@ -66,7 +66,6 @@ class ScoringApi(pulumi.ComponentResource):
         name: str,
         site: Site,
         api: Api,
-        safety: Safety,
         *,
         key: EncryptionKey,
         function: ScoringFunction,
@@ -75,7 +74,7 @@ class ScoringApi(pulumi.ComponentResource):
         args = {"clients": [c.name for c in api.clients], "signed": api.signed, "recipe": api.recipe}
         super().__init__("fraud:serving:ScoringApi", name, args, opts)
         self.name = f"{site.prefix}-api"
-        self._name, self._site, self._api, self._safety = name, site, api, safety
+        self._name, self._site, self._api = name, site, api
         self._child = pulumi.ResourceOptions(parent=self)
         self._rest = aws.apigateway.RestApi(
             name,
@@ -180,7 +179,6 @@ class ScoringApi(pulumi.ComponentResource):
             "api-logs",
             site,
             "apigateway",
-            boundary=self._safety.permissions_boundary,
             opts=self._child,
             role_opts=pulumi.ResourceOptions(retain_on_delete=True),
         )
@@ -199,12 +197,10 @@ class ScoringApi(pulumi.ComponentResource):
         account: list[pulumi.Resource],
     ) -> aws.apigateway.Stage:
         site, (parts, triggers) = self._site, shape
-        access = SecureLogGroup("access", site, site.access_log_group, key, self._safety, opts=self._child)
+        access = SecureLogGroup("access", site, site.access_log_group, key, opts=self._child)
         # API Gateway would create this group itself, unencrypted and for ever.
         execution_name = pulumi.Output.concat("API-Gateway-Execution-Logs_", self._rest.id, f"/{site.stage}")
-        execution = SecureLogGroup(
-            "execution", site, execution_name, key, self._safety, payloads=True, opts=self._child
-        )
+        execution = SecureLogGroup("execution", site, execution_name, key, payloads=True, opts=self._child)
         deployment = aws.apigateway.Deployment(
             self._name,
             rest_api=self._rest.id,

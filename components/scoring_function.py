@@ -14,7 +14,7 @@ from components.private_network import PrivateNetwork
 from components.site import Site
 from components.workload_role import WorkloadRole
 from model.function_package import FunctionPackage, build_function_package
-from settings import Safety, Scoring
+from settings import Scoring
 
 _ALIAS = "live"
 _ANSWER_SECONDS = 1
@@ -38,12 +38,10 @@ class ScoringFunction(pulumi.ComponentResource):
         name: str,
         site: Site,
         scoring: Scoring,
-        safety: Safety,
         *,
         role: WorkloadRole,
         key: EncryptionKey,
         endpoint: ModelEndpoint,
-        artifact: ModelArtifact,
         network: PrivateNetwork | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -52,12 +50,10 @@ class ScoringFunction(pulumi.ComponentResource):
         self.name, self.timeout = site.function_name, scoring.timeout
         self._site, self._resource_name = site, name
         self._child = pulumi.ResourceOptions(parent=self)
-        log = SecureLogGroup(
-            name, site, site.function_log_group, key, safety, payloads=True, opts=self._child
-        )
+        log = SecureLogGroup(name, site, site.function_log_group, key, payloads=True, opts=self._child)
         granted = role.grant(self._statements(network is not None))
         package = build_function_package()
-        code = self._signed(package, artifact, key) if scoring.code_signing else self._plain(package)
+        code = self._signed(package, endpoint.artifact, key) if scoring.code_signing else self._plain(package)
         self.function = aws.lambda_.Function(
             name,
             name=self.name,
@@ -74,7 +70,7 @@ class ScoringFunction(pulumi.ComponentResource):
                 variables={
                     "ENDPOINT_NAME": endpoint.name,
                     "ENDPOINT_TIMEOUT_SECONDS": str(scoring.timeout - _ANSWER_SECONDS),
-                    "MODEL_VERSION": artifact.version,
+                    "MODEL_VERSION": endpoint.artifact.version,
                     "RECIPE": scoring.recipe,
                 }
             ),

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 
+from settings import Naming, Safety
+
 
 @dataclass(frozen=True)
 class Site:
-    """Account, region and naming of one stack. Every method is pure."""
+    """Account, region, naming and safety rules of one stack: what every component shares. Methods are pure."""
 
     prefix: str
     stage: str
@@ -22,6 +24,7 @@ class Site:
     account: str
     region: str
     partition: str
+    safety: Safety
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource in this account and region."""
@@ -100,14 +103,15 @@ class Site:
         return f"{self.prefix}-alarms"
 
 
-def locate(prefix: str, stage: str, tags: Mapping[str, str]) -> Site:
-    """Asks AWS which account and region the provider deploys to."""
+def locate(naming: Naming, safety: Safety) -> Site:
+    """Asks the provider which account and region it deploys to."""
     region = aws.get_region()
     return Site(
-        prefix=prefix,
-        stage=stage,
-        tags=dict(tags),
+        prefix=naming.prefix,
+        stage=naming.stage,
+        tags=dict(naming.tags),
         account=aws.get_caller_identity().account_id,
         region=region.region,
         partition=aws.get_partition().partition,
+        safety=safety,
     )

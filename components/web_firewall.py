@@ -14,7 +14,7 @@ from components.log_group import SecureLogGroup
 from components.scoring_api import ScoringApi
 from components.site import Site
 from model.contract import MAX_BODY_BYTES
-from settings import Firewall, Safety
+from settings import Firewall
 
 HIDDEN_HEADERS = ("x-api-key", "authorization")
 _WINDOW_SECONDS = 300
@@ -49,7 +49,6 @@ class WebFirewall(pulumi.ComponentResource):
         name: str,
         site: Site,
         firewall: Firewall,
-        safety: Safety,
         *,
         key: EncryptionKey,
         api: ScoringApi,
@@ -101,7 +100,7 @@ class WebFirewall(pulumi.ComponentResource):
             web_acl_arn=self.acl.arn,
             opts=pulumi.ResourceOptions(parent=self, custom_timeouts=pulumi.CustomTimeouts(create="15m")),
         )
-        self._logging(name, key, safety)
+        self._logging(name, key)
         self.register_outputs({"name": self.name})
 
     def _rules(self, firewall: Firewall, known: aws.wafv2.IpSet | None) -> list[aws.wafv2.WebAclRuleArgs]:
@@ -127,10 +126,10 @@ class WebFirewall(pulumi.ComponentResource):
             for priority, (rule, (statement, group)) in enumerate(statements.items())
         ]
 
-    def _logging(self, name: str, key: EncryptionKey, safety: Safety) -> None:
+    def _logging(self, name: str, key: EncryptionKey) -> None:
         site = self._site
         child = pulumi.ResourceOptions(parent=self)
-        log = SecureLogGroup(name, site, site.firewall_log_group, key, safety, opts=child)
+        log = SecureLogGroup(name, site, site.firewall_log_group, key, opts=child)
         delivery = aws.cloudwatch.LogResourcePolicy(
             name,
             policy_name=f"{site.prefix}-firewall-log",

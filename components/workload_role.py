@@ -28,7 +28,6 @@ class WorkloadRole(pulumi.ComponentResource):
         site: Site,
         service: str,
         *,
-        boundary: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
         role_opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -40,7 +39,7 @@ class WorkloadRole(pulumi.ComponentResource):
             name=site.role_name(workload),
             description=f"What {service}.amazonaws.com may do as the {workload} of {site.prefix}",
             assume_role_policy=documents.trust(site, service),
-            permissions_boundary=boundary,
+            permissions_boundary=site.safety.permissions_boundary,
             max_session_duration=3600,
             tags=site.tags,
             opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), role_opts),
