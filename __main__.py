@@ -20,15 +20,7 @@ logs = c.AccessLogBucket(site, ["artifacts", "capture"])
 source = ArtifactSource(data=s.training.data, recipe=s.training.recipe)
 artifact = c.ModelArtifact("model", site, source, key=key, logs=logs)
 endpoint = c.ModelEndpoint(
-    "model",
-    site,
-    s.serving,
-    role=model_role,
-    artifact=artifact,
-    key=key,
-    logs=logs,
-    network=network,
-    topic=topic,
+    "model", site, s.serving, role=model_role, artifact=artifact, key=key, network=network, topic=topic
 )
 function = c.ScoringFunction(
     "score", site, s.scoring, role=function_role, key=key, endpoint=endpoint, network=network

@@ -24,6 +24,7 @@ class ModelArtifact(pulumi.ComponentResource):
     sha256: str
     artifact: Artifact
     store: SecureBucket
+    logs: AccessLogBucket
     uploaded: aws.s3.BucketObjectv2
 
     def __init__(
@@ -40,6 +41,7 @@ class ModelArtifact(pulumi.ComponentResource):
         args = {"modelVersion": built.version, "digest": built.sha256, "recipe": source.recipe}
         safety = site.safety
         super().__init__("fraud:model:ModelArtifact", name, args, opts)
+        self.logs = logs
         self.artifact, self.version, self.sha256 = built, built.version, built.sha256
         self.store = SecureBucket(
             site,

@@ -44,7 +44,6 @@ class ModelEndpoint(pulumi.ComponentResource):
         role: WorkloadRole,
         artifact: ModelArtifact,
         key: EncryptionKey,
-        logs: AccessLogBucket,
         network: PrivateNetwork | None,
         topic: AlarmTopic,
         opts: pulumi.ResourceOptions | None = None,
@@ -55,7 +54,7 @@ class ModelEndpoint(pulumi.ComponentResource):
         self._site, self._serving, self._safety = site, serving, site.safety
         self._child = pulumi.ResourceOptions(parent=self)
         log = SecureLogGroup(name, site, site.endpoint_log_group, key, opts=self._child)
-        capture = self._capture_bucket(key, logs)
+        capture = self._capture_bucket(key, artifact.logs)
         granted = role.grant(self._statements(artifact, network is not None))
         model = self._model(role, artifact, network, [granted, artifact.uploaded])
         configuration = self._configuration(model, key, capture)
@@ -244,7 +243,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             self._name,
             service_namespace="sagemaker",
             scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-            resource_id=self.endpoint.name.apply(lambda name: f"endpoint/{name}/variant/{VARIANT}"),
+            resource_id=pulumi.Output.concat("endpoint/", self.endpoint.name, f"/variant/{VARIANT}"),
             min_capacity=self._serving.min_instances,
             max_capacity=self._serving.max_instances,
             tags=self._site.tags,

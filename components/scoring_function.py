@@ -113,11 +113,11 @@ class ScoringFunction(pulumi.ComponentResource):
         self, package: FunctionPackage, artifact: ModelArtifact, key: EncryptionKey
     ) -> dict[str, object]:
         """Uploads the package beside the artifact, lets AWS Signer sign it, and refuses unsigned code."""
-        store = artifact.store
+        store, prefix = artifact.store, f"functions/{package.sha256}/"
         unsigned = aws.s3.BucketObjectv2(
             f"{self._resource_name}-package",
             bucket=store.bucket.id,
-            key=f"functions/{package.sha256}/unsigned.zip",
+            key=f"{prefix}unsigned.zip",
             source=pulumi.FileAsset(str(package.path)),
             source_hash=package.sha256,
             checksum_algorithm="SHA256",
@@ -139,7 +139,7 @@ class ScoringFunction(pulumi.ComponentResource):
             self._resource_name,
             profile_name=profile.name,
             source={"s3": {"bucket": store.bucket.id, "key": unsigned.key, "version": unsigned.version_id}},
-            destination={"s3": {"bucket": store.bucket.id, "prefix": f"functions/{package.sha256}/"}},
+            destination={"s3": {"bucket": store.bucket.id, "prefix": prefix}},
             opts=self._child,
         )
         signing = aws.lambda_.CodeSigningConfig(
@@ -150,10 +150,10 @@ class ScoringFunction(pulumi.ComponentResource):
             tags=self._site.tags,
             opts=self._child,
         )
-        signed = job.signed_objects[0].s3s[0]
         return {
-            "s3_bucket": signed.bucket,
-            "s3_key": signed.key,
+            "s3_bucket": store.bucket.id,
+            # Signer names its result after the job.
+            "s3_key": pulumi.Output.concat(prefix, job.job_id, ".zip"),
             "code_signing_config_arn": signing.arn,
             "source_code_hash": package.sha256_base64,
         }
