@@ -144,8 +144,14 @@ def bucket_statements(arn: str) -> list[Statement]:
     """TLS only, and not below 1.2, for everyone and everything in the bucket."""
     both = [arn, f"{arn}/*"]
     return [
-        deny("TlsOnly", ["s3:*"], both, Condition={"Bool": {"aws:SecureTransport": "false"}}),
-        deny("ModernTls", ["s3:*"], both, Condition={"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+        deny("TlsOnly", ["s3:*"], both, Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}}),
+        deny(
+            "ModernTls",
+            ["s3:*"],
+            both,
+            Principal="*",
+            Condition={"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+        ),
     ]
 
 
@@ -165,6 +171,7 @@ def account_key_only(site: Site, arn: str) -> list[Statement]:
             "AccountKeyOnly",
             ["s3:PutObject"],
             objects,
+            Principal="*",
             Condition={"ArnNotLikeIfExists": {f"{header}-aws-kms-key-id": keys}},
         ),
     ]
@@ -180,7 +187,7 @@ def write_protected(site: Site, arn: str) -> list[Statement]:
         if deployer
         else {"ArnEquals": {"aws:PrincipalArn": workloads}}
     )
-    return [deny("WriteProtected", actions, f"{arn}/*", Condition=condition)]
+    return [deny("WriteProtected", actions, f"{arn}/*", Principal="*", Condition=condition)]
 
 
 def access_log_delivery(site: Site, arn: str, sources: Sequence[str]) -> list[Statement]:
@@ -199,58 +206,10 @@ def access_log_delivery(site: Site, arn: str, sources: Sequence[str]) -> list[St
     ]
 
 
-def endpoint_policy(statements: Sequence[Statement], roles: Sequence[str]) -> str:
-    """A VPC endpoint's policy: the statements, for the named roles alone."""
-    who = {"ArnEquals": {"aws:PrincipalArn": list(roles)}}
-    return policy(
-        [{**s, "Principal": "*", "Condition": {**s.get("Condition", {}), **who}} for s in statements]
-    )
-
-
 def write_logs(site: Site, *groups: str) -> Statement:
     """May write to the named log groups, which exist already."""
     streams = [f"{site.log_group_arn(group)}:log-stream:*" for group in groups]
     return allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)
-
-
-def network_interfaces(site: Site) -> list[Statement]:
-    """What a service needs to place a network interface of its own into the stack's subnets.
-
-    The Describe actions know no resource (AWS service authorization reference, EC2).
-    """
-    tagged = {
-        "StringEquals": {
-            "aws:ResourceTag/Project": site.tags["Project"],
-            "aws:ResourceTag/Environment": site.stage,
-        }
-    }
-    places = [site.arn("ec2", "subnet/*"), site.arn("ec2", "security-group/*")]
-    return [
-        allow("PlaceInterface", ["ec2:CreateNetworkInterface"], places, Condition=tagged),
-        allow(
-            "OwnInterface",
-            [
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:CreateNetworkInterface",
-                "ec2:CreateNetworkInterfacePermission",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DeleteNetworkInterfacePermission",
-                "ec2:UnassignPrivateIpAddresses",
-            ],
-            site.arn("ec2", "network-interface/*"),
-        ),
-        allow(
-            "FindNetwork",
-            [
-                "ec2:DescribeDhcpOptions",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcs",
-            ],
-            "*",
-        ),
-    ]
 
 
 def data_protection(name: str) -> str:

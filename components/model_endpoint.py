@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components import documents
+from components import documents, network_documents
 from components.artifact_store import ModelArtifact
 from components.buckets import AccessLogBucket, SecureBucket
 from components.encryption import EncryptionKey
@@ -112,7 +112,7 @@ class ModelEndpoint(pulumi.ComponentResource):
                     "Capture", ["s3:PutObject"], f"{site.bucket_arn('capture')}/{site.endpoint_name}/*"
                 )
             )
-        return statements + (documents.network_interfaces(site) if private else [])
+        return statements + (network_documents.model_interfaces(site) if private else [])
 
     def _capture_bucket(self, key: EncryptionKey, logs: AccessLogBucket) -> SecureBucket | None:
         if not self._serving.capture_percentage:

@@ -140,7 +140,7 @@ def _topic_policy(site: Site) -> str:
                 Principal={"Service": "cloudwatch.amazonaws.com"},
                 Condition={"StringEquals": {"aws:SourceAccount": site.account}},
             ),
-            documents.deny("TlsOnly", ["sns:Publish"], site.topic_arn, Condition=insecure),
+            documents.deny("TlsOnly", ["sns:Publish"], site.topic_arn, Principal="*", Condition=insecure),
         ]
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components import documents
+from components import documents, network_documents
 from components.encryption import EncryptionKey
 from components.log_group import SecureLogGroup
 from components.site import Site
@@ -151,7 +151,7 @@ class PrivateNetwork(pulumi.ComponentResource):
 
     def _make_endpoints(self, interfaces: Sequence[str]) -> list[pulumi.Resource]:
         service = f"com.amazonaws.{self._site.region}"
-        policies = _endpoint_policies(self._site)
+        policies = network_documents.endpoint_policies(self._site)
         gateway = aws.ec2.VpcEndpoint(
             f"{self._name}-s3",
             vpc_id=self._vpc.id,
@@ -207,26 +207,3 @@ class PrivateNetwork(pulumi.ComponentResource):
 def optional_network(name: str, site: Site, network: Network, *, key: EncryptionKey) -> PrivateNetwork | None:
     """The private network where the settings ask for one, else None: workloads then use AWS's public endpoints."""
     return PrivateNetwork(name, site, network, key=key) if network.enabled else None
-
-
-def _endpoint_policies(site: Site) -> dict[str, str]:
-    """What may pass each endpoint: this stack's roles, for this stack's resources."""
-    function, model = site.role_arn("function"), site.role_arn("model")
-    artifacts, capture = site.bucket_arn("artifacts"), site.bucket_arn("capture")
-    account = {"StringEquals": {"aws:ResourceAccount": site.account}}
-    statements = {
-        "sagemaker.runtime": [documents.allow("Score", ["sagemaker:InvokeEndpoint"], site.endpoint_arn)],
-        "s3": [
-            documents.allow("ReadArtifact", ["s3:GetObject"], f"{artifacts}/models/*"),
-            documents.allow("FindArtifact", ["s3:ListBucket"], artifacts),
-            documents.allow("Capture", ["s3:PutObject"], f"{capture}/{site.endpoint_name}/*"),
-        ],
-        "logs": [documents.write_logs(site, site.function_log_group, site.endpoint_log_group)],
-        "kms": [documents.allow("Decrypt", ["kms:Decrypt"], site.arn("kms", "key/*"), Condition=account)],
-        "monitoring": [documents.allow("Metrics", ["cloudwatch:PutMetricData"], "*")],
-    }
-    callers = {"sagemaker.runtime": [function], "s3": [model], "kms": [function]}
-    return {
-        name: documents.endpoint_policy(listed, callers.get(name, [function, model]))
-        for name, listed in statements.items()
-    }

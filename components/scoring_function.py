@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components import documents
+from components import documents, network_documents
 from components.artifact_store import ModelArtifact
 from components.encryption import EncryptionKey
 from components.log_group import SecureLogGroup
@@ -104,7 +104,7 @@ class ScoringFunction(pulumi.ComponentResource):
             # X-Ray knows no resources for these (AWS service authorization reference).
             documents.allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
         ]
-        return statements + (documents.network_interfaces(site) if private else [])
+        return statements + (network_documents.function_interfaces(site) if private else [])
 
     def _plain(self, package: FunctionPackage) -> dict[str, object]:
         return {"code": pulumi.FileArchive(str(package.path)), "source_code_hash": package.sha256_base64}

@@ -1,0 +1,134 @@
+"""The main job without an account: train, package, evaluate every stack, judge it, serve one, score."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from model import evaluate, package
+from preflight import check, program, report, score
+from preflight.findings import Result, merge
+from preflight.graph import Graph
+from preflight.server import keys, run
+
+STACKS = ("dev", "staging", "prod")
+SERVED = "prod"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the closing table. `seconds` of wall time."""
+
+    name: str
+    outcome: str
+    passed: bool
+    seconds: float
+
+
+@dataclass
+class Demo:
+    """Runs the steps in order and remembers how each ended. A user's mistake comes out as its own exception."""
+
+    console: Console
+    data: Path | None
+    build_dir: Path
+    steps: list[Step] = field(default_factory=list)
+
+    def run(self) -> bool:
+        """All steps; False when one fell short."""
+        started = time.monotonic()
+        artifact = self._train()
+        graphs = {stack: self._evaluate(stack) for stack in STACKS}
+        for stack, forms in graphs.items():
+            self._check(stack, forms)
+        self._serve(graphs[SERVED][-1], artifact.card["recipe"])
+        self._close(time.monotonic() - started)
+        return all(step.passed for step in self.steps)
+
+    def _say(self, message: str) -> None:
+        self.console.print(message, highlight=False, markup=False, style="dim")
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[Callable[[str, bool], None]]:
+        """Gives a function that records the step's outcome."""
+        self.console.rule(name, align="left")
+        started = time.monotonic()
+
+        def ended(outcome: str, passed: bool) -> None:
+            self.steps.append(Step(name, outcome, passed, time.monotonic() - started))
+
+        yield ended
+
+    def _train(self) -> package.Artifact:
+        with self._step("train and package") as ended:
+            source = package.ArtifactSource(self.data, build_dir=self.build_dir)
+            artifact = package.ensure(source, self._say)
+            metrics = artifact.card["metrics"]
+            evaluate.show(metrics, self.console)
+            size = artifact.path.stat().st_size / 1e6
+            fraud = metrics["classes"]["fraud"]
+            ended(
+                f"{artifact.version}: PR-AUC {metrics['pr_auc']:.3f}, fraud F1 {fraud['f1']:.3f}, {size:.1f} MB",
+                True,
+            )
+        return artifact
+
+    def _evaluate(self, stack: str) -> list[Graph]:
+        with self._step(f"evaluate {stack}") as ended:
+            config = {"modelData": str(self.data.resolve())} if self.data else {}
+            forms = [
+                program.evaluate(stack, preview=preview, config=config, say=self._say)
+                for preview in (True, False)
+            ]
+            declared = sum(bool(resource["custom"]) for resource in forms[-1].resources)
+            ended(f"{declared} resources, {len(forms[-1].exports)} outputs", True)
+        return forms
+
+    def _check(self, stack: str, forms: list[Graph]) -> None:
+        with self._step(f"check {stack}") as ended:
+            pack = program.PROJECT / "policies"
+            result: Result = merge(check.check(graph, pack) for graph in forms)
+            report.print_table(result, self.console)
+            ended(report.summary(result), result.passed)
+
+    def _serve(self, graph: Graph, recipe: str) -> None:
+        with self._step(f"serve {SERVED} on this machine") as ended, run.running(graph) as served:
+            self._say(f"{served.url}; not imitated: {', '.join(run.NOT_ENFORCED)}")
+            ended(served.url, True)
+            with self._step("score") as scored:
+                api_key = next(iter(keys.load(served.keys_file).values()))
+                answers = score.score(served.url, api_key, recipe=recipe)
+                self.console.print(score.table(answers))
+                told = [f"{answer.sent} {_points(answer)}" for answer in answers]
+                scored(", ".join(told), [answer.is_fraud for answer in answers] == [False, True])
+            with self._step("score without a key") as refused:
+                status = _without_key(served.url)
+                refused(f"HTTP {status}", status == httpx.codes.FORBIDDEN)
+
+    def _close(self, seconds: float) -> None:
+        table = Table("step", "outcome", "seconds", "", title="The main job")
+        table.columns[2].justify = "right"
+        for step in self.steps:
+            mark = Text("ok", "green") if step.passed else Text("FAILED", "bold red")
+            table.add_row(step.name, Text(step.outcome), f"{step.seconds:,.1f}", mark)
+        self.console.print()
+        self.console.print(table)
+        self.console.print(f"{seconds:,.0f} seconds in all", style="dim")
+
+
+def _points(answer: score.Answer) -> str:
+    return f"HTTP {answer.status}" if answer.score is None else f"{answer.score:.2f}"
+
+
+def _without_key(url: str) -> int:
+    body = json.dumps({"transactions": [{}]})
+    return httpx.post(url, content=body, headers={"content-type": "application/json"}).status_code
