@@ -17,8 +17,8 @@ from model.function_package import FunctionPackage, build_function_package
 from settings import Scoring
 
 _ALIAS = "live"
-_ANSWER_SECONDS = 1
-"""What the function keeps for its own answer when the endpoint has used up its time."""
+_ANSWER_SECONDS = 2
+"""Kept for connecting to the endpoint (up to 1 s on top of the read time-out) and for the answer."""
 
 
 class ScoringFunction(pulumi.ComponentResource):

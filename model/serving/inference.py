@@ -1,0 +1,146 @@
+"""What runs in the SageMaker container: the four functions that its model server calls.
+
+The container turns every exception raised here into a plain 500 and writes its traceback to its log, so no
+exception may hold a value. Only files whose digests the deployment declared are ever loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from model import contract
+from model.features import from_transactions
+
+MAX_TRANSACTIONS = 1000
+MAX_BODY_BYTES = 512 * 1024
+"""A thousand transactions with every field of the contract fit; SageMaker itself would pass 6 MB."""
+
+JSON = "application/json"
+_WARM_UP_ROUNDS = 3
+
+
+class RefusedError(Exception):
+    """The artifact or the request is not what was declared. The message holds no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded model: what it reads, how it decides, and which version it is."""
+
+    session: onnxruntime.InferenceSession
+    fields: tuple[str, ...]
+    features: tuple[str, ...]
+    threshold: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Scores between 0 and 1, one per transaction, and the model that gave them."""
+
+    scores: tuple[float, ...]
+    threshold: float
+    version: str
+
+
+def model_fn(model_dir: str) -> Model:
+    """The model of an unpacked artifact, warmed up.
+
+    Raises RefusedError before anything is parsed when `model.onnx` or `card.json` lacks the digest that
+    MODEL_SHA256 or CARD_SHA256 declares, or when either variable is missing.
+    """
+    folder = Path(model_dir)
+    # The verified bytes are the ones that get parsed: a file swapped in between changes nothing.
+    network = _verified(folder / "model.onnx", "MODEL_SHA256")
+    card = json.loads(_verified(folder / "card.json", "CARD_SHA256"))
+    model = Model(
+        session=_session(network),
+        fields=tuple(card["fields"]),
+        features=tuple(card["features"]),
+        threshold=float(card["threshold"]),
+        version=str(card["version"]),
+    )
+    _warm_up(model)
+    return model
+
+
+def input_fn(body: str | bytes, content_type: str | None) -> str | bytes:
+    """The body of an `application/json` request, still unread: only the model knows which fields it needs.
+
+    Raises RefusedError on any other content type. Having this function at all keeps the container's own
+    decoders, which unpickle, from running.
+    """
+    if _media_type(content_type) != JSON:
+        raise RefusedError("the only content type is application/json")
+    return body
+
+
+def predict_fn(data: str | bytes, model: Model) -> Prediction:
+    """One score per transaction of a request, in order. Raises contract.ContractError."""
+    transactions = contract.parse(
+        data, model.fields, max_transactions=MAX_TRANSACTIONS, max_bytes=MAX_BODY_BYTES
+    )
+    scores = _scores(model, from_transactions(transactions, model.features))
+    return Prediction(tuple(scores.tolist()), model.threshold, model.version)
+
+
+def output_fn(prediction: Prediction, accept: str | None) -> tuple[str, str]:
+    """The answer's body and content type. Raises RefusedError when the caller accepts no JSON."""
+    if accept and not {JSON, "application/*", "*/*"} & {_media_type(part) for part in accept.split(",")}:
+        raise RefusedError("the only answer is application/json")
+    answer = {
+        "predictions": [
+            {"is_fraud": score >= prediction.threshold, "score": score} for score in prediction.scores
+        ],
+        "model_version": prediction.version,
+    }
+    return json.dumps(answer, allow_nan=False), JSON
+
+
+def _media_type(header: str | None) -> str:
+    return (header or "").partition(";")[0].strip().lower()
+
+
+def _verified(path: Path, variable: str) -> bytes:
+    declared = os.environ.get(variable, "")
+    if not re.fullmatch(r"[0-9a-f]{64}", declared):
+        raise RefusedError(f"{variable} must hold the SHA-256 of {path.name} in 64 hexadecimal digits")
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise RefusedError(f"{path.name} cannot be read") from None
+    if hashlib.sha256(content).hexdigest() != declared:
+        raise RefusedError(f"{path.name} does not have the digest that {variable} declares")
+    return content
+
+
+def _session(network: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # The container runs one worker per CPU: threads and arenas of each would only compete.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+
+def _warm_up(model: Model) -> None:
+    rows: np.ndarray[Any, Any] = np.zeros((1, len(model.features)), dtype=np.float32)
+    for _ in range(_WARM_UP_ROUNDS):
+        _scores(model, rows)
+
+
+def _scores(model: Model, matrix: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    probabilities = next(o.name for o in reversed(model.session.get_outputs()) if o.type == "tensor(float)")
+    (result,) = model.session.run([probabilities], {model.session.get_inputs()[0].name: matrix})
+    scores: np.ndarray[Any, Any] = np.asarray(result, dtype=np.float64)
+    return scores[:, -1]

@@ -1,0 +1,150 @@
+"""A client of the API: sends a legitimate and a fraudulent purchase and reads what the endpoint says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.session import Session
+from rich.console import Console
+from rich.table import Table
+
+from model.contract import RECIPE_FIELDS
+from preflight.errors import PreflightError
+from preflight.server import keys
+
+_PLACE = {"cc_num": 4000_0000_0000_0002, "lat": 36.1, "long": -81.2, "merch_lat": 36.0, "merch_long": -82.0}
+_LEGITIMATE = _PLACE | {
+    "amt": 42.17,
+    "category": "grocery_net",
+    "time": "2020-07-14T10:12:00",
+    "seconds_since_previous": 70_000,
+    "count_24h": 1,
+    "sum_24h": 18.4,
+    "max_24h": 18.4,
+}
+# Late at night, online shopping, large, the latest of several within the day.
+_FRAUDULENT = _PLACE | {
+    "amt": 1043.5,
+    "category": "shopping_net",
+    "time": "2020-07-14T23:12:00",
+    "seconds_since_previous": 1500,
+    "count_24h": 4,
+    "sum_24h": 2893.0,
+    "max_24h": 1102.8,
+}
+PURCHASES: Mapping[str, Mapping[str, Any]] = {"legitimate": _LEGITIMATE, "fraudulent": _FRAUDULENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one purchase. Score, decision and version are None unless the status is 200."""
+
+    sent: str
+    status: int
+    milliseconds: float
+    is_fraud: bool | None = None
+    score: float | None = None
+    model_version: str | None = None
+
+
+class SigV4(httpx.Auth):
+    """Signs requests with the AWS credentials that boto3 would use; PreflightError when there are none."""
+
+    requires_request_body = True
+
+    def __init__(self, region: str) -> None:
+        credentials = Session().get_credentials()
+        if credentials is None:
+            raise PreflightError(
+                "There are no AWS credentials to sign with: set AWS_PROFILE or log in first."
+            )
+        self._signer = SigV4Auth(credentials, "execute-api", region)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        signed = AWSRequest(
+            request.method,
+            str(request.url),
+            headers={"content-type": request.headers["content-type"]},
+            data=request.content,
+        )
+        self._signer.add_auth(signed)
+        request.headers.update(dict(signed.headers))
+        yield request
+
+
+def score(url: str, api_key: str, *, recipe: str = "default", auth: httpx.Auth | None = None) -> list[Answer]:
+    """Sends each of PURCHASES in a request of its own; PreflightError when nothing answers at `url`."""
+    headers = {"x-api-key": api_key, "user-agent": "fraud-endpoint-score/1"}
+    try:
+        with httpx.Client(headers=headers, auth=auth, timeout=35) as client:
+            return [_ask(client, url, name, recipe) for name in PURCHASES]
+    except (httpx.TransportError, httpx.InvalidURL):
+        raise PreflightError(f"Nothing answers at {url}: is it served, and is the address right?") from None
+
+
+def _ask(client: httpx.Client, url: str, name: str, recipe: str) -> Answer:
+    purchase = {field: PURCHASES[name][field] for field in RECIPE_FIELDS[recipe]}
+    started = time.perf_counter()
+    response = client.post(url, json={"transactions": [purchase]})
+    milliseconds = (time.perf_counter() - started) * 1000
+    if response.status_code != 200:
+        return Answer(name, response.status_code, milliseconds)
+    try:
+        body = response.json()
+        (prediction,) = body["predictions"]
+        decision, points = bool(prediction["is_fraud"]), float(prediction["score"])
+        return Answer(name, 200, milliseconds, decision, points, str(body["model_version"]))
+    except (ValueError, TypeError, KeyError):
+        raise PreflightError(f"What answers at {url} is not the scoring API.") from None
+
+
+def table(answers: list[Answer]) -> Table:
+    """The answers for a terminal."""
+    result = Table("purchase", "status", "decision", "score", "model", "ms")
+    for answer in answers:
+        decision = {True: "fraud", False: "legitimate", None: "-"}[answer.is_fraud]
+        points = "-" if answer.score is None else f"{answer.score:.2f}"
+        result.add_row(
+            answer.sent,
+            str(answer.status),
+            decision,
+            points,
+            answer.model_version or "-",
+            f"{answer.milliseconds:.1f}",
+        )
+    return result
+
+
+def main(
+    url: Annotated[str, typer.Argument(help="Address of the scoring method, ending in /score.")],
+    api_key_file: Annotated[Path, typer.Option(help="JSON object of key name and value.")],
+    client: Annotated[str, typer.Option(help="Name of the key to send; the first by default.")] = "",
+    recipe: Annotated[str, typer.Option(help="Whose fields to send.")] = "default",
+    sign: Annotated[str, typer.Option(help="AWS region to sign the requests for; unsigned by default.")] = "",
+) -> None:
+    """Send a legitimate and a fraudulent purchase; the exit code is 1 unless they are told apart."""
+    console = Console()
+    try:
+        values = keys.load(api_key_file)
+        name = client or next(iter(values), "")
+        if name not in values or recipe not in RECIPE_FIELDS:
+            raise PreflightError("There is no such key in the file, or no such recipe: see --help.")
+        answers = score(url, values[name], recipe=recipe, auth=SigV4(sign) if sign else None)
+    except PreflightError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False)
+        raise typer.Exit(2) from None
+    console.print(table(answers))
+    if [answer.is_fraud for answer in answers] != [False, True]:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,151 @@
+"""The container's four functions: what is loaded, what is decoded, what is said."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.contract import ContractError
+from model.serving import inference
+from tests.preflight import graphs
+
+CARD_NUMBER = "4111111111111111"
+
+
+@pytest.fixture(name="folder")
+def unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "model.onnx").write_bytes(graphs.network())
+    (tmp_path / "card.json").write_bytes(graphs.card())
+    for variable, value in graphs.archive(tmp_path).environment.items():
+        monkeypatch.setenv(variable, value)
+    return tmp_path
+
+
+def body(*transactions: dict[str, Any]) -> str:
+    return json.dumps({"transactions": transactions})
+
+
+def answer(model: inference.Model, text: str) -> dict[str, Any]:
+    data = inference.input_fn(text, "application/json")
+    content, media_type = inference.output_fn(inference.predict_fn(data, model), "application/json")
+    assert media_type == "application/json"
+    parsed: dict[str, Any] = json.loads(content)
+    return parsed
+
+
+def test_scores_in_order_and_names_the_version(folder: Path) -> None:
+    model = inference.model_fn(str(folder))
+    given_body = body(graphs.LEGITIMATE, graphs.FRAUDULENT)
+    result = answer(model, given_body)
+    assert result["model_version"] == graphs.VERSION
+    assert [p["is_fraud"] for p in result["predictions"]] == [False, True]
+    expected = [1 / (1 + math.exp(5 - amount / 100)) for amount in (12.5, 980.0)]
+    assert [p["score"] for p in result["predictions"]] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_score_at_the_threshold_is_fraud() -> None:
+    at, below = math.nextafter(0.25, 1), math.nextafter(0.25, 0)
+    content, _ = inference.output_fn(inference.Prediction((0.25, at, below), 0.25, "v"), None)
+    assert [p["is_fraud"] for p in json.loads(content)["predictions"]] == [True, True, False]
+
+
+def test_a_batch_scores_as_its_parts(folder: Path) -> None:
+    model = inference.model_fn(str(folder))
+    rows = [graphs.LEGITIMATE | {"amt": 1.0 + i} for i in range(inference.MAX_TRANSACTIONS)]
+    together = [p["score"] for p in answer(model, body(*rows))["predictions"]]
+    alone = [answer(model, body(row))["predictions"][0]["score"] for row in rows[::250]]
+    assert together[::250] == alone
+
+
+def test_more_than_a_thousand_transactions_are_refused(folder: Path) -> None:
+    model = inference.model_fn(str(folder))
+    rows = [graphs.LEGITIMATE] * (inference.MAX_TRANSACTIONS + 1)
+    with pytest.raises(ContractError, match="1 to 1000"):
+        answer(model, body(*rows))
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "card.json"])
+def test_a_changed_byte_is_refused_before_parsing(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[-1] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(inference.RefusedError, match=name):
+        inference.model_fn(str(folder))
+
+
+@pytest.mark.parametrize("variable", ["MODEL_SHA256", "CARD_SHA256"])
+@pytest.mark.parametrize("value", [None, "", "0" * 63, "A" * 64])
+def test_an_undeclared_digest_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None
+) -> None:
+    if value is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(inference.RefusedError, match=variable):
+        inference.model_fn(str(folder))
+
+
+def test_a_pickle_in_the_models_place_never_runs(folder: Path) -> None:
+    class Payload:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (folder / "ran",))
+
+    (folder / "model.onnx").write_bytes(pickle.dumps(Payload()))
+    with pytest.raises(inference.RefusedError):
+        inference.model_fn(str(folder))
+    assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"]
+)
+def test_json_is_the_content_type(content_type: str) -> None:
+    assert inference.input_fn(b"{}", content_type) == b"{}"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/x-npy", "text/csv", "application/x-npz", "", None, "text/json", "application/jsonx"],
+)
+def test_any_other_content_type_is_refused(content_type: str | None) -> None:
+    payload = pickle.dumps(np.array([1], dtype=object))
+    with pytest.raises(inference.RefusedError, match="application/json"):
+        inference.input_fn(payload, content_type)
+
+
+@pytest.mark.parametrize("accept", [None, "", "*/*", "application/json", "text/html, application/json;q=0.9"])
+def test_json_is_the_answer(accept: str | None) -> None:
+    assert inference.output_fn(inference.Prediction((), 0.5, "v"), accept)[1] == "application/json"
+
+
+def test_a_caller_that_takes_no_json_is_refused() -> None:
+    with pytest.raises(inference.RefusedError):
+        inference.output_fn(inference.Prediction((), 0.5, "v"), "application/x-npy")
+
+
+@pytest.mark.parametrize("field", [*graphs.LEGITIMATE, "cc_num", "surprise"])
+def test_no_exception_holds_a_value_or_an_invented_name(folder: Path, field: str) -> None:
+    model = inference.model_fn(str(folder))
+    for value in (CARD_NUMBER, [CARD_NUMBER], {CARD_NUMBER: 1}, -int(CARD_NUMBER), int(CARD_NUMBER * 3)):
+        with pytest.raises(ContractError) as caught:
+            answer(model, body(graphs.LEGITIMATE | {field: value}))
+        assert CARD_NUMBER not in str(caught.value)
+    with pytest.raises(ContractError) as caught:
+        answer(model, body(graphs.LEGITIMATE | {CARD_NUMBER: 1}))
+    assert CARD_NUMBER not in str(caught.value)
+
+
+@given(st.binary(max_size=200))
+def test_arbitrary_bytes_are_refused_by_the_contract(content: bytes) -> None:
+    model = inference.Model(None, ("amt",), ("amt",), 0.5, "v")
+    with pytest.raises(ContractError):
+        inference.predict_fn(content, model)

@@ -1,0 +1,83 @@
+"""A stack file's mistakes: all at once, each with file, key and remedy, before any resource, never the value."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from preflight.program import evaluate
+from settings import SettingsError
+
+CANARY = "canary-4111111111111111"
+
+
+def problems(config: dict[str, str], stack: str = "dev") -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as refused:
+        evaluate(stack, config=config)
+    return refused.value.problems
+
+
+def client(**changes: object) -> str:
+    return json.dumps([{"name": "checkout", "rate": 5, "burst": 10, "dailyQuota": 1000, **changes}])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "remedy"),
+    [
+        ("minInstances", "0", "a whole number from 1 to 20"),
+        ("minInstances", "two", "a whole number from 1 to 20"),
+        ("minInstances", "1.5", "a whole number from 1 to 20"),
+        ("rollout", "blue-green", "one of all-at-once, canary"),
+        ("privateNetwork", "yes", "one of true, false"),
+        ("authentication", "none", "one of api-key, api-key-and-iam"),
+        ("botControl", "allow", "one of count, block"),
+        ("logRetentionDays", "31", "one of 30, 60, 90"),
+        ("logRetentionDays", "1", "a whole number from 30 to 3,653"),
+        ("instanceType", "ml.c7g.large", "an x86 instance type"),
+        ("imageDigest", "sha256:abc", "64 hexadecimal digits"),
+        ("deployer", "arn:aws:iam::1:role/x", "the ARN of an IAM role or user"),
+        ("alarmEmail", CANARY, "an e-mail address"),
+        ("knownCallers", '["0.0.0.0/0"]', "IPv4 networks of /16 or smaller"),
+        ("knownCallers", "198.51.100.0/24", "a list of public IPv4 networks"),
+        ("networkCidr", "8.8.8.0/24", "a private IPv4 network"),
+        ("interfaceEndpoints", '["logs"]', "sagemaker.runtime and any of"),
+        ("functionTimeout", "29", "a whole number from 3 to 28"),
+        ("capturePercentage", "101", "a whole number from 0 to 100"),
+        ("modelData", "/no/such/folder", "a folder with fraudTrain and fraudTest"),
+        ("modelRecipe", "magic", "one of default, reference"),
+        ("clients", "[]", "one or more clients with different names"),
+        ("clients", client(name=CANARY), "2 to 20 lower-case letters"),
+        ("clients", client(rate=0), "a number above 0"),
+        ("clients", client(burst=True), "a number above 0"),
+        ("clients", client(rate=1000), "no faster than the whole API"),
+        ("clients", client(extra=1), "an object with name, rate, burst and dailyQuota"),
+    ],
+)
+def test_a_bad_value_is_one_sentence_with_file_key_and_remedy(key: str, value: str, remedy: str) -> None:
+    told = problems({key: value})
+    assert all(sentence.startswith("Pulumi.dev.yaml: ") and sentence.endswith(".") for sentence in told)
+    assert any(key in sentence and remedy in sentence for sentence in told)
+    assert CANARY not in "".join(told)
+
+
+def test_an_unknown_key_is_refused_and_the_known_ones_are_named() -> None:
+    (told,) = problems({"minInstance": "2"})
+    assert "minInstance is not a setting" in told
+    assert "minInstances" in told
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    told = problems({"minInstances": "0", "botControl": "allow", "typo": "1"})
+    assert len(told) == 3
+
+
+def test_settings_that_contradict_each_other_are_refused() -> None:
+    assert "a canary needs two" in problems({"rollout": "canary"})[0]
+    assert "at least minInstances" in problems({"minInstances": "6"}, "staging")[0]
+    assert "alarms have to reach someone" in problems({"deletionProtection": "true"})[0]
+
+
+def test_a_missing_required_key_names_the_command_that_sets_it() -> None:
+    told = problems({"minInstances": ""})
+    assert "minInstances" in told[0]
