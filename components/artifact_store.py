@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import documents
-from components.buckets import AccessLogBucket, SecureBucket
+from components.buckets import SET_BY_THE_BUCKET, AccessLogBucket, SecureBucket
 from components.encryption import EncryptionKey
 from components.site import Site
 from model.package import Artifact, ArtifactSource, ensure
@@ -67,6 +67,8 @@ class ModelArtifact(pulumi.ComponentResource):
             content_type="application/gzip",
             force_destroy=not safety.protect,
             tags=site.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self.store.ready]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*self.store.ready], ignore_changes=SET_BY_THE_BUCKET
+            ),
         )
         self.register_outputs({"url": self.url, "version": self.version})

@@ -12,6 +12,8 @@ from components.encryption import EncryptionKey
 from components.site import Site
 
 _MULTIPART_DAYS = 1
+SET_BY_THE_BUCKET = ["object_lock_mode", "object_lock_retain_until_date"]
+"""Of an object: the bucket's default retention. The provider would otherwise try to take it away again."""
 
 
 class _Bucket(pulumi.ComponentResource):

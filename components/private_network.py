@@ -95,9 +95,8 @@ class PrivateNetwork(pulumi.ComponentResource):
             table = aws.ec2.RouteTable(
                 label,
                 vpc_id=self._vpc.id,
-                routes=[],
                 tags=self._tags(f"private-{zone[-1]}"),
-                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["routes"]),
+                opts=self._child,
             )
             aws.ec2.RouteTableAssociation(
                 label, subnet_id=subnet.id, route_table_id=table.id, opts=self._child

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components import documents, network_documents
 from components.artifact_store import ModelArtifact
+from components.buckets import SET_BY_THE_BUCKET
 from components.encryption import EncryptionKey
 from components.log_group import SecureLogGroup
 from components.model_endpoint import ModelEndpoint
@@ -125,7 +126,9 @@ class ScoringFunction(pulumi.ComponentResource):
             kms_key_id=key.arn,
             bucket_key_enabled=True,
             tags=self._site.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*store.ready]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*store.ready], ignore_changes=SET_BY_THE_BUCKET
+            ),
         )
         profile = aws.signer.SigningProfile(
             self._resource_name,
