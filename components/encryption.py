@@ -41,7 +41,9 @@ class EncryptionKey(pulumi.ComponentResource):
             multi_region=False,
             tags=site.tags,
             # KMS refuses a policy that names a role which does not exist yet.
-            opts=pulumi.ResourceOptions(parent=self, protect=site.safety.protect, depends_on=[*users]),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=site.safety.protect, depends_on=[user.role for user in users]
+            ),
         )
         self.alias = f"alias/{site.prefix}"
         aws.kms.Alias(

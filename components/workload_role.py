@@ -19,6 +19,7 @@ class WorkloadRole(pulumi.ComponentResource):
     """
 
     workload: str
+    role: aws.iam.Role
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
 
@@ -34,7 +35,7 @@ class WorkloadRole(pulumi.ComponentResource):
         args = {"service": service}
         super().__init__("fraud:iam:WorkloadRole", f"{workload}-role", args, opts)
         self.workload = workload
-        self._role = aws.iam.Role(
+        self.role = aws.iam.Role(
             workload,
             name=site.role_name(workload),
             description=f"What {service}.amazonaws.com may do as the {workload} of {site.prefix}",
@@ -44,7 +45,7 @@ class WorkloadRole(pulumi.ComponentResource):
             tags=site.tags,
             opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), role_opts),
         )
-        self.name, self.arn = self._role.name, self._role.arn
+        self.name, self.arn = self.role.name, self.role.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def grant(self, statements: Sequence[documents.Statement]) -> aws.iam.RolePolicy:
@@ -52,7 +53,7 @@ class WorkloadRole(pulumi.ComponentResource):
         return aws.iam.RolePolicy(
             self.workload,
             name="workload",
-            role=self._role.name,
+            role=self.role.name,
             policy=documents.policy(statements),
             opts=pulumi.ResourceOptions(parent=self),
         )

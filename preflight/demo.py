@@ -19,6 +19,7 @@ from preflight import check, program, report, score
 from preflight.findings import Result, merge
 from preflight.graph import Graph
 from preflight.server import keys, run
+from preflight.server.gateway import NOT_ENFORCED
 
 STACKS = ("dev", "staging", "prod")
 SERVED = "prod"
@@ -102,7 +103,7 @@ class Demo:
 
     def _serve(self, graph: Graph, recipe: str) -> None:
         with self._step(f"serve {SERVED} on this machine") as ended, run.running(graph) as served:
-            self._say(f"{served.url}; not imitated: {', '.join(run.NOT_ENFORCED)}")
+            self._say(f"{served.url}; not imitated: {', '.join(NOT_ENFORCED)}")
             ended(served.url, True)
             with self._step("score") as scored:
                 api_key = next(iter(keys.load(served.keys_file).values()))

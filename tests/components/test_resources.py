@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness import STACKS, declared, name_of, one
 from model.contract import MAX_BODY_BYTES, RECIPE_FIELDS, request_schema
 from preflight.graph import Graph, Resource
+from tests.harness import STACKS, declared, name_of, one
 
 GUARDED = ("staging", "prod")
 

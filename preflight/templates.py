@@ -1,0 +1,172 @@
+"""The forms of ids, ARNs and addresses in AWS, by resource type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_EXECUTE = "arn:aws:execute-api:{region}:{account}:"
+_INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/"
+_FUNCTION = "arn:aws:lambda:{region}:{account}:function:"
+
+IDS: Mapping[str, str] = {
+    "aws:kms/key:Key": "{uuid}",
+    "aws:kms/alias:Alias": "{name}",
+    "aws:s3/bucket:Bucket": "{bucket}",
+    "aws:s3/bucketV2:BucketV2": "{bucket}",
+    "aws:s3/bucketObjectv2:BucketObjectv2": "{bucket}/{key}",
+    "aws:s3/bucketPolicy:BucketPolicy": "{bucket}",
+    "aws:s3/bucketVersioning:BucketVersioning": "{bucket}",
+    "aws:s3/bucketLogging:BucketLogging": "{bucket}",
+    "aws:s3/bucketNotification:BucketNotification": "{bucket}",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "{bucket}",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "{bucket}",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "{bucket}",
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": "{bucket}",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "{bucket}",
+    "aws:iam/role:Role": "{name}",
+    "aws:iam/rolePolicy:RolePolicy": "{role}:{name}",
+    "aws:lambda/function:Function": "{name}",
+    "aws:lambda/alias:Alias": _FUNCTION + "{functionName}:{name}",
+    "aws:apigateway/restApi:RestApi": "{hex10}",
+    "aws:apigateway/resource:Resource": "{hex6}",
+    "aws:apigateway/model:Model": "{hex6}",
+    "aws:apigateway/requestValidator:RequestValidator": "{hex6}",
+    "aws:apigateway/method:Method": "agm-{restApi}-{resourceId}-{httpMethod}",
+    "aws:apigateway/integration:Integration": "agi-{restApi}-{resourceId}-{httpMethod}",
+    "aws:apigateway/methodSettings:MethodSettings": "{restApi}-{stageName}-{methodPath}",
+    "aws:apigateway/usagePlanKey:UsagePlanKey": "{keyId}",
+    "aws:apigateway/apiKey:ApiKey": "{hex10}",
+    "aws:apigateway/usagePlan:UsagePlan": "{hex6}",
+    "aws:apigateway/deployment:Deployment": "{hex6}",
+    "aws:apigateway/stage:Stage": "ags-{restApi}-{stageName}",
+    "aws:cloudwatch/logGroup:LogGroup": "{name}",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "{name}",
+    "aws:cloudwatch/dashboard:Dashboard": "{dashboardName}",
+    "aws:ec2/vpc:Vpc": "vpc-{hex17}",
+    "aws:ec2/subnet:Subnet": "subnet-{hex17}",
+    "aws:ec2/securityGroup:SecurityGroup": "sg-{hex17}",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "sg-{hex17}",
+    "aws:ec2/routeTable:RouteTable": "rtb-{hex17}",
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "vpce-{hex17}",
+    "aws:ec2/flowLog:FlowLog": "fl-{hex17}",
+    "aws:ec2/networkAcl:NetworkAcl": "acl-{hex17}",
+    "aws:sagemaker/model:Model": "{name}",
+    "aws:sagemaker/endpoint:Endpoint": "{name}",
+    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": "{name}",
+    "aws:signer/signingJob:SigningJob": "{uuid}",
+    "aws:wafv2/ipSet:IpSet": "{uuid}",
+    "aws:sns/topicSubscription:TopicSubscription": "{topic}:{uuid}",
+    "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
+    "aws:wafv2/webAcl:WebAcl": "{uuid}",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "sgr-{hex17}",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "sgr-{hex17}",
+}
+
+# Templates see the resource's plain inputs, its id, name, region, account, and what was made up before.
+OUTPUTS: Mapping[str, Mapping[str, str]] = {
+    "aws:kms/key:Key": {"keyId": "{id}", "arn": "arn:aws:kms:{region}:{account}:key/{id}"},
+    "aws:kms/alias:Alias": {
+        "arn": "arn:aws:kms:{region}:{account}:{name}",
+        "targetKeyArn": "arn:aws:kms:{region}:{account}:key/{targetKeyId}",
+    },
+    "aws:s3/bucket:Bucket": {
+        "arn": "arn:aws:s3:::{id}",
+        "bucketDomainName": "{id}.s3.amazonaws.com",
+        "bucketRegionalDomainName": "{id}.s3.{region}.amazonaws.com",
+        "bucketRegion": "{region}",
+        "hostedZoneId": "Z3AQBSTGFYJSTF",
+        "websiteDomain": "",
+        "websiteEndpoint": "",
+    },
+    "aws:s3/bucketObject:BucketObject": {"arn": "arn:aws:s3:::{bucket}/{key}"},
+    "aws:s3/bucketObjectv2:BucketObjectv2": {"arn": "arn:aws:s3:::{bucket}/{key}"},
+    "aws:iam/role:Role": {"arn": "arn:aws:iam::{account}:role/{name}", "uniqueId": "AROA{HEX17}"},
+    "aws:iam/policy:Policy": {"arn": "arn:aws:iam::{account}:policy/{name}", "policyId": "ANPA{HEX17}"},
+    "aws:lambda/function:Function": {
+        "arn": _FUNCTION + "{name}",
+        "version": "1",
+        "qualifiedArn": "{arn}:1",
+        "invokeArn": _INVOKE + "{arn}/invocations",
+        "qualifiedInvokeArn": _INVOKE + "{qualifiedArn}/invocations",
+        "signingJobArn": "",
+        "signingProfileVersionArn": "",
+    },
+    "aws:lambda/alias:Alias": {
+        "arn": _FUNCTION + "{functionName}:{name}",
+        "invokeArn": _INVOKE + "{arn}/invocations",
+    },
+    "aws:apigateway/restApi:RestApi": {
+        "arn": "arn:aws:apigateway:{region}::/restapis/{id}",
+        "executionArn": _EXECUTE + "{id}",
+        "rootResourceId": "{hex10}",
+    },
+    "aws:apigateway/resource:Resource": {"path": "/{pathPart}"},
+    "aws:apigateway/stage:Stage": {
+        "arn": "arn:aws:apigateway:{region}::/restapis/{restApi}/stages/{stageName}",
+        "executionArn": _EXECUTE + "{restApi}/{stageName}",
+        "invokeUrl": "https://{restApi}.execute-api.{region}.amazonaws.com/{stageName}",
+        "webAclArn": "",
+    },
+    "aws:apigateway/apiKey:ApiKey": {"arn": "arn:aws:apigateway:{region}::/apikeys/{id}", "value": "{hex40}"},
+    "aws:apigateway/usagePlan:UsagePlan": {"arn": "arn:aws:apigateway:{region}::/usageplans/{id}"},
+    "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:{region}:{account}:log-group:{name}"},
+    "aws:cloudwatch/metricAlarm:MetricAlarm": {"arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},
+    "aws:cloudwatch/dashboard:Dashboard": {
+        "dashboardArn": "arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"
+    },
+    "aws:sns/topic:Topic": {"arn": "{id}", "owner": "{account}"},
+    "aws:wafv2/webAcl:WebAcl": {
+        "arn": "arn:aws:wafv2:{region}:{account}:regional/webacl/{name}/{id}",
+        "applicationIntegrationUrl": "",
+    },
+    "aws:wafv2/ipSet:IpSet": {"arn": "arn:aws:wafv2:{region}:{account}:regional/ipset/{name}/{id}"},
+    "aws:sagemaker/model:Model": {"arn": "arn:aws:sagemaker:{region}:{account}:model/{name}"},
+    "aws:sagemaker/endpoint:Endpoint": {"arn": "arn:aws:sagemaker:{region}:{account}:endpoint/{name}"},
+    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": {
+        "arn": "arn:aws:sagemaker:{region}:{account}:endpoint-config/{name}"
+    },
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-{hex17}", "state": "available"},
+    "aws:ec2/vpc:Vpc": {
+        "defaultNetworkAclId": "acl-{hex17}",
+        "defaultRouteTableId": "rtb-{hex17}",
+        "mainRouteTableId": "rtb-{hex17}",
+        "defaultSecurityGroupId": "sg-{hex17}",
+        "dhcpOptionsId": "dopt-{hex17}",
+        "ipv6AssociationId": "",
+    },
+    "aws:ec2/securityGroup:SecurityGroup": {
+        "arn": "arn:aws:ec2:{region}:{account}:security-group/{id}",
+    },
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
+        "arn": "arn:aws:ec2:{region}:{account}:security-group/{id}",
+        "name": "default",
+        "namePrefix": "",
+        "description": "default VPC security group",
+    },
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {
+        "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
+        "securityGroupRuleId": "{id}",
+    },
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
+        "arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}",
+        "securityGroupRuleId": "{id}",
+    },
+    "aws:signer/signingProfile:SigningProfile": {
+        "arn": "arn:aws:signer:{region}:{account}:/signing-profiles/{name}",
+        "version": "{hex10}",
+        "versionArn": "{arn}/{version}",
+        "status": "Active",
+    },
+    "aws:signer/signingJob:SigningJob": {"jobId": "{id}", "status": "Succeeded"},
+    "aws:lambda/codeSigningConfig:CodeSigningConfig": {
+        "configId": "csc-{hex17}",
+        "arn": "arn:aws:lambda:{region}:{account}:code-signing-config:{configId}",
+    },
+    "aws:sns/topicSubscription:TopicSubscription": {"arn": "{id}"},
+    "aws:sns/topicPolicy:TopicPolicy": {"owner": "{account}"},
+    "aws:ec2/subnet:Subnet": {"ipv6CidrBlockAssociationId": ""},
+}
+# Optional inputs that AWS chooses and programs read.
+CHOSEN = frozenset({("aws:apigateway/apiKey:ApiKey", "value")})
+NAMED_BY: Mapping[str, str] = {"aws:s3/bucket:Bucket": "bucket", "aws:s3/bucketV2:BucketV2": "bucket"}
+NAME_PREFIX: Mapping[str, str] = {"aws:kms/alias:Alias": "alias/"}
