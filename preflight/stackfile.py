@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -57,9 +58,15 @@ def load(
             values[full] = _text(value)
     values.update(given)
     for key in sorted(required - set(values)):
-        raise PreflightError(f"{stack_file.name} is missing configuration value {key}.")
+        raise PreflightError(f"{stack_file.name} is missing configuration value {key}{_meant(key, values)}.")
     secret_keys.update(_qualified(name, key) for key in secret_overrides)
     return StackConfig(name, stack, values, frozenset(secret_keys))
+
+
+def _meant(key: str, values: Mapping[str, str]) -> str:
+    """Names the key that was probably meant to be this one."""
+    near = difflib.get_close_matches(key, values, n=1, cutoff=0.9)
+    return f"; is {near[0].rpartition(':')[2]} a typing error?" if near else ""
 
 
 def _declared(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from preflight.program import evaluate
+from preflight.errors import PreflightError
+from preflight.program import PROJECT, evaluate
 from settings import SettingsError
 
 CANARY = "canary-4111111111111111"
@@ -65,6 +67,15 @@ def test_an_unknown_key_is_refused_and_the_known_ones_are_named() -> None:
     (told,) = problems({"minInstance": "2"})
     assert "minInstance is not a setting" in told
     assert "minInstances" in told
+
+
+def test_a_misspelt_required_key_is_named(tmp_path: Path) -> None:
+    for name in ("Pulumi.yaml", "__main__.py"):
+        (tmp_path / name).write_text((PROJECT / name).read_text())
+    stack_file = (PROJECT / "Pulumi.dev.yaml").read_text()
+    (tmp_path / "Pulumi.dev.yaml").write_text(stack_file.replace("minInstances", "minInstance"))
+    with pytest.raises(PreflightError, match=r"missing .*minInstances; is minInstance a typing error\?"):
+        evaluate("dev", project=tmp_path)
 
 
 def test_all_mistakes_are_told_at_once() -> None:
