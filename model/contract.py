@@ -67,7 +67,9 @@ FIELDS: Mapping[str, Field] = {
         ),
         Field("count_24h", "integer", "purchases of the card in the 24 hours before this one", 0, 10_000),
         Field("sum_24h", "number", "sum of those purchases, US dollars", 0, 10_000_000),
-        Field("max_24h", "number", "largest of those purchases, US dollars; 0 when there is none", 0, 100_000),
+        Field(
+            "max_24h", "number", "largest of those purchases, US dollars; 0 when there is none", 0, 100_000
+        ),
         Field("cc_num", "integer", "card number", 1, 10**19),
         Field("lat", "number", "degrees, the cardholder's home", -90, 90),
         Field("long", "number", "degrees, the cardholder's home", -180, 180),

@@ -1,0 +1,7 @@
+"""The root of the mistakes that a user can mend."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """The message is one sentence naming place and remedy; commands print it without a traceback."""

@@ -1,0 +1,175 @@
+"""Transactions or a training frame -> the matrix a model reads.
+
+Both ways go through the same function per feature, so training and serving cannot drift apart. Importing this
+needs numpy and the contract only: the file also runs in the SageMaker container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.contract import CATEGORIES, FIELDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Column = npt.NDArray[Any]
+Matrix = npt.NDArray[np.float32]
+
+DAY_SECONDS = 86_400
+NO_PREVIOUS_SECONDS = FIELDS["seconds_since_previous"].maximum
+"""What a card's first purchase gets as seconds since its previous one: "longer ago than anything"."""
+
+HISTORY_FIELDS = ("seconds_since_previous", "count_24h", "sum_24h", "max_24h")
+
+
+def _hour(time: Column) -> Column:
+    seconds = time.astype("datetime64[s]").astype(np.int64)
+    return (seconds % DAY_SECONDS) // 3600
+
+
+def _since_previous(seconds: Column) -> Column:
+    return np.where(np.isnan(seconds), NO_PREVIOUS_SECONDS, seconds)
+
+
+def _as_it_is(values: Column) -> Column:
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the matrix: the request field it is made from, and how."""
+
+    field: str
+    compute: Callable[[Column], Column]
+
+
+FEATURES: Mapping[str, Feature] = {
+    "amt": Feature("amt", _as_it_is),
+    "hour": Feature("time", _hour),
+    "category": Feature("category", _as_it_is),
+    "seconds_since_previous": Feature("seconds_since_previous", _since_previous),
+    "count_24h": Feature("count_24h", _as_it_is),
+    "sum_24h": Feature("sum_24h", _as_it_is),
+    "max_24h": Feature("max_24h", _as_it_is),
+    "cc_num": Feature("cc_num", _as_it_is),
+    "lat": Feature("lat", _as_it_is),
+    "long": Feature("long", _as_it_is),
+    "merch_lat": Feature("merch_lat", _as_it_is),
+    "merch_long": Feature("merch_long", _as_it_is),
+}
+
+
+def required_fields(features: Sequence[str]) -> tuple[str, ...]:
+    """The request fields that `features` are made from, each once, in order of first use."""
+    return tuple(dict.fromkeys(FEATURES[name].field for name in features))
+
+
+def from_transactions(transactions: Sequence[Mapping[str, Any]], features: Sequence[str]) -> Matrix:
+    """Matrix (n transactions, k features) of transactions that `contract.parse` has let through."""
+    matrix = np.empty((len(transactions), len(features)), dtype=np.float32)
+    for index, name in enumerate(features):
+        feature = FEATURES[name]
+        values = [transaction[feature.field] for transaction in transactions]
+        matrix[:, index] = feature.compute(_request_column(feature.field, values))
+    return matrix
+
+
+_CATEGORY_CODES = {name: code for code, name in enumerate(CATEGORIES)}
+
+
+def _request_column(field: str, values: list[Any]) -> Column:
+    kind = FIELDS[field].kind
+    if kind == "category":
+        return np.array([_CATEGORY_CODES[value] for value in values])
+    if kind == "time":
+        return np.array(values, dtype="datetime64[s]")
+    return np.array(values, dtype=np.float64)  # null becomes NaN
+
+
+def from_frame(
+    frame: pd.DataFrame, features: Sequence[str], *, earlier: pd.DataFrame | None = None
+) -> Matrix:
+    """Matrix (n rows, k features) of a frame from `model.dataset`, in the frame's order.
+
+    `earlier` holds purchases made before the frame's: they count as history and give no rows.
+    """
+    columns = _frame_columns(frame, features, earlier)
+    matrix = np.empty((len(frame), len(features)), dtype=np.float32)
+    for index, name in enumerate(features):
+        matrix[:, index] = FEATURES[name].compute(columns[FEATURES[name].field])
+    return matrix
+
+
+def _frame_columns(
+    frame: pd.DataFrame, features: Sequence[str], earlier: pd.DataFrame | None
+) -> dict[str, Column]:
+    columns: dict[str, Column] = {}
+    for field in required_fields(features):
+        if field in HISTORY_FIELDS:
+            continue
+        if field == "time":
+            columns[field] = frame["trans_date_trans_time"].to_numpy()
+        elif field == "category":
+            columns[field] = frame["category"].cat.set_categories(list(CATEGORIES)).cat.codes.to_numpy()
+        else:
+            columns[field] = frame[field].to_numpy()
+    if any(FEATURES[name].field in HISTORY_FIELDS for name in features):
+        parts = [frame] if earlier is None else [earlier, frame]
+        history = card_history(
+            np.concatenate([part["cc_num"].to_numpy() for part in parts]),
+            np.concatenate([part["trans_date_trans_time"].to_numpy() for part in parts]),
+            np.concatenate([part["amt"].to_numpy() for part in parts]),
+        )
+        columns |= {name: values[len(values) - len(frame) :] for name, values in history.items()}
+    return columns
+
+
+def card_history(cards: Column, times: Column, amounts: Column) -> dict[str, Column]:
+    """Each row's HISTORY_FIELDS, from strictly earlier purchases of the same card.
+
+    Takes card numbers, datetime64 and dollars in any order and answers in that order. Purchases of one card
+    in the same second do not see each other; one made exactly 24 hours earlier counts. A card's first
+    purchase has NaN seconds and zeros.
+    """
+    _, card = np.unique(cards, return_inverse=True)
+    second = times.astype("datetime64[s]").astype(np.int64)
+    second -= second.min(initial=np.iinfo(np.int64).max)
+    order = np.lexsort((second, card))
+    # One sorted key for all cards, with a gap of more than a day between two cards' ranges.
+    stride = int(second.max(initial=0)) + DAY_SECONDS + 1
+    key = card[order].astype(np.int64) * stride + second[order]
+    end = np.searchsorted(key, key, side="left")
+    start = np.searchsorted(key, key - DAY_SECONDS, side="left")
+    first = np.searchsorted(key, card[order].astype(np.int64) * stride, side="left")
+    # Whole cents: prefix sums of floats would depend on all rows before.
+    cents = np.rint(amounts[order] * 100).astype(np.int64)
+    prefix = np.concatenate(([0], np.cumsum(cents)))
+    seconds = np.where(end > first, (key - key[np.maximum(end - 1, 0)]).astype(np.float64), np.nan)
+    sorted_columns: dict[str, Column] = {
+        "seconds_since_previous": seconds,
+        "count_24h": end - start,
+        "sum_24h": (prefix[end] - prefix[start]) / 100,
+        "max_24h": _window_max(amounts[order], start, end),
+    }
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return {name: values[back] for name, values in sorted_columns.items()}
+
+
+def _window_max(values: Column, start: Column, end: Column) -> Column:
+    """Maximum of values[start:end] per row, 0 where the window is empty (a sparse table, level by level)."""
+    length = end - start
+    level_of = np.frexp(length)[1] - 1
+    result = np.zeros(len(values))
+    table = values.astype(np.float64)  # table[i] = max of the 2**level values from i
+    for level in range(int(level_of.max(initial=-1)) + 1):
+        rows = np.flatnonzero(level_of == level)
+        result[rows] = np.maximum(table[start[rows]], table[end[rows] - 2**level])
+        table = np.maximum(table[: -(2**level)], table[2**level :]) if len(table) > 2**level else table[:0]
+    return result

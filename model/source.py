@@ -1,0 +1,74 @@
+"""What an artifact is made from, and the digest of all that shapes it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from model import dataset, recipes, sample
+from model.archive import sha256, sha256_of
+
+MODEL = Path(__file__).resolve().parent
+LOCK = MODEL.parent / "requirements.lock"
+
+# A change of any of these files makes another artifact; those that only serve elsewhere do not.
+SHAPING = (
+    "__init__.py",
+    "archive.py",
+    "build.py",
+    "contract.py",
+    "dataset.py",
+    "evaluate.py",
+    "export.py",
+    "features.py",
+    "recipes.py",
+    "runtime.lock",
+    "runtime.py",
+    "sample.py",
+    "serving/inference.py",
+    "source.py",
+    "train.py",
+)
+
+
+@dataclass(frozen=True)
+class ArtifactSource:
+    """What an artifact is made from. `data` None: generated sample data of `sample_rows` rows."""
+
+    data: Path | None
+    recipe: str = "default"
+    build_dir: Path = Path("build")
+    runtime: bool = True
+    sample_rows: int = sample.DEFAULT_ROWS
+    seed: int = 42
+
+    @cached_property
+    def digests(self) -> Mapping[str, str]:
+        """SHA-256 of the data, of the code and of the library lock; the data are read once."""
+        if self.data is None:
+            data = sha256(f"sample rows={self.sample_rows} seed={self.seed}".encode())
+        else:
+            data = sha256("".join(sha256_of(path) for path in dataset.find(self.data)).encode())
+        code = "".join(f"{name} {sha256_of(MODEL / name)}\n" for name in SHAPING)
+        return {"data": data, "code": sha256(code.encode()), "lock": sha256_of(LOCK)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of all that shapes the artifact: data, code, library lock, parameters, but no path."""
+        parts = {
+            **self.digests,
+            "recipe": recipes.named(self.recipe).name,
+            "runtime": self.runtime,
+            "seed": self.seed,
+            "python": platform.python_version(),
+        }
+        return sha256(json.dumps(parts, sort_keys=True).encode())
+
+    @property
+    def version(self) -> str:
+        """The artifact's name for people and logs."""
+        return f"{self.recipe}-{self.fingerprint[:12]}"

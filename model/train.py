@@ -1,0 +1,156 @@
+"""A training frame and a recipe -> a fitted forest and its threshold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import typer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import precision_recall_curve
+
+from model import cli, dataset, features, recipes, sample
+from model.errors import UserError
+from model.recipes import Recipe
+
+Scores = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int8]
+
+VALIDATION_WEEKS = 16
+SHORT_FILE_SHARE = 0.25
+_CHUNK_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted forest, the threshold at or above which a score is a fraud, and how both came about."""
+
+    recipe: Recipe
+    forest: Any
+    threshold: float
+    chosen: Mapping[str, Any]
+    rows: int
+    frauds: int
+    fit_seconds: float
+
+
+def train(frame: pd.DataFrame, recipe: Recipe, *, seed: int = 42, say: cli.Say = cli.silent) -> Trained:
+    """Fit `recipe` on a frame from `model.dataset`, ordered by time. The same arguments give the same model.
+
+    UserError when the frame holds too few frauds to fit or to choose a threshold.
+    """
+    with cli.step(say, f"{recipe.name}: features of {len(frame):,} rows"):
+        matrix = features.from_frame(frame, recipe.features)
+    threshold, chosen = recipe.threshold, {"how": "fixed by the recipe"}
+    if threshold is None:
+        threshold, chosen = _choose_threshold(frame, matrix, recipe, seed, say)
+    rows = recipe.sampling.choose(frame, seed)
+    start = time.perf_counter()
+    with cli.step(say, f"{recipe.name}: fitting {recipe.forest['n_estimators']} trees on {len(rows):,} rows"):
+        forest, frauds = _fit(frame, matrix, rows, recipe, seed)
+    return Trained(recipe, forest, threshold, chosen, len(rows), frauds, time.perf_counter() - start)
+
+
+def _fit(
+    frame: pd.DataFrame, matrix: features.Matrix, rows: recipes.Rows, recipe: Recipe, seed: int
+) -> tuple[Any, int]:
+    labels = frame["is_fraud"].to_numpy()[rows]
+    frauds = int(labels.sum())
+    if not 0 < frauds < len(labels):
+        raise UserError(
+            f"The {len(labels)} rows to fit on hold {frauds} frauds: use a training file with both classes."
+        )
+    forest = RandomForestClassifier(**recipe.forest, random_state=seed, n_jobs=-1)
+    forest.fit(matrix[rows], labels)
+    return forest, frauds
+
+
+def scores(forest: Any, matrix: features.Matrix) -> Scores:
+    """Probability of fraud per row. Trees are summed in one order, so the bits do not depend on the cores."""
+    forest.n_jobs = 1
+    parts = joblib.Parallel(n_jobs=-1, prefer="threads")(
+        joblib.delayed(forest.predict_proba)(matrix[start : start + _CHUNK_ROWS])
+        for start in range(0, len(matrix), _CHUNK_ROWS)
+    )
+    return np.concatenate(parts)[:, 1]
+
+
+def validation_start(times: npt.NDArray[np.datetime64]) -> int:
+    """First validation row of ordered `times`: the last 16 weeks, or the last quarter of a short file."""
+    border = times[-1] - np.timedelta64(VALIDATION_WEEKS, "W")
+    if times[0] + np.timedelta64(2 * VALIDATION_WEEKS, "W") > times[-1]:
+        return int(len(times) * (1 - SHORT_FILE_SHARE))
+    return int(np.searchsorted(times, border))
+
+
+def _choose_threshold(
+    frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, say: cli.Say
+) -> tuple[float, dict[str, Any]]:
+    times = frame["trans_date_trans_time"].to_numpy()
+    start = validation_start(times)
+    earlier, later = frame.iloc[:start], frame.iloc[start:]
+    labels = later["is_fraud"].to_numpy()
+    if not 0 < labels.sum() < len(labels):
+        raise UserError("The last weeks of the training file hold one class only: use a longer file.")
+    with cli.step(say, f"{recipe.name}: choosing the threshold on the last {len(later):,} rows"):
+        forest, _ = _fit(earlier, matrix[:start], recipe.sampling.choose(earlier, seed), recipe, seed)
+        threshold, best = best_f1(labels, scores(forest, matrix[start:]))
+    return threshold, {
+        "how": "best F1 on the last weeks of the training file, then refitted on all weeks",
+        "from": str(times[start]),
+        "rows": len(later),
+        "frauds": int(labels.sum()),
+        "f1": round(best, 4),
+    }
+
+
+def best_f1(labels: Labels, score: Scores) -> tuple[float, float]:
+    """The threshold (score >= threshold is a fraud) with the best F1, and that F1."""
+    precision, recall, thresholds = precision_recall_curve(labels, score)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(np.argmax(f1[:-1]))
+    # Between the last score that is a fraud and the next below it, so that rounding moves no row.
+    below = thresholds[best - 1] if best else 0.0
+    return round(float(thresholds[best] + below) / 2, 6), float(f1[best])
+
+
+def open_data(data: Path | None, rows: int, seed: int, say: cli.Say) -> dataset.Dataset:
+    """The files of a folder, or generated sample data when `data` is None."""
+    with cli.step(say, "generating sample data" if data is None else f"reading {data}"):
+        return sample.load(rows, seed) if data is None else dataset.load(data)
+
+
+def main(
+    data: cli.DataOption = None,
+    recipe: Annotated[str, typer.Option(help=f"One of: {', '.join(recipes.RECIPES)}.")] = "default",
+    out: Annotated[Path, typer.Option(help="Folder for model.joblib and the evaluation.")] = Path(
+        "build/train"
+    ),
+    sample_data: cli.SampleOption = False,
+    sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    seed: int = 42,
+) -> None:
+    """Train one recipe, print its table on the test file, write model.joblib, metrics and a picture."""
+    from model import evaluate  # it trains too, for its comparison over sizes
+
+    cli.check_source(data, sample_data)
+    chosen = recipes.named(recipe)
+    frames = open_data(data, sample_rows, seed, cli.say)
+    trained = train(frames.train, chosen, seed=seed, say=cli.say)
+    report = evaluate.on_test(trained, frames, say=cli.say)
+    evaluate.show(report, cli.out)
+    evaluate.write(report, out)
+    joblib.dump(trained.forest, out / "model.joblib.part", compress=3)
+    (out / "model.joblib.part").replace(out / "model.joblib")
+    cli.say(f"written to {out}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

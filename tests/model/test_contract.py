@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model import contract
+from model.contract import CATEGORIES, FIELDS, MAX_BODY_BYTES, MAX_TRANSACTIONS, ContractError, parse
+
+DEFAULT = contract.RECIPE_FIELDS["default"]
+CANARY = "4000123412341234"
+VALID: dict[str, Any] = {
+    "amt": 12.5,
+    "category": "home",
+    "time": "2024-02-29T23:59:59",
+    "seconds_since_previous": None,
+    "count_24h": 0,
+    "sum_24h": 0,
+    "max_24h": 0,
+}
+
+
+def body(*transactions: Any) -> str:
+    return json.dumps({"transactions": list(transactions)})
+
+
+def refused(text: str | bytes, required: tuple[str, ...] = DEFAULT) -> ContractError:
+    with pytest.raises(ContractError) as caught:
+        parse(text, required)
+    return caught.value
+
+
+def numbers(field: contract.Field) -> st.SearchStrategy[Any]:
+    if field.kind == "integer":
+        return st.integers(int(field.minimum), int(field.maximum))
+    return st.floats(field.minimum, field.maximum, allow_nan=False)
+
+
+def values(field: contract.Field) -> st.SearchStrategy[Any]:
+    if field.kind == "category":
+        return st.sampled_from(CATEGORIES)
+    if field.kind == "time":
+        return st.datetimes().map(lambda time: time.replace(microsecond=0).isoformat())
+    return numbers(field) | st.none() if field.nullable else numbers(field)
+
+
+ACCEPTED = st.fixed_dictionaries({name: values(FIELDS[name]) for name in DEFAULT})
+EVERY_FIELD = st.fixed_dictionaries(
+    {name: values(FIELDS[name]) for name in DEFAULT},
+    optional={name: values(field) for name, field in FIELDS.items() if name not in DEFAULT},
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.lists(EVERY_FIELD, min_size=1, max_size=5))
+def test_what_is_inside_the_bounds_is_accepted_and_reduced(transactions: list[dict[str, Any]]) -> None:
+    expected = [{name: item[name] for name in DEFAULT} for item in transactions]
+    text = body(*transactions)
+    assert parse(text, DEFAULT) == expected
+    assert parse(text.encode(), DEFAULT) == expected
+
+
+@given(st.text() | st.binary())
+def test_any_text_is_refused_and_nothing_else_is_raised(text: str | bytes) -> None:
+    assert refused(text).code in {"invalid_json", "invalid_request"}
+
+
+@given(JSON)
+def test_any_json_is_refused_and_nothing_else_is_raised(document: Any) -> None:
+    assert refused(json.dumps(document)).code in {"invalid_json", "invalid_request"}
+    assert refused(json.dumps({"transactions": document})).code in {"invalid_json", "invalid_request"}
+
+
+@given(st.data())
+def test_the_schema_and_the_parser_agree(data: st.DataObject) -> None:
+    """The gateway validates with the schema, the function with the parser: only times may differ."""
+    transaction = data.draw(ACCEPTED)
+    name = data.draw(st.sampled_from([name for name in FIELDS if name != "time"]))
+    transaction[name] = data.draw(JSON | values(FIELDS[name]))
+    if data.draw(st.booleans()):
+        transaction.pop(data.draw(st.sampled_from(sorted(transaction))))
+    schema = jsonschema.Draft4Validator(contract.request_schema(DEFAULT))
+    # Draft 4 knows no NaN, and the parser is stricter about numbers of absurd length.
+    code = outcome(body(transaction))
+    assert code == "invalid_json" or (code is None) == schema.is_valid({"transactions": [transaction]})
+
+
+def outcome(text: str) -> str | None:
+    try:
+        parse(text, DEFAULT)
+    except ContractError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize("name", list(FIELDS))
+def test_bounds_are_inclusive_and_hold(name: str) -> None:
+    field = FIELDS[name]
+    if field.kind in ("category", "time"):
+        return
+    step = 1 if field.kind == "integer" else 0.001
+    for value in (field.minimum, field.maximum):
+        assert parse(body({**VALID, name: value}), DEFAULT)
+    for value in (field.minimum - step, field.maximum * 1.001 + step):
+        value = round(value) if field.kind == "integer" else value
+        assert f"transactions[0].{name} must be between" in str(refused(body({**VALID, name: value})))
+
+
+@pytest.mark.parametrize("name", list(DEFAULT))
+def test_a_missing_field_is_named(name: str) -> None:
+    incomplete = {key: value for key, value in VALID.items() if key != name}
+    assert str(refused(body(VALID, incomplete))) == f"transactions[1].{name} is missing"
+
+
+@pytest.mark.parametrize("name", list(FIELDS))
+@pytest.mark.parametrize("value", [CANARY, [CANARY], {CANARY: 1}, True, {"amt": CANARY}])
+def test_a_wrong_value_is_named_by_its_place_and_never_shown(name: str, value: Any) -> None:
+    error = refused(body({**VALID, name: value}))
+    assert error.code == "invalid_request"
+    assert f"transactions[0].{name} " in str(error)
+    assert CANARY not in str(error)
+
+
+def test_a_field_that_the_caller_invented_is_not_repeated() -> None:
+    assert CANARY not in str(refused(body({**VALID, CANARY: 1})))
+    assert CANARY not in str(refused(json.dumps({"transactions": [VALID], CANARY: 1})))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"transactions": [{"amt": NaN}]}', "invalid_json"),
+        ('{"transactions": [{"amt": -Infinity}]}', "invalid_json"),
+        ('{"transactions": [{"amt": 1e999}]}', "invalid_json"),
+        ('{"transactions": [{"amt": ' + "9" * 5_000 + "}]}", "invalid_json"),
+        ('{"transactions": [{"amt": 1, "amt": 2}]}', "invalid_json"),
+        ('{"transactions": [], "transactions": []}', "invalid_json"),
+        ("[" * 4_000 + "]" * 4_000, "invalid_json"),
+        ('{"transactions": ' * 400 + "1" + "}" * 400, "invalid_request"),
+        (b'{"transactions": ["\xff"]}', "invalid_json"),
+        ("\ufeff{}", "invalid_json"),
+        ('{"transactions": "\\ud800"}', "invalid_request"),
+        ("{'transactions': []}", "invalid_json"),
+        ("", "invalid_json"),
+        ("null", "invalid_request"),
+        ('{"transactions": []}', "invalid_request"),
+        ('{"transactions": {}}', "invalid_request"),
+        (body(*[VALID] * (MAX_TRANSACTIONS + 1)), "invalid_request"),
+        (" " * (MAX_BODY_BYTES + 1), "payload_too_large"),
+        ("é" * (MAX_BODY_BYTES // 2 + 1), "payload_too_large"),
+    ],
+)
+def test_hostile_bodies(text: str | bytes, code: str) -> None:
+    assert refused(text).code == code
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2023-02-29T00:00:00",
+        "2024-01-01 00:00:00",
+        "2024-01-01T24:00:00",
+        "2024-1-01T00:00:000",
+        "2024-01-01T00:00:0Z",
+        "2024-01-01T00:00:00Z",
+        "٢٠٢٤-01-01T00:00:00",
+        "2024-01-01T00:00: 1",
+        " 024-01-01T00:00:00",
+    ],
+)
+def test_times_that_are_none(time: str) -> None:
+    assert "transactions[0].time must be a local time" in str(refused(body({**VALID, "time": time})))
+
+
+def test_a_full_batch_with_every_field_fits_the_body_limit() -> None:
+    longest = VALID | {
+        "seconds_since_previous": 999_999_999,
+        "amt": 99_999.99,
+        "category": "health_fitness",
+        "count_24h": 10_000,
+        "sum_24h": 9_999_999.99,
+        "max_24h": 99_999.99,
+        "cc_num": 10**18,
+        "lat": -89.123456,
+        "long": -179.123456,
+        "merch_lat": -89.123456,
+        "merch_long": -179.123456,
+    }
+    assert set(longest) == set(FIELDS)
+    text = body(*[longest] * MAX_TRANSACTIONS)
+    assert len(text) <= MAX_BODY_BYTES
+    assert len(parse(text, DEFAULT)) == MAX_TRANSACTIONS
+
+
+def test_the_schema_is_valid_draft_4_and_refuses_unknown_fields() -> None:
+    schema = contract.request_schema(DEFAULT)
+    jsonschema.Draft4Validator.check_schema(schema)
+    validator = jsonschema.Draft4Validator(schema)
+    assert validator.is_valid({"transactions": [VALID]})
+    assert not validator.is_valid({"transactions": [{**VALID, "other": 1}]})
+    assert not validator.is_valid({"transactions": [VALID], "other": 1})
