@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -87,32 +88,37 @@ class ScoringApi(pulumi.ComponentResource):
             tags=site.tags,
             opts=self._child,
         )
-        shape = self._method(function)
+        self._resource = self._path()
+        self._method = self._checked_method()
+        shape = self._shape(function)
         account = self._account() if api.owns_account_role else []
         self.stage = self._stage(shape, key, account)
+        # Built from outputs: the dependencies prove stage, verb and path before any of them has a value.
+        verb = self._method.http_method
+        self.invoke_arn = pulumi.Output.concat(self.stage.execution_arn, "/", verb, self._resource.path)
         self._permission(function)
         self.key_ids, self.key_values = self._clients()
         self.url = pulumi.Output.concat(self.stage.invoke_url, "/", PATH)
-        self.invoke_arn = pulumi.Output.concat(self.stage.execution_arn, f"/{METHOD}/{PATH}")
         self.register_outputs({"url": self.url})
 
-    def _method(self, function: ScoringFunction) -> tuple[list[pulumi.Resource], dict[str, str]]:
-        """Resource, schema, method, integration and responses; and the digest of what they say."""
-        schema = request_schema(RECIPE_FIELDS[self._api.recipe])
-        resource = aws.apigateway.Resource(
+    def _path(self) -> aws.apigateway.Resource:
+        return aws.apigateway.Resource(
             self._name,
             rest_api=self._rest.id,
             parent_id=self._rest.root_resource_id,
             path_part=PATH,
             opts=self._child,
         )
+
+    def _checked_method(self) -> aws.apigateway.Method:
+        """The method, with a key, a schema and a validator that looks at body and headers."""
         model = aws.apigateway.Model(
             self._name,
             rest_api=self._rest.id,
             name="ScoreRequest",
             description="One to a few transactions; unknown fields are refused",
             content_type="application/json",
-            schema=json.dumps(schema, sort_keys=True),
+            schema=json.dumps(self._schema(), sort_keys=True),
             opts=self._child,
         )
         validator = aws.apigateway.RequestValidator(
@@ -123,25 +129,34 @@ class ScoringApi(pulumi.ComponentResource):
             validate_request_parameters=True,
             opts=self._child,
         )
-        authorization = "AWS_IAM" if self._api.signed else "NONE"
-        method = aws.apigateway.Method(
+        return aws.apigateway.Method(
             self._name,
             rest_api=self._rest.id,
-            resource_id=resource.id,
+            resource_id=self._resource.id,
             http_method=METHOD,
-            authorization=authorization,
+            authorization=self._authorization(),
             api_key_required=True,
             request_validator_id=validator.id,
+            # Under another content type than a named one a body would pass unseen.
             request_models={"$default": model.name},
             request_parameters={"method.request.header.Content-Type": True},
             operation_name="Score",
             opts=self._child,
         )
+
+    def _schema(self) -> dict[str, Any]:
+        return request_schema(RECIPE_FIELDS[self._api.recipe])
+
+    def _authorization(self) -> str:
+        return "AWS_IAM" if self._api.signed else "NONE"
+
+    def _shape(self, function: ScoringFunction) -> tuple[list[pulumi.Resource], dict[str, str]]:
+        """All that a deployment takes a picture of, and the digest of what it says."""
         integration = aws.apigateway.Integration(
             self._name,
             rest_api=self._rest.id,
-            resource_id=resource.id,
-            http_method=method.http_method,
+            resource_id=self._resource.id,
+            http_method=self._method.http_method,
             type="AWS_PROXY",
             integration_http_method="POST",
             uri=function.alias.invoke_arn,
@@ -150,10 +165,8 @@ class ScoringApi(pulumi.ComponentResource):
             opts=self._child,
         )
         responses = [self._response(kind) for kind in _RESPONSES]
-        triggers = {
-            "digest": documents.digest(schema, authorization, _RESPONSES, _INTEGRATION_MS, PATH, METHOD)
-        }
-        return [resource, model, validator, method, integration, *responses], triggers
+        said = (self._schema(), self._authorization(), _RESPONSES, _INTEGRATION_MS, PATH, METHOD)
+        return [self._method, integration, *responses], {"digest": documents.digest(*said)}
 
     def _response(self, kind: str) -> aws.apigateway.Response:
         status, code, message = _RESPONSES[kind]
@@ -246,7 +259,7 @@ class ScoringApi(pulumi.ComponentResource):
             function=function.function.name,
             qualifier=function.alias.name,
             principal="apigateway.amazonaws.com",
-            source_arn=pulumi.Output.concat(self.stage.execution_arn, f"/{METHOD}/{PATH}"),
+            source_arn=self.invoke_arn,
             source_account=self._site.account,
             opts=self._child,
         )

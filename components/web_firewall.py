@@ -191,7 +191,7 @@ def _unless_known(known: aws.wafv2.IpSet | None) -> dict[str, Any]:
     if known is None:
         return {}
     match = {"ip_set_reference_statement": {"arn": known.arn}}
-    return {"scope_down_statement": {"not_statement": {"statements": [match]}}}
+    return {"scope_down_statement": {"not_statement": {"statement": match}}}
 
 
 def _managed(group: str, block_bots: bool, known: aws.wafv2.IpSet | None) -> dict[str, Any]:

@@ -39,6 +39,27 @@ def test_every_taggable_resource_carries_the_stack_tags(stack: str) -> None:
     assert tagged >= 30
 
 
+FREE_FORM = {"tags", "tagsAll", "variables", "environment", "triggers", "dimensions", "requestParameters"}
+
+
+def snake_case(value: Any) -> list[str]:
+    """Property names that the SDK did not know and passed on as they were written."""
+    if isinstance(value, list):
+        return [name for item in value for name in snake_case(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [name for name in value if "_" in name and not name.startswith("_")]
+    return own + [name for key, item in value.items() if key not in FREE_FORM for name in snake_case(item)]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_property_is_one_that_the_provider_knows(stack: str) -> None:
+    """A misspelt key in a nested dictionary passes the SDK without a word, untranslated."""
+    for resource in declared(stack).resources:
+        if resource["type"].startswith("aws:"):
+            assert snake_case(resource["inputs"]) == [], resource["urn"]
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_aws_resource_belongs_to_a_component(stack: str) -> None:
     graph = declared(stack)

@@ -1,0 +1,6 @@
+"""Starts the policy pack. The constructor serves the engine and never returns, so nothing else belongs here."""
+
+from guard.pack import pack
+from pulumi_policy import PolicyPack
+
+PolicyPack(**pack())

@@ -1,0 +1,198 @@
+"""The program: complete, readable for the rules, in allowed places, hiding no drift."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from guard import types as t
+from guard.graph import Resource
+from guard.rule import STACK, Context, Finding, Setting, fail, need, rule
+
+_COMPONENTS: Final = [
+    t.REST_API,
+    t.STAGE,
+    t.METHOD,
+    t.USAGE_PLAN,
+    t.API_KEY,
+    t.WEB_ACL,
+    t.WEB_ACL_ASSOCIATION,
+    t.FUNCTION,
+    t.ENDPOINT,
+    t.KEY,
+    t.LOG_GROUP,
+    t.ALARM,
+]
+_SECURITY: Final = re.compile(
+    r"(?i)polic|rule|setting|encrypt|kms|logg|trac|auth|key|public|acl|version|protect|retention|quota|throttl|vpc|"
+    r"subnet|securitygroup|ingress|egress|isolation|environment|capture|image|alarm|actions|^\*$"
+)
+
+
+@rule(
+    id="required-components",
+    title="The stack has every part that a protected service needs",
+    severity="high",
+    why="An empty or half stack raises no finding anywhere, since nothing is there to be wrong.",
+    remedy="Declare the part that the finding names.",
+    references=("PUL-G06",),
+    on=(STACK,),
+    settings={"types": Setting(list(_COMPONENTS), "types of which the stack needs at least one resource")},
+)
+def required_components(stack: Resource, ctx: Context) -> Iterator[Finding]:
+    for kind in ctx.strings("types"):
+        if not ctx.graph.of(kind):
+            yield fail(stack, f"has no {kind.rsplit(':', 1)[-1]}", "type")
+
+
+@rule(
+    id="only-readable-resources",
+    title="Every resource is of a kind that the rules can read",
+    severity="high",
+    why="The same bucket declared through another package escapes every rule.",
+    remedy="Use pulumi-aws; a further package or module needs a place on the list and rules of its own.",
+    references=("PUL-G03",),
+    on=("*",),
+    scope="resource",
+    settings={
+        "packages": Setting(["aws", "pulumi"], "packages whose custom resources are accepted"),
+        "components": Setting(
+            ["fraud:*"], "type patterns of components, whose children are judged one by one"
+        ),
+    },
+)
+def only_readable_resources(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    package = resource.type.split(":", 1)[0]
+    known = any(
+        re.fullmatch(pattern.replace("*", ".*"), resource.type) for pattern in ctx.strings("components")
+    )
+    dynamic = resource.type.startswith(("pulumi-python:", "pulumi-nodejs:"))
+    if dynamic or (package not in ctx.strings("packages") and not known):
+        yield fail(resource, "is of a kind that the rules cannot read", "type")
+
+
+@rule(
+    id="no-ignored-changes",
+    title="No security property is exempt from updates",
+    severity="high",
+    why="An ignored property keeps whatever somebody set by hand, and no update mends it.",
+    remedy="Remove the property from ignore_changes.",
+    references=("PUL-G01",),
+    on=("*",),
+    scope="resource",
+)
+def no_ignored_changes(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    for name in resource.ignore_changes:
+        # Whoever declares web ACL rules one by one is told by the provider to ignore them on the ACL.
+        separate = resource.type == t.WEB_ACL and name == "rules"
+        # Scaling moves the count by itself.
+        scaled = resource.type in (t.ENDPOINT_CONFIG, t.SCALING_TARGET) and "Capacity" in name
+        if _SECURITY.search(name) and not separate and not scaled:
+            yield fail(resource, "ignores changes of a security property", f"ignoreChanges.{name}")
+
+
+@rule(
+    id="provider-pinned",
+    title="The provider names its region and accounts, and holds no credentials",
+    severity="medium",
+    why="With the wrong profile in the shell a deployment lands in somebody else's account.",
+    remedy="Pass a Provider with region and allowed_account_ids.",
+    references=("PUL-G02", "IAM-025"),
+    on=(t.PROVIDER,),
+    scope="resource",
+    settings={
+        "regions": Setting([], "allowed regions; none means any"),
+        "accounts": Setting(True, "whether allowedAccountIds must be set"),
+    },
+)
+def provider_pinned(provider: Resource, ctx: Context) -> Iterator[Finding]:
+    for name in ("accessKey", "secretKey", "token"):
+        if provider.get(name).declared:
+            yield fail(provider.get(name), "holds credentials")
+    regions = ctx.strings("regions")
+    region = provider.get("region")
+    if not region.declared:
+        yield fail(region, "names no region")
+    yield from need(
+        region, lambda n: not regions or n.text() in regions, "is in a region that is not allowed"
+    )
+    accounts = provider.get("allowedAccountIds")
+    if ctx.flag("accounts") and not accounts.declared:
+        yield fail(accounts, "does not say which accounts it may deploy to")
+
+
+@rule(
+    id="no-legacy-buckets",
+    title="Buckets and their settings are separate resources",
+    severity="medium",
+    why="The deprecated inline properties and V2 types are a second shape of the same thing.",
+    remedy="Use Bucket with BucketVersioning, BucketLogging and the like.",
+    references=("PUL-G04",),
+    on=("*",),
+    scope="resource",
+)
+def no_legacy_buckets(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type.startswith("aws:s3/") and resource.type.endswith("V2"):
+        yield fail(resource, "is of a deprecated type", "type")
+    if resource.type != t.BUCKET:
+        return
+    for name in (
+        "acl",
+        "policy",
+        "versioning",
+        "logging",
+        "lifecycleRules",
+        "serverSideEncryptionConfiguration",
+    ):
+        if resource.get(name).declared:
+            yield fail(resource.get(name), "uses a deprecated inline property")
+
+
+_TAGGED: Final = (
+    t.FUNCTION,
+    t.TOPIC,
+    t.ROLE,
+    t.SECURITY_GROUP,
+    t.BUCKET,
+    t.KEY,
+    t.ENDPOINT,
+    t.WEB_ACL,
+    t.REST_API,
+)
+
+
+@rule(
+    id="resources-tagged",
+    title="Resources carry tags",
+    severity="low",
+    why="Cost, owner and environment are found by tag.",
+    remedy="Set tags, or default_tags on the provider.",
+    references=("TAG-001",),
+    on=_TAGGED,
+    settings={"tags": Setting([], "tags that each resource needs; none means any tag")},
+)
+def resources_tagged(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if any(p.get("defaultTags").declared for p in ctx.graph.of(t.PROVIDER)):
+        return
+    node = resource.get("tagsAll") if resource.get("tagsAll").declared else resource.get("tags")
+    if not node.declared:
+        yield fail(node, "carries no tags")
+    for tag in ctx.strings("tags"):
+        if not node.get(tag).declared and node.state.value == "known":
+            yield fail(node, f"lacks the tag {tag}")
+
+
+@rule(
+    id="no-classic-firewall",
+    title="No WAF Classic resources",
+    severity="medium",
+    why="WAF Classic is at its end, and none of these rules reads it.",
+    remedy="Use wafv2.",
+    references=("WAF-007",),
+    on=("*",),
+    scope="resource",
+)
+def no_classic_firewall(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type.startswith(("aws:waf/", "aws:wafregional/")):
+        yield fail(resource, "belongs to WAF Classic", "type")

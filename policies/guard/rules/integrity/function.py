@@ -1,0 +1,116 @@
+"""The function's code: a supported runtime, a pinned package, layers of our own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from guard import types as t
+from guard.graph import Resource
+from guard.rule import Context, Finding, Setting, fail, need, rule
+
+_RUNTIMES: Final = ["python3.12", "python3.13", "python3.14", "nodejs22.x", "nodejs24.x", "java21", "java25"]
+
+
+@rule(
+    id="function-runtime-supported",
+    title="Functions run on a supported runtime",
+    severity="medium",
+    why="An unsupported runtime gets no security patches.",
+    remedy="Use a runtime on the list.",
+    references=("LAM-010",),
+    on=(t.FUNCTION,),
+    scope="resource",
+    settings={"runtimes": Setting(list(_RUNTIMES), "accepted runtimes")},
+)
+def function_runtime_supported(function: Resource, ctx: Context) -> Iterator[Finding]:
+    if function.get("packageType").text() != "Image":
+        runtime = function.get("runtime")
+        yield from need(runtime, lambda n: n.text() in ctx.strings("runtimes"), "has an unsupported runtime")
+
+
+@rule(
+    id="function-package-pinned",
+    title="The function's package is pinned",
+    severity="medium",
+    why="An unpinned package changes without a change of the program.",
+    remedy="Set source_code_hash, s3_object_version, or an image digest.",
+    references=("LAM-G08",),
+    on=(t.FUNCTION,),
+    scope="resource",
+)
+def function_package_pinned(function: Resource, ctx: Context) -> Iterator[Finding]:
+    image = function.get("imageUri")
+    if image.declared:
+        yield from need(image, lambda n: "@sha256:" in n.text(), "runs an image that is not pinned")
+        return
+    names = ("sourceCodeHash", "codeSha256", "s3ObjectVersion")
+    if not any(function.get(name).declared for name in names):
+        yield fail(function.get("sourceCodeHash"), "runs a package that is not pinned")
+
+
+@rule(
+    id="function-no-foreign-layers",
+    title="Functions use no layers of other accounts",
+    severity="high",
+    why="A layer runs in the function with all of its rights.",
+    remedy="Put the code into the package, or name the account in the setting.",
+    references=("LAM-019",),
+    on=(t.FUNCTION,),
+    scope="resource",
+    settings={"accounts": Setting([], "accounts whose layers are accepted")},
+)
+def function_no_foreign_layers(function: Resource, ctx: Context) -> Iterator[Finding]:
+    for layer in function.get("layers").items():
+        account = re.match(r"arn:aws[\w-]*:lambda:[\w-]+:(\d{12}):", layer.text())
+        if account is None or account.group(1) not in ctx.strings("accounts"):
+            yield fail(layer, "uses a layer that is not accepted")
+
+
+@rule(
+    id="function-limits-explicit",
+    title="Functions say their timeout, memory and purpose",
+    severity="low",
+    why="The default of 3 seconds and 128 MB fits nothing in particular.",
+    remedy="Set timeout, memory_size and description.",
+    references=("LAM-015", "LAM-016", "LAM-021"),
+    on=(t.FUNCTION,),
+    scope="resource",
+)
+def function_limits_explicit(function: Resource, ctx: Context) -> Iterator[Finding]:
+    for name in ("timeout", "memorySize", "description"):
+        yield from need(function.get(name), lambda n: n.present, "leaves a limit or its purpose to a default")
+
+
+@rule(
+    id="code-signing-enforced",
+    title="A code-signing configuration enforces",
+    severity="medium",
+    why="In Warn mode unsigned code runs, with a line in a log.",
+    remedy='Set untrusted_artifact_on_deployment="Enforce".',
+    references=("LAM-G05",),
+    on=(t.CODE_SIGNING,),
+    scope="resource",
+)
+def code_signing_enforced(config: Resource, ctx: Context) -> Iterator[Finding]:
+    node = config.get("policies.untrustedArtifactOnDeployment")
+    yield from need(node, lambda n: n.text() == "Enforce", "lets unsigned code run")
+
+
+@rule(
+    id="function-code-signed",
+    title="Functions run signed code",
+    severity="medium",
+    why="A signature binds the package to whoever built it.",
+    remedy="Set code_signing_config_arn to a configuration of the stack.",
+    references=("LAM-009",),
+    on=(t.FUNCTION,),
+    settings={"required": Setting(True, "whether code signing is asked for")},
+)
+def function_code_signed(function: Resource, ctx: Context) -> Iterator[Finding]:
+    node = function.get("codeSigningConfigArn")
+    if node.declared and not function.targets("codeSigningConfigArn", t.CODE_SIGNING):
+        yield fail(node, "names a code-signing configuration outside the stack")
+    if ctx.flag("required") and not node.declared:
+        yield fail(node, "runs unsigned code")

@@ -1,0 +1,225 @@
+"""The model that answers is the model that was built: image, artifact, container, environment."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from guard import iam, storage
+from guard import types as t
+from guard.graph import Node, Resource
+from guard.rule import Context, Finding, Setting, each, fail, need, rule
+
+_DIGEST: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])")
+_REGISTRIES: Final = [
+    "683313688378",  # SageMaker's scikit-learn images: us-east-1
+    "257758044811",  # us-east-2
+    "746614075791",  # us-west-1
+    "246618743249",  # us-west-2
+    "492215442770",  # eu-central-1
+    "141502667606",  # eu-west-1
+    "764974769150",  # eu-west-2
+    "659782779980",  # eu-west-3
+    "662702820516",  # eu-north-1
+    "121021644041",  # ap-southeast-1
+    "783357654285",  # ap-southeast-2
+    "354813040037",  # ap-northeast-1
+    "366743142698",  # ap-northeast-2
+    "720646828776",  # ap-south-1
+    "341280168497",  # ca-central-1
+    "737474898029",  # sa-east-1
+]
+
+
+def _containers(model: Resource) -> list[Node]:
+    primary = model.get("primaryContainer")
+    return ([primary] if primary.declared else []) + model.get("containers").items()
+
+
+@rule(
+    id="model-image-trusted",
+    title="The model's image comes from an accepted registry",
+    severity="high",
+    why="The image runs beside the data; whoever owns the registry owns the answers.",
+    remedy="Use an image of a registry account on the list.",
+    references=("SM-G02",),
+    on=(t.MODEL,),
+    scope="resource",
+    settings={"registries": Setting(list(_REGISTRIES), "accounts whose registries are accepted")},
+)
+def model_image_trusted(model: Resource, ctx: Context) -> Iterator[Finding]:
+    for container in _containers(model):
+        image = container.get("image")
+        account = image.text().split(".", 1)[0]
+        if account not in ctx.strings("registries") or ".dkr.ecr." not in image.text():
+            yield fail(image, "runs an image of a registry that is not on the list")
+
+
+@rule(
+    id="model-image-pinned",
+    title="The model's image is pinned",
+    severity="high",
+    why="A tag can be moved to another image overnight.",
+    remedy="Append @sha256:<digest> to the image, or at least a version tag where the level accepts one.",
+    references=("SM-G02",),
+    on=(t.MODEL,),
+    scope="resource",
+    settings={"digest": Setting(True, "whether a digest is asked for; otherwise a version tag will do")},
+)
+def model_image_pinned(model: Resource, ctx: Context) -> Iterator[Finding]:
+    for container in _containers(model):
+        image = container.get("image")
+        pinned = re.search(r"@sha256:[0-9a-f]{64}$", image.text()) is not None
+        tagged = re.search(r":[\w.]*\d[\w.-]*$", image.text()) is not None
+        if not pinned and (ctx.flag("digest") or not tagged):
+            yield fail(image, "runs an image that is not pinned")
+
+
+@rule(
+    id="model-artifact-pinned",
+    title="The model reads an artifact of the stack under its own digest",
+    severity="critical",
+    why="An artifact that can be replaced under its name is code that anyone with write access can change.",
+    remedy="Upload to models/<sha256>/model.tar.gz in a bucket of the stack and pass that address.",
+    references=("SM-G03",),
+    on=(t.MODEL,),
+)
+def model_artifact_pinned(model: Resource, ctx: Context) -> Iterator[Finding]:
+    for container in _containers(model):
+        address = _address(container)
+        top = container.path.split("[")[0]
+        if not address.declared:
+            yield fail(address, "names no artifact")
+        elif not model.targets(top, t.BUCKET, t.BUCKET_OBJECT) and not _named_bucket(address):
+            yield fail(address, "reads an artifact outside the stack")
+        elif address.state.value == "known" and not _DIGEST.search(address.text()):
+            yield fail(address, "reads an artifact whose address does not hold its digest")
+        else:
+            yield from each([address], lambda node: _uploaded(node, top))  # noqa: B023
+
+
+def _address(container: Node) -> Node:
+    plain = container.get("modelDataUrl")
+    return plain if plain.declared else container.get("modelDataSource.s3DataSource.s3Uri")
+
+
+def _named_bucket(address: Node) -> bool:
+    match = re.match(r"s3://([^/]+)/", address.text())
+    graph = address.resource.graph
+    return bool(match and any(b.type == t.BUCKET for b in graph.known_as(match.group(1))))
+
+
+def _uploaded(address: Node, top: str) -> Iterator[Finding]:
+    """A known address must be that of an object that the stack uploads."""
+    graph = address.resource.graph
+    if address.state.value == "unknown":
+        if not address.resource.targets(top, t.BUCKET_OBJECT):
+            address.text()
+        return
+    keys = graph.remember("object keys", lambda: {str(o.get("key").value) for o in graph.of(t.BUCKET_OBJECT)})
+    if address.text().removeprefix("s3://").partition("/")[2] not in keys:
+        yield fail(address, "reads an artifact that the stack does not upload")
+
+
+@rule(
+    id="artifact-upload-pinned",
+    title="Uploads carry their digest in the key and a SHA-256 checksum",
+    severity="critical",
+    why="The digest in the key makes every model a new address; the checksum proves the transfer.",
+    remedy='Set key="models/<sha256>/..." and checksum_algorithm="SHA256" with source_hash.',
+    references=("SM-G03",),
+    on=(t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD),
+    scope="resource",
+)
+def artifact_upload_pinned(item: Resource, ctx: Context) -> Iterator[Finding]:
+    key = item.get("key")
+    yield from need(key, lambda n: _DIGEST.search(n.text()) is not None, "has no digest in its key")
+    algorithm = item.get("checksumAlgorithm")
+    yield from need(algorithm, lambda n: n.text() == "SHA256", "is uploaded without a SHA-256 checksum")
+    hash_ = item.get("sourceHash")
+    if hash_.state.value == "known" and key.state.value == "known":
+        digest = _DIGEST.search(key.text())
+        if digest and re.fullmatch(r"[0-9a-f]{64}", hash_.text()) and hash_.text() != digest.group():
+            yield fail(key, "has another digest in its key than that of its source")
+
+
+@rule(
+    id="artifact-bucket-write-protected",
+    title="At run time nobody can change the artifact",
+    severity="critical",
+    why="Whoever can write the artifact can run code in the container.",
+    remedy="Deny writes and deletes on the bucket to everyone but the deployer, by policy.",
+    references=("S3-G02",),
+    on=(t.BUCKET,),
+)
+def artifact_bucket_write_protected(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    if not storage.holds_artifacts(bucket):
+        return
+    documents = storage.policies_of(bucket)
+    denied = {
+        action
+        for document in documents
+        for s in iam.statements(document)
+        if not s.allows and s.anyone and "aws:securetransport" not in s.condition_keys()
+        for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
+        if s.covers(action) and not _only_about_encryption(s)
+    }
+    if len(denied) < 3:
+        yield fail(documents[0] if documents else bucket.get("policy"), "lets others than the deployer write")
+
+
+def _only_about_encryption(statement: iam.Statement) -> bool:
+    keys = statement.condition_keys()
+    return bool(keys) and all(key.startswith("s3:") for key in keys)
+
+
+@rule(
+    id="container-env-no-secrets",
+    title="No container or function holds a secret in its environment",
+    severity="critical",
+    why="Environments are shown by Describe calls and in the console.",
+    remedy="Pass the name of a secret and read it at run time, or do without it.",
+    references=("SM-G08", "LAM-006", "AGW-018"),
+    on=(t.MODEL, t.FUNCTION, t.STAGE),
+    scope="resource",
+    settings={
+        "allowed": Setting(["MODEL_SHA256", "CARD_SHA256"], "variables that may hold long random text")
+    },
+)
+def container_env_no_secrets(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.MODEL:
+        places = [container.get("environment") for container in _containers(resource)]
+    else:
+        places = [resource.get("environment.variables" if resource.type == t.FUNCTION else "variables")]
+    for place in places:
+        for name, node in place.entries():
+            if name not in ctx.strings("allowed"):
+                yield from need(node, lambda n, name=name: not _secret(name, n.text()), _SECRET)  # type: ignore[misc]
+
+
+_SECRET: Final = "holds something that looks like a secret"  # noqa: S105
+_NAMES: Final = re.compile(
+    r"(?i)(password|passwd|secret|(api|access|private|signing)_?key|credential|(auth|access|session)_?token$)"
+)
+_SHAPES: Final = re.compile(
+    r"(AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{30,}|xox[abp]-|eyJ[\w-]{10,}\.eyJ"
+)
+
+
+def _secret(name: str, value: str) -> bool:
+    """Whether a variable's name or value looks like a secret; a reference (an ARN or a name) is none."""
+    if _SHAPES.search(value):
+        return True
+    if _NAMES.search(name) and value and not value.startswith(("arn:", "/", "alias/")):
+        return True
+    return (
+        len(value) >= 32 and re.fullmatch(r"[A-Za-z0-9+/=_-]+", value) is not None and _entropy(value) > 4.2
+    )
+
+
+def _entropy(text: str) -> float:
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())

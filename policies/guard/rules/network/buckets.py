@@ -1,0 +1,119 @@
+"""Buckets: closed to the public, to other accounts, and to ACLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guard import iam
+from guard import types as t
+from guard.graph import Node, Resource
+from guard.rule import Context, Finding, Setting, fail, need, rule
+from guard.storage import parts, policies_of
+
+_FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_PRIVATE = ("", "private", "log-delivery-write", "bucket-owner-full-control", "bucket-owner-read")
+
+
+@rule(
+    id="bucket-blocks-public",
+    title="Every bucket blocks public access in all four ways",
+    severity="critical",
+    why="One later mistake in a policy or ACL would publish the bucket.",
+    remedy="Declare BucketPublicAccessBlock for the bucket with all four switches on.",
+    references=("S3-001", "S3-002", "S3-003"),
+    on=(t.BUCKET,),
+)
+def bucket_blocks_public(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    blocks = parts(bucket, t.BUCKET_BLOCK)
+    if not blocks:
+        yield fail(bucket, "does not block public access", "bucket")
+    for block in blocks:
+        for name in _FLAGS:
+            yield from need(block.get(name), Node.flag, "leaves a way to public access open")
+
+
+@rule(
+    id="bucket-no-acls",
+    title="Buckets switch ACLs off and grant nothing by them",
+    severity="high",
+    why="ACLs are a second, forgotten way to publish an object.",
+    remedy='Declare BucketOwnershipControls with object_ownership="BucketOwnerEnforced".',
+    references=("S3-002", "S3-003", "S3-004", "S3-005"),
+    on=(t.BUCKET, t.BUCKET_ACL),
+)
+def bucket_no_acls(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    acl = resource.get("acl")
+    yield from need(acl, lambda n: n.text() in _PRIVATE, "is public by its ACL")
+    if resource.type == t.BUCKET_ACL:
+        for grant in resource.get("accessControlPolicy.grants").items():
+            uri = grant.get("grantee.uri")
+            yield from need(
+                uri, lambda n: "/groups/global/" not in n.text(), "grants rights to a global group"
+            )
+        return
+    owned = parts(resource, t.BUCKET_OWNERSHIP)
+    if not owned:
+        yield fail(resource, "does not switch ACLs off", "bucket")
+    for control in owned:
+        node = control.get("rule.objectOwnership")
+        yield from need(node, lambda n: n.text() == "BucketOwnerEnforced", "leaves ACLs in force")
+
+
+@rule(
+    id="bucket-policy-not-public",
+    title="No bucket policy allows everyone or another account",
+    severity="critical",
+    why="A policy that names everyone publishes the bucket; conditions with wildcards do not help.",
+    remedy="Name roles of this account.",
+    references=("S3-002", "S3-003", "S3-006", "S3-007", "IAM-023"),
+    on=(t.BUCKET,),
+    settings={"accounts": Setting([], "accounts other than the stack's own that may be named")},
+)
+def bucket_policy_not_public(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    own = own_accounts(bucket)
+    for document in policies_of(bucket):
+        for s in iam.statements(document):
+            if not s.allows:
+                continue
+            if s.anyone:
+                yield fail(s.node.get("Principal"), "allows everyone")
+            for kind, node in s.principals:
+                account = re.search(r"(?<!\d)\d{12}(?!\d)", node.text())
+                if (
+                    kind == "AWS"
+                    and account
+                    and own
+                    and account.group() not in {*own, *ctx.strings("accounts")}
+                ):
+                    yield fail(node, "allows another account")
+            if s.principal_texts("Service") and not s.narrowed_by(iam.SERVICE_CONDITIONS):
+                yield fail(s.node, "allows a service on behalf of any account")
+
+
+def own_accounts(resource: Resource) -> set[str]:
+    """The accounts that the key policies of the stack hand themselves to: those it is deployed into."""
+    graph = resource.graph
+
+    def make() -> set[str]:
+        policies = [str(key.get("policy").value) for key in graph.of(t.KEY)]
+        return {a for text in policies for a in re.findall(r"arn:aws[a-z-]*:iam::(\d{12}):root", text)}
+
+    return graph.remember("own accounts", make)
+
+
+@rule(
+    id="bucket-policy-no-lockout",
+    title="No bucket policy locks everyone out",
+    severity="medium",
+    why="A deny of everything to everyone can be lifted by the account's root user only.",
+    remedy="Give the deny a condition.",
+    references=("S3-008",),
+    on=(t.BUCKET,),
+)
+def bucket_policy_no_lockout(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    for document in policies_of(bucket):
+        for s in iam.statements(document):
+            every = any(action in ("*", "s3:*") for action in s.actions)
+            if not s.allows and s.anyone and every and not s.conditions:
+                yield fail(s.node, "denies everything to everyone")

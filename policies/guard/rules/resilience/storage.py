@@ -1,0 +1,103 @@
+"""What must not be lost: versions, locks, lifecycles, protection from deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guard import types as t
+from guard.graph import Node, Resource
+from guard.rule import Context, Finding, Setting, fail, need, rule
+from guard.storage import holds_artifacts, parts
+
+_STATEFUL = (t.KEY, t.BUCKET, t.LOG_GROUP, t.ENDPOINT)
+
+
+@rule(
+    id="bucket-versioned",
+    title="Buckets keep versions",
+    severity="high",
+    why="An overwritten or deleted object can be brought back.",
+    remedy='Declare BucketVersioning with status "Enabled".',
+    references=("S3-014",),
+    on=(t.BUCKET,),
+)
+def bucket_versioned(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    found = [part.get("versioningConfiguration.status") for part in parts(bucket, t.BUCKET_VERSIONING)]
+    if not found and not bucket.get("versioning.enabled").flag():
+        yield fail(bucket, "keeps no versions", "versioning")
+    for node in found:
+        yield from need(node, lambda n: n.text() == "Enabled", "keeps no versions")
+
+
+@rule(
+    id="artifact-locked",
+    title="Buckets with artifacts lock their objects",
+    severity="medium",
+    why="A locked version cannot be deleted before its time, by nobody.",
+    remedy="Set object_lock_enabled and declare BucketObjectLockConfiguration with a default retention.",
+    references=("S3-020",),
+    on=(t.BUCKET,),
+    settings={"minDays": Setting(1, "shortest default retention in days", 1, 36_500)},
+)
+def artifact_locked(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    if not holds_artifacts(bucket):
+        return
+    yield from need(bucket.get("objectLockEnabled"), Node.flag, "does not lock its objects")
+    locks = parts(bucket, t.BUCKET_LOCK)
+    if not locks:
+        yield fail(bucket, "has no default retention", "objectLockConfiguration")
+    for lock in locks:
+        retention = lock.get("rule.defaultRetention")
+        days = (retention.get("days").number() or 0) + 365 * (retention.get("years").number() or 0)
+        if retention.get("mode").text() not in ("GOVERNANCE", "COMPLIANCE") or days < ctx.number("minDays"):
+            yield fail(retention, "has too weak a default retention")
+
+
+@rule(
+    id="bucket-lifecycle",
+    title="Buckets have a lifecycle, also for uploads that never end",
+    severity="low",
+    why="Old versions and broken uploads cost money and keep data that should be gone.",
+    remedy="Declare BucketLifecycleConfiguration with abort_incomplete_multipart_upload.",
+    references=("S3-017", "S3-018"),
+    on=(t.BUCKET,),
+)
+def bucket_lifecycle(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    found = parts(bucket, t.BUCKET_LIFECYCLE)
+    if not found and not bucket.get("lifecycleRules").declared:
+        yield fail(bucket, "has no lifecycle", "lifecycleRules")
+    for part in found:
+        rules = [item for item in part.get("rules").items() if item.get("status").text() == "Enabled"]
+        aborting = [r for r in rules if r.get("abortIncompleteMultipartUpload.daysAfterInitiation").declared]
+        if not aborting:
+            yield fail(part.get("rules"), "keeps uploads that never end")
+
+
+@rule(
+    id="stateful-protected",
+    title="What cannot be rebuilt is protected from deletion",
+    severity="medium",
+    why="A destroy or a rename would take keys, data and logs with it.",
+    remedy="Set protect=True on the resource's options, or deletion_protection_enabled on log groups.",
+    references=("PUL-G07", "CW-G05", "KMS-G01", "S3-G03"),
+    on=_STATEFUL,
+    scope="resource",
+)
+def stateful_protected(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    own = resource.type == t.LOG_GROUP and resource.get("deletionProtectionEnabled").flag()
+    if not resource.protect and not own:
+        yield fail(resource, "is not protected from deletion", "protect")
+
+
+@rule(
+    id="bucket-no-force-destroy",
+    title="Destroying a bucket does not empty it",
+    severity="medium",
+    why="force_destroy deletes every version of every object on the way.",
+    remedy="Leave force_destroy off.",
+    references=("S3-G03",),
+    on=(t.BUCKET,),
+    scope="resource",
+)
+def bucket_no_force_destroy(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    yield from need(bucket.get("forceDestroy"), lambda n: not n.flag(), "is emptied by a destroy")

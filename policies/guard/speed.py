@@ -1,0 +1,74 @@
+"""Work that is the same for every policy of one call from the engine is done once per call.
+
+The SDK decodes every resource's properties anew for each policy of the pack: policies times resources. Its messages
+do not change during a call, so what was decoded is kept until the call ends. With another SDK, whose names differ,
+nothing is replaced and the pack is merely slower.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import types
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from pulumi_policy import policy
+
+T = TypeVar("T")
+_call = threading.local()
+_STEPS = ("deserialize_properties", "unknown_checking_proxy")
+
+
+def once(key: Hashable, make: Callable[[], T]) -> T:
+    """What `make` gives, made once per call from the engine; outside such a call, made anew."""
+    kept: dict[Hashable, Any] | None = getattr(_call, "kept", None)
+    if kept is None:
+        return make()
+    if key not in kept:
+        kept[key] = make()
+    made: T = kept[key]
+    return made
+
+
+def decode_once() -> bool:
+    """Puts the cache in place; True when it is. Calling it again changes nothing."""
+    servicer = getattr(policy, "_PolicyAnalyzerServicer", None)
+    json_format = getattr(policy, "json_format", None)
+    if isinstance(json_format, types.SimpleNamespace):
+        return True
+    if servicer is None or json_format is None or not all(hasattr(policy, name) for name in _STEPS):
+        return False
+    for name in ("Analyze", "AnalyzeStack"):
+        setattr(servicer, name, _as_call(getattr(servicer, name)))
+    decode = _by_identity("decode", json_format.MessageToDict)
+    setattr(policy, "json_format", types.SimpleNamespace(MessageToDict=decode))  # noqa: B010
+    for name in _STEPS:
+        setattr(policy, name, _by_identity(name, getattr(policy, name)))
+    return True
+
+
+def _as_call(method: Callable[..., T]) -> Callable[..., T]:
+    @functools.wraps(method)
+    def call(*arguments: Any) -> T:
+        _call.kept = {}
+        # The collector would walk all that is kept again and again; what is left over is collected after the call.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return method(*arguments)
+        finally:
+            _call.kept = None
+            if collecting:
+                gc.enable()
+
+    return call
+
+
+def _by_identity(name: str, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def kept(value: Any) -> Any:
+        # The value is kept with the result, so that no other can take its identity during the call.
+        return once((name, id(value)), lambda: (value, step(value)))[1]
+
+    return kept
