@@ -24,7 +24,7 @@ demo: $(READY) ## The main job without an account: train, package, evaluate, che
 	@$(BIN)/python -m preflight demo $(if $(DATA),--data "$(DATA)")
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: $(READY) ## Check format, lint, types and import walls
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
