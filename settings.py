@@ -6,8 +6,6 @@ resource is declared, each with the file, the key and what is allowed; none repe
 
 from __future__ import annotations
 
-import ipaddress
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ import pulumi
 from pulumi.runtime import config as pulumi_config
 
 from model.contract import RECIPE_FIELDS
+from settings_reader import Reader
 
 LOG_RETENTION_DAYS = (30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """The periods from one month up that CloudWatch Logs accepts."""
@@ -147,67 +146,6 @@ class Settings:
     alarms: Alarms
 
 
-class _Reader:
-    """Reads single keys of one namespace and collects what is wrong with them."""
-
-    def __init__(self, values: Mapping[str, str], source: str) -> None:
-        self.values, self.source = values, source
-        self.read: set[str] = set()
-        self.problems: list[str] = []
-
-    def refuse(self, key: str, allowed: str) -> None:
-        self.problems.append(f"{self.source}: {key} must be {allowed}.")
-
-    def raw(self, key: str, *, required: bool = False) -> str | None:
-        self.read.add(key)
-        value = self.values.get(key)
-        if required and value is None:
-            self.problems.append(f"{self.source}: {key} is missing; set it with `pulumi config set {key}`.")
-        return value
-
-    def integer(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        text = self.raw(key, required=default is None)
-        if text is None:
-            return low if default is None else default
-        if re.fullmatch(r"-?\d{1,9}", text) and low <= int(text) <= high:
-            return int(text)
-        self.refuse(key, f"a whole number from {low:,} to {high:,}")
-        return low
-
-    def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
-        text = self.raw(key, required=default is None)
-        if text is None:
-            return default or allowed[0]
-        if text in allowed:
-            return text
-        self.refuse(key, "one of " + ", ".join(allowed))
-        return allowed[0]
-
-    def flag(self, key: str, default: bool | None = None) -> bool:
-        text = None if default is None else str(default).lower()
-        return self.choice(key, ("true", "false"), text) == "true"
-
-    def text(self, key: str, pattern: str, allowed: str, default: str | None = None) -> str | None:
-        text = self.raw(key)
-        if text is None or text == "":
-            return default
-        if re.fullmatch(pattern, text):
-            return text
-        self.refuse(key, allowed)
-        return default
-
-    def items(self, key: str, allowed: str) -> list[Any]:
-        text = self.raw(key)
-        try:
-            value = [] if text is None else json.loads(text)
-        except ValueError:
-            value = None
-        if isinstance(value, list):
-            return value
-        self.refuse(key, allowed)
-        return []
-
-
 def load() -> Settings:
     """The settings of the stack that is being evaluated.
 
@@ -218,7 +156,7 @@ def load() -> Settings:
     source = f"Pulumi.{stack}.yaml"
     everything = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
     values = {k.split(":", 1)[1]: str(v) for k, v in everything.items() if k.startswith(f"{project}:")}
-    reader = _Reader(values, source)
+    reader = Reader(values, source)
     settings = _read(reader, stack)
     unknown = sorted(set(values) - reader.read)
     if unknown:
@@ -229,7 +167,7 @@ def load() -> Settings:
     return settings
 
 
-def _read(r: _Reader, stack: str) -> Settings:
+def _read(r: Reader, stack: str) -> Settings:
     recipe = r.choice("modelRecipe", sorted(RECIPE_FIELDS), "default")
     prefix = r.text("name", _NAME, "2 to 20 lower-case letters, digits and hyphens", "fraud")
     safety = _safety(r)
@@ -256,7 +194,7 @@ def _read(r: _Reader, stack: str) -> Settings:
         api=_api(r, recipe),
         firewall=Firewall(
             block_bots=r.choice("botControl", ("count", "block")) == "block",
-            known_callers=_networks(r, "knownCallers"),
+            known_callers=r.networks("knownCallers"),
             rate_limit=r.integer("firewallRateLimit", 10, 100_000, 1000),
         ),
         network=_network(r),
@@ -264,7 +202,7 @@ def _read(r: _Reader, stack: str) -> Settings:
     )
 
 
-def _tags(r: _Reader, stack: str) -> dict[str, str]:
+def _tags(r: Reader, stack: str) -> dict[str, str]:
     owner = r.text("owner", r"[\w .@-]{1,64}", "1 to 64 letters, digits, spaces and .@-", "payments") or ""
     return {
         "Project": pulumi.get_project(),
@@ -275,7 +213,7 @@ def _tags(r: _Reader, stack: str) -> dict[str, str]:
     }
 
 
-def _safety(r: _Reader) -> Safety:
+def _safety(r: Reader) -> Safety:
     retention = r.integer("logRetentionDays", 30, 3653)
     if retention not in LOG_RETENTION_DAYS:
         r.refuse("logRetentionDays", "one of " + ", ".join(map(str, LOG_RETENTION_DAYS)))
@@ -291,7 +229,7 @@ def _safety(r: _Reader) -> Safety:
     )
 
 
-def _serving(r: _Reader) -> Serving:
+def _serving(r: Reader) -> Serving:
     low, high = r.integer("minInstances", 1, 20), r.integer("maxInstances", 1, 20)
     if high < low:
         r.refuse("maxInstances", f"at least minInstances ({low})")
@@ -315,7 +253,7 @@ def _serving(r: _Reader) -> Serving:
     )
 
 
-def _api(r: _Reader, recipe: str) -> Api:
+def _api(r: Reader, recipe: str) -> Api:
     clients = tuple(_client(r, item, place) for place, item in enumerate(r.items("clients", "a list")))
     names = [client.name for client in clients]
     if not clients or len(set(names)) != len(names):
@@ -333,7 +271,7 @@ def _api(r: _Reader, recipe: str) -> Api:
     )
 
 
-def _client(r: _Reader, item: Any, place: int) -> Client:
+def _client(r: Reader, item: Any, place: int) -> Client:
     where = f"clients[{place}]"
     wanted = {"name", "rate", "burst", "dailyQuota"}
     if not isinstance(item, dict) or set(item) != wanted:
@@ -350,29 +288,9 @@ def _client(r: _Reader, item: Any, place: int) -> Client:
     return Client(str(item["name"]), item["rate"], item["burst"], item["dailyQuota"])
 
 
-def _network(r: _Reader) -> Network:
-    cidr = r.raw("networkCidr") or "10.64.0.0/24"
-    try:
-        network = ipaddress.ip_network(cidr)
-        usable = network.version == 4 and network.is_private and 16 <= network.prefixlen <= 26
-    except ValueError:
-        usable = False
-    if not usable:
-        r.refuse("networkCidr", "a private IPv4 network of /16 to /26, such as 10.64.0.0/24")
+def _network(r: Reader) -> Network:
+    cidr = r.private_network("networkCidr", "10.64.0.0/24")
     wanted = r.items("interfaceEndpoints", "a list") or list(INTERFACE_ENDPOINTS)
     if "sagemaker.runtime" not in wanted or not set(map(str, wanted)) <= set(INTERFACE_ENDPOINTS):
         r.refuse("interfaceEndpoints", "sagemaker.runtime and any of " + ", ".join(INTERFACE_ENDPOINTS[1:]))
     return Network(r.flag("privateNetwork"), cidr, tuple(map(str, wanted)))
-
-
-def _networks(r: _Reader, key: str) -> tuple[str, ...]:
-    networks = r.items(key, "a list of public IPv4 networks such as 198.51.100.0/24")
-    for item in networks:
-        try:
-            parsed = ipaddress.ip_network(str(item))
-        except ValueError:
-            parsed = None
-        if parsed is None or parsed.version != 4 or parsed.prefixlen < 16:
-            r.refuse(key, "a list of IPv4 networks of /16 or smaller, such as 198.51.100.0/24")
-            return ()
-    return tuple(map(str, networks))
