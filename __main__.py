@@ -15,7 +15,7 @@ users = {model_role: ["kms:Decrypt", "kms:GenerateDataKey"], function_role: ["km
 key = c.EncryptionKey("data", site, users)
 topic = c.AlarmTopic("alarms", site, s.alarms, key=key)
 network = c.optional_network("private", site, s.network, key=key)
-logs = c.AccessLogBucket(site, ["artifacts", "capture"])
+logs = c.AccessLogBucket(site, ["artifacts", "capture", "packages"])
 
 source = ArtifactSource(data=s.training.data, recipe=s.training.recipe)
 artifact = c.ModelArtifact("model", site, source, key=key, logs=logs)

@@ -136,7 +136,11 @@ class AccessLogBucket(_Bucket):
 
 
 class SecureBucket(_Bucket):
-    """A bucket for data: the stack's key, object lock, access logs, and a policy that holds writers to both."""
+    """A bucket for data: the stack's key, access logs, a policy that holds writers to the key, and object lock.
+
+    Where days are given every object is locked for that long; S3 then takes no upload without a checksum, so a
+    bucket that an AWS service writes to has none.
+    """
 
     def __init__(
         self,
@@ -146,7 +150,7 @@ class SecureBucket(_Bucket):
         logs: AccessLogBucket,
         *,
         statements: Sequence[documents.Statement] = (),
-        object_lock_days: int,
+        object_lock_days: int | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         arn = site.bucket_arn(purpose)

@@ -122,7 +122,6 @@ class ModelEndpoint(pulumi.ComponentResource):
             "capture",
             key,
             logs,
-            object_lock_days=min(self._safety.object_lock, 30),
             opts=self._child,
         )
 

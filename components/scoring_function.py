@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from components import documents, network_documents
 from components.artifact_store import ModelArtifact
-from components.buckets import SET_BY_THE_BUCKET
+from components.buckets import SET_BY_THE_BUCKET, SecureBucket
 from components.encryption import EncryptionKey
 from components.log_group import SecureLogGroup
 from components.model_endpoint import ModelEndpoint
@@ -114,7 +114,9 @@ class ScoringFunction(pulumi.ComponentResource):
         self, package: FunctionPackage, artifact: ModelArtifact, key: EncryptionKey
     ) -> dict[str, object]:
         """Uploads the package beside the artifact, lets AWS Signer sign it, and refuses unsigned code."""
-        store, prefix = artifact.store, f"functions/{package.sha256}/"
+        site, store, prefix = self._site, artifact.store, f"functions/{package.sha256}/"
+        protected = documents.write_protected(site, site.bucket_arn("packages"))
+        signed = SecureBucket(site, "packages", key, artifact.logs, statements=protected, opts=self._child)
         unsigned = aws.s3.BucketObjectv2(
             f"{self._resource_name}-package",
             bucket=store.bucket.id,
@@ -142,8 +144,8 @@ class ScoringFunction(pulumi.ComponentResource):
             self._resource_name,
             profile_name=profile.name,
             source={"s3": {"bucket": store.bucket.id, "key": unsigned.key, "version": unsigned.version_id}},
-            destination={"s3": {"bucket": store.bucket.id, "prefix": prefix}},
-            opts=self._child,
+            destination={"s3": {"bucket": signed.bucket.id, "prefix": prefix}},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*signed.ready]),
         )
         signing = aws.lambda_.CodeSigningConfig(
             self._resource_name,
@@ -154,7 +156,7 @@ class ScoringFunction(pulumi.ComponentResource):
             opts=self._child,
         )
         return {
-            "s3_bucket": store.bucket.id,
+            "s3_bucket": signed.bucket.id,
             # Signer names its result after the job.
             "s3_key": pulumi.Output.concat(prefix, job.job_id, ".zip"),
             "code_signing_config_arn": signing.arn,

@@ -113,7 +113,7 @@ def test_the_key_policy_is_known_before_anything_exists() -> None:
 def test_buckets_are_private_versioned_encrypted_and_tls_only(stack: str) -> None:
     graph = declared(stack)
     buckets = {name_of(b) for b in of_type(graph, "Bucket")}
-    assert buckets == {"artifacts", "access-logs"} | ({"capture"} if stack in GUARDED else set())
+    assert buckets == {"artifacts", "access-logs"} | ({"capture", "packages"} if stack in GUARDED else set())
     for name in buckets:
         block = inputs(graph, "BucketPublicAccessBlock", name)
         assert all(block[k] for k in block if k != "bucket")
@@ -123,8 +123,16 @@ def test_buckets_are_private_versioned_encrypted_and_tls_only(stack: str) -> Non
     for name in buckets - {"access-logs"}:
         (rule,) = inputs(graph, "BucketServerSideEncryptionConfiguration", name)["rules"]
         assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] == "aws:kms"
-        assert inputs(graph, "BucketObjectLockConfiguration", name)["rule"]["defaultRetention"]["days"] > 0
         assert one(graph, "BucketLogging", name)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_what_this_program_uploads_is_locked(stack: str) -> None:
+    """S3 takes no upload without a checksum into a bucket with a default retention; services may send none."""
+    graph = declared(stack)
+    assert [name_of(r) for r in of_type(graph, "BucketObjectLockConfiguration")] == ["artifacts"]
+    for uploaded in of_type(graph, "BucketObjectv2"):
+        assert uploaded["inputs"]["checksumAlgorithm"] == "SHA256"
 
 
 def test_the_artifact_is_stored_and_served_under_its_own_digest() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import pickle
@@ -149,3 +150,78 @@ def test_arbitrary_bytes_are_refused_by_the_contract(content: bytes) -> None:
     model = inference.Model(None, ("amt",), ("amt",), 0.5, "v")
     with pytest.raises(ContractError):
         inference.predict_fn(content, model)
+
+
+def call(application: inference.Application, method: str, path: str, **more: Any) -> tuple[str, bytes]:
+    said: list[str] = []
+    content = more.pop("content", b"")
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "CONTENT_TYPE": "application/json",
+        "wsgi.input": io.BytesIO(content),
+        "wsgi.errors": io.StringIO(),
+    } | more
+
+    def start_response(status: str, headers: list[tuple[str, str]]) -> None:
+        said.append(status)
+        said.append(dict(headers)["Content-Length"])
+
+    answered = b"".join(application(environ, start_response))
+    assert said[1] == str(len(answered))
+    return said[0], answered
+
+
+def test_the_application_answers_as_the_four_functions_do(folder: Path) -> None:
+    application = inference.application(str(folder))
+    text = body(graphs.LEGITIMATE, graphs.FRAUDULENT)
+    assert call(application, "GET", "/ping")[0] == "200 OK"
+    status, content = call(application, "POST", "/invocations", content=text.encode())
+    assert status == "200 OK"
+    assert json.loads(content) == answer(inference.model_fn(str(folder)), text)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "status"),
+    [
+        ("POST", "/invocations", {"content": b"{"}, "400"),
+        ("POST", "/invocations", {"content": b" " * (inference.MAX_BODY_BYTES + 2)}, "400"),
+        ("POST", "/invocations", {"CONTENT_TYPE": "application/x-npy"}, "415"),
+        (
+            "POST",
+            "/invocations",
+            {"HTTP_ACCEPT": "text/csv", "content": body(graphs.LEGITIMATE).encode()},
+            "415",
+        ),
+        ("GET", "/invocations", {}, "404"),
+        ("POST", "/ping", {}, "404"),
+        ("GET", "/execution-parameters", {}, "404"),
+    ],
+)
+def test_the_application_refuses_without_detail(
+    folder: Path, method: str, path: str, more: dict[str, Any], status: str
+) -> None:
+    application = inference.application(str(folder))
+    answered, content = call(application, method, path, **more)
+    assert answered.startswith(status)
+    assert content == b"{}"
+
+
+def test_the_application_hides_what_went_wrong(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    application = inference.application(str(folder))
+
+    def fail(*_: Any) -> None:
+        raise ValueError(CARD_NUMBER)
+
+    monkeypatch.setattr(inference, "from_transactions", fail)
+    errors = io.StringIO()
+    more = {"content": body(graphs.LEGITIMATE).encode(), "wsgi.errors": errors}
+    answered, content = call(application, "POST", "/invocations", **more)
+    assert (answered[:3], content) == ("500", b"{}")
+    assert errors.getvalue() == "ValueError while scoring\n"
+
+
+def test_the_application_of_a_changed_model_never_exists(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes(b"changed")
+    with pytest.raises(inference.RefusedError):
+        inference.application(str(folder))

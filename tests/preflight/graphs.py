@@ -29,7 +29,29 @@ CODE = {
     "code/model/contract.py": "model/contract.py",
     "code/model/features.py": "model/features.py",
 }
-PACKAGE = ("model/__init__.py", "model/contract.py", "model/serving/__init__.py", "model/serving/handler.py")
+PACKAGE = (
+    "model/__init__.py",
+    "model/contract.py",
+    "model/histograms.py",
+    "model/serving/__init__.py",
+    "model/serving/handler.py",
+)
+
+LOG_FORMAT = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "sourceIp": "$context.identity.sourceIp",
+        "apiKeyId": "$context.identity.apiKeyId",
+        "caller": "$context.identity.userArn",
+        "httpMethod": "$context.httpMethod",
+        "resourcePath": "$context.resourcePath",
+        "status": "$context.status",
+        "responseLength": "$context.responseLength",
+        "errorType": "$context.error.responseType",
+        "wafResponse": "$context.wafResponseCode",
+        "integrationError": "$context.integration.error",
+    }
+)
 
 LEGITIMATE = {
     "amt": 12.5,
@@ -142,9 +164,16 @@ def stack(built: Archive, change: Change | None = None) -> Graph:
         "score": {"restApi": "api-id", "parentId": "root-id", "pathPart": "score"},
         "post": {"resourceId": "score-id", "httpMethod": "POST", "apiKeyRequired": True},
         "integration": {"resourceId": "score-id", "httpMethod": "POST", "timeoutMilliseconds": 29000},
-        "stage": {"restApi": "api-id", "stageName": "prod"},
+        "stage": {
+            "restApi": "api-id",
+            "stageName": "prod",
+            "accessLogSettings": {"format": LOG_FORMAT, "destinationArn": "arn:log-group:access"},
+        },
         "checkout": {"name": "checkout", "enabled": True},
         "retired": {"name": "retired", "enabled": False},
+        "plan": {"apiStages": [{"apiId": "api-id", "stage": "prod"}]},
+        "plan-checkout": {"keyId": "checkout-id", "keyType": "API_KEY", "usagePlanId": "plan-id"},
+        "plan-retired": {"keyId": "retired-id", "keyType": "API_KEY", "usagePlanId": "plan-id"},
     }
     inputs = copy.deepcopy(inputs)
     if change:
@@ -167,6 +196,24 @@ TYPES = {
     "stage": "aws:apigateway/stage:Stage",
     "checkout": "aws:apigateway/apiKey:ApiKey",
     "retired": "aws:apigateway/apiKey:ApiKey",
+    "other": "aws:apigateway/apiKey:ApiKey",
+    "plan": "aws:apigateway/usagePlan:UsagePlan",
+    "plan-checkout": "aws:apigateway/usagePlanKey:UsagePlanKey",
+    "plan-retired": "aws:apigateway/usagePlanKey:UsagePlanKey",
+    "plan-other": "aws:apigateway/usagePlanKey:UsagePlanKey",
+    "schema": "aws:apigateway/model:Model",
+    "validator": "aws:apigateway/requestValidator:RequestValidator",
+    "settings": "aws:apigateway/methodSettings:MethodSettings",
+    "throttled": "aws:apigateway/response:Response",
+    "invalid-key": "aws:apigateway/response:Response",
+    "default-4xx": "aws:apigateway/response:Response",
+    "default-5xx": "aws:apigateway/response:Response",
+    "known": "aws:wafv2/ipSet:IpSet",
+    "firewall": "aws:wafv2/webAcl:WebAcl",
+    "association": "aws:wafv2/webAclAssociation:WebAclAssociation",
+    "firewall-log": "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+    "masking": "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy",
+    "configuration": "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
 }
 
 
@@ -177,7 +224,7 @@ def _resource(name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         "custom": True,
         "id": f"{name}-id",
         "inputs": inputs,
-        "outputs": inputs,
+        "outputs": inputs | {"arn": f"arn:{name}"},
         "parent": "",
         "provider": "",
         "dependencies": [],

@@ -25,7 +25,7 @@ def test_production_tells_a_fraud_from_a_normal_purchase_for_every_client(served
     values = json.loads(served.keys_file.read_text())
     assert len(values) == 2
     for value in values.values():
-        answers = score.score(served.url, value)
+        answers = score.score(served.url, value, auth=score.SigV4.of(served.credentials_file))
         assert [(answer.status, answer.is_fraud) for answer in answers] == [(200, False), (200, True)]
         declared = served.declared.function.environment["MODEL_VERSION"]
         assert {answer.model_version for answer in answers} == {declared}

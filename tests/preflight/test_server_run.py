@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -227,10 +228,11 @@ def test_serving_ends_with_every_process_on_any_signal(
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(4)]
+    lines = [process.stdout.readline() for _ in range(5)]
     url = lines[0].split()[-1]
     assert httpx.get(url, trust_env=False).status_code == 403
-    assert "IAM signatures" in lines[3]
+    assert "network isolation" in lines[4]
+    assert stat.S_IMODE((tmp_path / "credentials.json").stat().st_mode) == 0o600
     for value in json.loads((tmp_path / "keys.json").read_text()).values():
         assert value not in "".join(lines)
     process.send_signal(end)
