@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint format figures docs lock clean
+.PHONY: help env demo mutants test lint format figures bench docs lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -35,8 +35,14 @@ lint: $(READY) ## Check format, lint, types and import walls
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
+mutants: $(READY) ## Plant every fault of the catalogue in the prod stack: each must be noticed
+	@$(BIN)/python -m tests.policies.mutants
+
 figures: $(READY) ## Heat maps of both recipes over training sizes  [DATA=folder]
 	@$(BIN)/python -m model.evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe default --sizes 10000,50000,100000,150000,200000
+
+bench: $(READY) ## Ours against the reference behind one server, the function, the pack  [DATA=folder]
+	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") --docs docs
 
 docs: $(READY) ## Write docs/controls.md anew from the rules
 	@cd policies && ../$(BIN)/python -m guard.docs > ../docs/.controls.md && mv ../docs/.controls.md ../docs/controls.md

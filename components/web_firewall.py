@@ -129,7 +129,7 @@ class WebFirewall(pulumi.ComponentResource):
     def _logging(self, name: str, key: EncryptionKey) -> None:
         site = self._site
         child = pulumi.ResourceOptions(parent=self)
-        log = SecureLogGroup(name, site, site.firewall_log_group, key, opts=child)
+        log = SecureLogGroup(name, site, site.firewall_log_group, key, payloads=True, opts=child)
         delivery = aws.cloudwatch.LogResourcePolicy(
             name,
             policy_name=f"{site.prefix}-firewall-log",

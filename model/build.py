@@ -7,10 +7,23 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import joblib
 
-from model import archive, cli, contract, dataset, evaluate, export, features, recipes, runtime, train
+from model import (
+    archive,
+    cli,
+    contract,
+    dataset,
+    evaluate,
+    export,
+    features,
+    histograms,
+    recipes,
+    runtime,
+    train,
+)
 from model.archive import sha256, sha256_of
 from model.source import ArtifactSource
 
@@ -34,8 +47,10 @@ def build(source: ArtifactSource, folder: Path, say: cli.Say) -> None:
         onnx = export.to_onnx(trained.forest, len(recipe.features))
         difference = export.largest_difference(onnx, trained.forest, matrix)
     with cli.step(say, f"scoring {len(matrix):,} test rows with the exported model"):
-        report = evaluate.describe(trained, data, export.onnx_scores(onnx, matrix))
-    card = _card(source, trained, report, data, sha256(onnx))
+        score = export.onnx_scores(onnx, matrix)
+        report = evaluate.describe(trained, data, score)
+    seen = histograms.of_training(features.from_frame(data.train, recipe.features), recipe.features, score)
+    card = _card(source, trained, report, data, sha256(onnx), seen)
     with cli.step(say, "packing"):
         contents = {"model.onnx": onnx, "card.json": card}
         contents |= {name: path.read_bytes() for name, path in _IN_CONTAINER.items()}
@@ -65,6 +80,7 @@ def _card(
     report: evaluate.Report,
     data: dataset.Dataset,
     model_sha256: str,
+    seen: dict[str, Any],
 ) -> bytes:
     """card.json: no wall time and no path, so that the same inputs give the same bytes."""
     time = "trans_date_trans_time"
@@ -85,6 +101,7 @@ def _card(
         "fitted_on": {"rows": trained.rows, "frauds": trained.frauds},
         "data": {"kind": "sample" if source.data is None else "files", **spans},
         "metrics": report,
+        "histograms": seen,
         "digests": {**source.digests, "model": model_sha256},
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
     }

@@ -25,6 +25,7 @@ SHAPING = (
     "evaluate.py",
     "export.py",
     "features.py",
+    "histograms.py",
     "recipes.py",
     "runtime.lock",
     "runtime.py",

@@ -1,4 +1,4 @@
-"""The commands: `python -m preflight graph|check|serve|demo`."""
+"""The commands: `python -m preflight graph|check|serve|attack|demo`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -16,13 +15,11 @@ from typing import Annotated, NoReturn
 import pulumi
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from model.errors import UserError
-from preflight import program, report
-from preflight.check import check as run_check
+from preflight import judge, program, report
+from preflight.baseline import compare
 from preflight.errors import PreflightError
-from preflight.findings import Result, merge
 from preflight.graph import Graph, read_export
 from preflight.server.errors import ServerError
 from settings import SettingsError
@@ -44,6 +41,15 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     SARIF = "sarif"
+    JUNIT = "junit"
+    HTML = "html"
+
+
+class AttackFormat(StrEnum):
+    """The forms of the attacks' report."""
+
+    TABLE = "table"
+    JSON = "json"
     JUNIT = "junit"
 
 
@@ -83,6 +89,9 @@ def check(
     file: Annotated[
         Path | None, typer.Option(help="Judge this output of `pulumi stack export` instead of the program.")
     ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="Report what this event log of the engine says instead of judging.")
+    ] = None,
     policy_pack: Annotated[
         Path, typer.Option(help="Folder of PulumiPolicy.yaml.", show_default="policies")
     ] = program.PROJECT / "policies",
@@ -94,6 +103,13 @@ def check(
     ] = None,
     config: Config = None,
     format_: Annotated[Format, typer.Option("--format", "-f", help="Form of the report.")] = Format.TABLE,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=FILE", help="Writes one more report of the same check; repeatable."),
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Earlier JSON report: tell what is new, fixed, unchanged.")
+    ] = None,
     cwd: Project = program.PROJECT,
     output: Output = None,
 ) -> None:
@@ -102,9 +118,20 @@ def check(
     Ends with 0 when nothing blocks, 1 when a mandatory rule is broken or could not be judged, 2 for a mistake.
     """
     with mistakes():
-        graphs = _graphs(stack, preview, file, config, cwd)
-        result = _judged(graphs, policy_pack, levels)
-        _report(result, format_, output)
+        targets = [(format_.value, output), *report.targets(also or ())]
+        graphs = _graphs(stack, preview, file, events, config, cwd)
+        if events is not None:
+            result, shape = judge.logged(events, policy_pack, levels, cwd.resolve())
+        else:
+            result, shape = judge.judged(graphs, policy_pack, levels, cwd.resolve())
+        changes = compare(result, baseline) if baseline else None
+        for name, target in targets:
+            if name == Format.TABLE and target is None:
+                report.print_table(result, Console(), changes)
+            else:
+                _write(report.render(result, name, shape, changes), target)
+        if output is not None:
+            typer.echo(report.summary(result), err=True)
         raise typer.Exit(0 if result.passed else FAILED)
 
 
@@ -125,6 +152,57 @@ def serve(
     with mistakes():
         declared = _evaluate(stack, False, config, cwd)
         run.serve(declared, port=port, log_dir=log_dir, keys_file=keys_file, project=cwd.resolve())
+
+
+@app.command()
+def attack(
+    url: Annotated[
+        str | None, typer.Argument(help="Address of the scoring method; none: serve --stack here.")
+    ] = None,
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", help="Stack that says what to expect.")
+    ] = None,
+    api_key_file: Annotated[Path | None, typer.Option(help="JSON object of key name and value.")] = None,
+    credentials_file: Annotated[Path | None, typer.Option(help="JSON of credentials to sign with.")] = None,
+    sign: Annotated[
+        str | None, typer.Option(metavar="REGION", help="Sign with your AWS credentials.")
+    ] = None,
+    known_caller: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="This machine's address in the known callers' networks."),
+    ] = None,
+    log_dir: Annotated[Path | None, typer.Option(help="Folder that the server's logs go to.")] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="PATTERN", help="Probes by name, threat or control.")
+    ] = None,
+    max_requests: Annotated[int, typer.Option(min=1, help="Requests in all.")] = 6000,
+    yes: Annotated[bool, typer.Option("--yes", help="The address is another machine's, and yours.")] = False,
+    format_: Annotated[
+        AttackFormat, typer.Option("--format", "-f", help="Form of the report.")
+    ] = AttackFormat.TABLE,
+    config: Config = None,
+    cwd: Project = program.PROJECT,
+    output: Output = None,
+) -> None:
+    """Attack an address, or a declared stack that is served here, and say which probes its controls stopped.
+
+    Ends with 0 when no probe is red, 1 when one is, 2 for a mistake. Sends to no other address.
+    """
+    from preflight.attacks import command, probe
+    from preflight.attacks import report as attack_report
+
+    with mistakes():
+        asked = command.Asked(
+            url, api_key_file, credentials_file, sign, known_caller, log_dir, only, max_requests, yes
+        )
+        declared = _evaluate(stack, False, config, cwd) if stack else None
+        outcomes = command.run(asked, declared, cwd.resolve(), Console(stderr=True))
+        if format_ is AttackFormat.TABLE and output is None:
+            Console().print(attack_report.table(outcomes))
+        else:
+            _write(attack_report.render(outcomes, format_.value), output)
+            typer.echo(attack_report.summary(outcomes), err=True)
+        raise typer.Exit(0 if probe.green(outcomes) else FAILED)
 
 
 @app.command()
@@ -162,16 +240,24 @@ def _refuse(*sentences: str) -> NoReturn:
 
 
 def _graphs(
-    stack: str | None, preview: bool | None, file: Path | None, config: list[str] | None, project: Path
+    stack: str | None,
+    preview: bool | None,
+    file: Path | None,
+    events: Path | None,
+    config: list[str] | None,
+    project: Path,
 ) -> list[Graph]:
-    if (stack is None) == (file is None):
-        raise PreflightError("name either a stack with --stack, or a stack export with --file.")
-    if file is not None:
-        if preview or config:
-            raise PreflightError("--file judges what was deployed: leave out --preview and --config.")
-        return [read_export(file)]
+    if sum(source is not None for source in (stack, file, events)) != 1:
+        raise PreflightError(
+            "name either a stack with --stack, or a stack export with --file, or an event log with --events."
+        )
+    if stack is None and (preview or config):
+        option = "--file judges what was deployed" if file else "--events tells what was judged"
+        raise PreflightError(f"{option}: leave out --preview and --config.")
+    if stack is None:
+        return [read_export(file)] if file else []
     forms = (True, False) if preview is None else (preview,)
-    return [_evaluate(str(stack), form, config, project) for form in forms]
+    return [_evaluate(stack, form, config, project) for form in forms]
 
 
 def _evaluate(stack: str, preview: bool, config: list[str] | None, project: Path) -> Graph:
@@ -194,15 +280,6 @@ def _pairs(entries: list[str] | None) -> dict[str, str]:
     return pairs
 
 
-def _report(result: Result, format_: Format, output: Path | None) -> None:
-    if format_ is Format.TABLE and output is None:
-        report.print_table(result, Console())
-        return
-    _write(report.render(result, format_.value), output)
-    if output is not None:
-        typer.echo(report.summary(result), err=True)
-
-
 def _write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
@@ -215,27 +292,6 @@ def _write(text: str, output: Path | None) -> None:
         os.replace(aside, output)
     except OSError as error:
         raise PreflightError(f"{output} cannot be written: {error.strerror}.") from None
-
-
-def _judged(graphs: list[Graph], policy_pack: Path, levels: Path | None) -> Result:
-    """All forms at once, each by a pack process of its own."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with (
-        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
-        ThreadPoolExecutor(len(graphs)) as pool,
-    ):
-
-        def judge(declared: Graph) -> Result:
-            form = "preview" if declared.preview else "update"
-            task = bar.add_task(f"{declared.stack} {form}", total=None)
-
-            def advance(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-
-            return run_check(declared, policy_pack, levels, advance)
-
-        return merge(pool.map(judge, graphs))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The main job without an account: train, package, evaluate every stack, judge it, serve one, score."""
+"""The main job without an account: train, package, evaluate every stack, judge it, serve one, score, attack."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from rich.text import Text
 
 from model import evaluate, package
 from preflight import check, program, report, score
+from preflight.attacks import local
+from preflight.attacks import report as attacks
+from preflight.attacks.probe import Verdict
 from preflight.findings import Result, merge
 from preflight.graph import Graph
 from preflight.server import keys, run
@@ -52,6 +55,7 @@ class Demo:
         for stack, forms in graphs.items():
             self._check(stack, forms)
         self._serve(graphs[SERVED][-1], artifact.card["recipe"])
+        self._attack(graphs[SERVED][-1])
         self._close(time.monotonic() - started)
         return all(step.passed for step in self.steps)
 
@@ -107,13 +111,21 @@ class Demo:
             ended(served.url, True)
             with self._step("score") as scored:
                 api_key = next(iter(keys.load(served.keys_file).values()))
-                answers = score.score(served.url, api_key, recipe=recipe)
+                auth = score.SigV4.of(served.credentials_file)
+                answers = score.score(served.url, api_key, recipe=recipe, auth=auth)
                 self.console.print(score.table(answers))
                 told = [f"{answer.sent} {_points(answer)}" for answer in answers]
                 scored(", ".join(told), [answer.is_fraud for answer in answers] == [False, True])
             with self._step("score without a key") as refused:
                 status = _without_key(served.url)
                 refused(f"HTTP {status}", status == httpx.codes.FORBIDDEN)
+
+    def _attack(self, graph: Graph) -> None:
+        with self._step(f"attack {SERVED} on this machine") as ended:
+            outcomes = local.attack_stack(graph)
+            self.console.print(attacks.table(outcomes))
+            red = [outcome for outcome in outcomes if outcome.verdict in (Verdict.FAIL, Verdict.ERROR)]
+            ended(attacks.summary(outcomes), not red)
 
     def _close(self, seconds: float) -> None:
         table = Table("step", "outcome", "seconds", "", title="The main job")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,24 +14,62 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from preflight import junit, sarif
+from preflight import baseline, junit, markdown, page, sarif
+from preflight.baseline import Changes
+from preflight.errors import PreflightError
 from preflight.findings import Finding, Result
+from preflight.shape import Shape
 
 _COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "unspecified": "dim"}
 _KINDS = {"violation": "broken", "not_evaluated": "not evaluated", "exempted": "exempted"}
 
 
-def render(result: Result, format_: str) -> str:
-    """The report in one of FORMATS, ending in a line break. Raises KeyError for any other name."""
-    return FORMATS[format_](result).rstrip("\n") + "\n"
+def render(result: Result, format_: str, shape: Shape | None = None, changes: Changes | None = None) -> str:
+    """The report in one of FORMATS, ending in a line break. Raises KeyError for any other name.
+
+    `shape` adds places to SARIF and the picture to HTML; `changes` what is new since a baseline.
+    """
+    return FORMATS[format_](result, shape or Shape(), changes).rstrip("\n") + "\n"
 
 
-def print_table(result: Result, console: Console) -> None:
+def targets(entries: Iterable[str]) -> list[tuple[str, Path]]:
+    """(format, file) of each FORMAT=FILE. Raises PreflightError in one sentence for anything else."""
+    found = []
+    for entry in entries:
+        name, _, target = entry.partition("=")
+        if name not in FORMATS or not target:
+            raise PreflightError(
+                f"--also {entry} must have the form FORMAT=FILE, with one of {', '.join(FORMATS)}."
+            )
+        found.append((name, Path(target)))
+    return found
+
+
+def scrubbed(result: Result, scrub: Callable[[str], str]) -> Result:
+    """The result with every text that the program chose passed through `scrub`."""
+    findings = tuple(
+        replace(
+            finding,
+            urn=scrub(finding.urn),
+            resource=scrub(finding.resource),
+            type=scrub(finding.type),
+            message=scrub(finding.message),
+        )
+        for finding in result.findings
+    )
+    return replace(result, findings=findings)
+
+
+def print_table(result: Result, console: Console, changes: Changes | None = None) -> None:
     """The report for people: a table when there is something to tell, and one closing line."""
     if result.findings:
         console.print(_table(result))
     for rule, remedy in _remedies(result).items():
         console.print(Text.assemble((f"{rule}: ", "bold"), remedy))
+    if changes is not None:
+        console.print(Text(f"against the baseline: {changes}"))
+        for finding in changes.new:
+            console.print(Text.assemble(("new: ", "bold"), f"{finding.rule}, {finding.resource}"))
     colour = "green" if result.passed else "bold red"
     console.print(f"[{colour}]{escape(summary(result))}[/]")
 
@@ -76,14 +115,15 @@ def _only(finding: Finding, result: Result) -> str:
     return "" if len(finding.forms) == len(result.forms) else f" (only in {', '.join(finding.forms)})"
 
 
-def _as_table(result: Result) -> str:
+def _as_table(result: Result, shape: Shape, changes: Changes | None) -> str:
     text = io.StringIO()
-    print_table(result, Console(file=text, width=160, color_system=None))
+    print_table(result, Console(file=text, width=160, color_system=None), changes)
     return text.getvalue()
 
 
-def _as_json(result: Result) -> str:
+def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
     document: dict[str, Any] = {
+        "version": baseline.VERSION,
         "project": result.project,
         "stack": result.stack,
         "pack": result.pack,
@@ -91,38 +131,27 @@ def _as_json(result: Result) -> str:
         "passed": result.passed,
         "resources": result.resources,
         "seconds": round(result.seconds, 3),
-        "findings": [asdict(finding) | {"blocking": finding.blocking} for finding in result.findings],
+        "findings": [_entry(finding, shape) for finding in result.findings],
         "rules": [asdict(rule) for rule in result.rules],
     }
+    if changes is not None:
+        document["changes"] = {
+            name: [asdict(finding) for finding in getattr(changes, name)]
+            for name in ("new", "fixed", "unchanged")
+        }
     return json.dumps(document, indent=2)
 
 
-def _as_markdown(result: Result) -> str:
-    lines = [f"### Policy check of `{result.project}/{result.stack}`", "", summary(result), ""]
-    if result.findings:
-        lines += ["| severity | level | rule | resource | finding |", "|---|---|---|---|---|"]
-    for finding in result.findings:
-        level = finding.level if finding.kind == "violation" else _KINDS[finding.kind]
-        cells = (finding.severity, level, f"`{finding.rule}`", f"`{finding.resource}`", finding.message)
-        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    remedies = _remedies(result)
-    if remedies:
-        lines += ["", "<details><summary>Remedies</summary>", ""]
-        lines += [f"- `{rule}`: {_cell(remedy)}" for rule, remedy in remedies.items()]
-        lines += ["", "</details>"]
-    return "\n".join(lines)
+def _entry(finding: Finding, shape: Shape) -> dict[str, Any]:
+    place = shape.place(finding.urn)
+    return asdict(finding) | {"blocking": finding.blocking, "place": asdict(place) if place else None}
 
 
-def _cell(text: str) -> str:
-    for char, entity in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " ")):
-        text = text.replace(char, entity)
-    return text
-
-
-FORMATS: Mapping[str, Callable[[Result], str]] = {
+FORMATS: Mapping[str, Callable[[Result, Shape, Changes | None], str]] = {
     "table": _as_table,
     "json": _as_json,
-    "markdown": _as_markdown,
+    "markdown": lambda result, shape, changes: markdown.render(result, summary(result), changes),
     "sarif": sarif.render,
-    "junit": junit.render,
+    "junit": lambda result, shape, changes: junit.render(result),
+    "html": lambda result, shape, changes: page.render(result, summary(result), shape, changes),
 }

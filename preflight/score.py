@@ -12,15 +12,24 @@ import httpx
 import typer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.session import Session
 from rich.console import Console
 from rich.table import Table
 
 from model.contract import RECIPE_FIELDS
 from preflight.errors import PreflightError
-from preflight.server import keys
+from preflight.server import keys, signature
 
-_PLACE = {"cc_num": 4000_0000_0000_0002, "lat": 36.1, "long": -81.2, "merch_lat": 36.0, "merch_long": -82.0}
+_PLACE = {
+    "age": 41,
+    "city_pop": 31_000,
+    "cc_num": 4000_0000_0000_0002,
+    "lat": 36.1,
+    "long": -81.2,
+    "merch_lat": 36.0,
+    "merch_long": -82.0,
+}
 _LEGITIMATE = _PLACE | {
     "amt": 42.17,
     "category": "grocery_net",
@@ -40,6 +49,8 @@ _FRAUDULENT = _PLACE | {
     "sum_24h": 2893.0,
     "max_24h": 1102.8,
 }
+# Bot Control refuses what does not look like a browser, unless it comes from the network of a known caller.
+USER_AGENT = "Mozilla/5.0 (compatible; fraud-endpoint-score/1)"
 PURCHASES: Mapping[str, Mapping[str, Any]] = {"legitimate": _LEGITIMATE, "fraudulent": _FRAUDULENT}
 
 
@@ -56,17 +67,23 @@ class Answer:
 
 
 class SigV4(httpx.Auth):
-    """Signs requests with the AWS credentials that boto3 would use; PreflightError when there are none."""
+    """Signs requests with `credentials`, or with those that boto3 would use; PreflightError without any."""
 
     requires_request_body = True
 
-    def __init__(self, region: str) -> None:
-        credentials = Session().get_credentials()
+    def __init__(self, region: str, credentials: Credentials | None = None) -> None:
+        credentials = credentials or Session().get_credentials()
         if credentials is None:
             raise PreflightError(
                 "There are no AWS credentials to sign with: set AWS_PROFILE or log in first."
             )
         self._signer = SigV4Auth(credentials, "execute-api", region)
+
+    @staticmethod
+    def of(path: Path) -> SigV4:
+        """Signs with the credentials file of a stack that is served on this machine."""
+        issued = signature.load(path)
+        return SigV4(issued.region, Credentials(issued.access_key_id, issued.secret_access_key))
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         signed = AWSRequest(
@@ -82,7 +99,7 @@ class SigV4(httpx.Auth):
 
 def score(url: str, api_key: str, *, recipe: str = "default", auth: httpx.Auth | None = None) -> list[Answer]:
     """Sends each of PURCHASES in a request of its own; PreflightError when nothing answers at `url`."""
-    headers = {"x-api-key": api_key, "user-agent": "fraud-endpoint-score/1"}
+    headers = {"x-api-key": api_key, "user-agent": USER_AGENT}
     try:
         with httpx.Client(headers=headers, auth=auth, timeout=35) as client:
             return [_ask(client, url, name, recipe) for name in PURCHASES]
@@ -129,6 +146,9 @@ def main(
     client: Annotated[str, typer.Option(help="Name of the key to send; the first by default.")] = "",
     recipe: Annotated[str, typer.Option(help="Whose fields to send.")] = "default",
     sign: Annotated[str, typer.Option(help="AWS region to sign the requests for; unsigned by default.")] = "",
+    credentials_file: Annotated[
+        Path | None, typer.Option(help="Sign with the credentials file of `python -m preflight serve`.")
+    ] = None,
 ) -> None:
     """Send a legitimate and a fraudulent purchase; the exit code is 1 unless they are told apart."""
     console = Console()
@@ -137,7 +157,8 @@ def main(
         name = client or next(iter(values), "")
         if name not in values or recipe not in RECIPE_FIELDS:
             raise PreflightError("There is no such key in the file, or no such recipe: see --help.")
-        answers = score(url, values[name], recipe=recipe, auth=SigV4(sign) if sign else None)
+        auth = SigV4.of(credentials_file) if credentials_file else SigV4(sign) if sign else None
+        answers = score(url, values[name], recipe=recipe, auth=auth)
     except PreflightError as error:
         Console(stderr=True).print(str(error), markup=False, highlight=False)
         raise typer.Exit(2) from None

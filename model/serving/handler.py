@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from model import contract
+from model import contract, histograms
 
 JSON = "application/json"
 _ANSWER_LIMIT_BYTES = 64 * 1024
@@ -78,6 +78,7 @@ class Outcome:
     frauds: int = 0
     code: str = "ok"
     model_version: str | None = None
+    bins: dict[str, list[int]] = field(default_factory=dict)
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -108,6 +109,7 @@ def _score(event: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
     version, predictions = _read(_invoke(transactions), len(transactions))
     outcome.frauds = sum(prediction["is_fraud"] for prediction in predictions)
     outcome.model_version = version
+    outcome.bins = histograms.bins(transactions, (prediction["score"] for prediction in predictions))
     return {"model_version": version, "predictions": predictions}
 
 
@@ -209,8 +211,9 @@ def _identify(event: Mapping[str, Any], context: Any) -> Outcome:
 
 
 def _log(outcome: Outcome, status: int, latency_ms: float) -> None:
+    now = datetime.now(UTC)
     line = {
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": "INFO" if status < 500 else "ERROR",
         "request_id": outcome.request_id,
         "api_key_id": outcome.api_key_id,
@@ -222,6 +225,9 @@ def _log(outcome: Outcome, status: int, latency_ms: float) -> None:
         # False while a roll-out is under way and after a roll-back.
         "model_as_deployed": outcome.model_version == os.environ.get("MODEL_VERSION"),
     }
+    if outcome.bins:
+        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+        line |= histograms.log_fields(outcome.bins, function, int(now.timestamp() * 1000))
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ MAX_BODY_BYTES = 512 * 1024
 
 JSON = "application/json"
 _WARM_UP_ROUNDS = 3
+
+
+Application = Callable[[Mapping[str, Any], Callable[..., Any]], list[bytes]]
 
 
 class RefusedError(Exception):
@@ -104,6 +108,43 @@ def output_fn(prediction: Prediction, accept: str | None) -> tuple[str, str]:
         "model_version": prediction.version,
     }
     return json.dumps(answer, allow_nan=False), JSON
+
+
+def application(model_dir: str | None = None) -> Application:
+    """A WSGI application of the container's paths whose model is loaded, and warm, before it is returned.
+
+    The container's server runs it with `SAGEMAKER_SERVING_MODULE=inference:application()` instead of its own,
+    which installs the code with pip, loads the model at a worker's first request and answers 500 to everything
+    that is refused. A worker whose model is not the declared one never listens.
+    """
+    model = model_fn(model_dir or os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
+
+    def serve(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        status, content = _respond(model, environ)
+        body = content.encode()
+        start_response(status, [("Content-Type", JSON), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return serve
+
+
+def _respond(model: Model, environ: Mapping[str, Any]) -> tuple[str, str]:
+    route = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if route == ("GET", "/ping"):
+        return "200 OK", "{}"
+    if route != ("POST", "/invocations"):
+        return "404 Not Found", "{}"
+    try:
+        body = input_fn(environ["wsgi.input"].read(MAX_BODY_BYTES + 1), environ.get("CONTENT_TYPE"))
+        return "200 OK", output_fn(predict_fn(body, model), environ.get("HTTP_ACCEPT"))[0]
+    except contract.ContractError:
+        return "400 Bad Request", "{}"
+    except RefusedError:
+        return "415 Unsupported Media Type", "{}"
+    except Exception as error:
+        # Its text may hold a value of the request.
+        environ["wsgi.errors"].write(f"{type(error).__name__} while scoring\n")
+        return "500 Internal Server Error", "{}"
 
 
 def _media_type(header: str | None) -> str:

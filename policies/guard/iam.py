@@ -51,6 +51,30 @@ def overlaps(pattern: str, other: str) -> bool:
     return matches(pattern, other) or matches(other, pattern)
 
 
+def fixed(value: str) -> bool:
+    """Whether a condition's value names something of one owner: in an ARN the account, or the bucket, is spelt out."""
+    if "*" not in value and "?" not in value:
+        return True
+    parts = value.split(":", 5)
+    if parts[0] != "arn" or len(parts) < 6:
+        return False
+    owner = parts[5].split("/", 1)[0] if parts[2] == "s3" else parts[4]
+    return bool(owner) and "*" not in owner and "?" not in owner
+
+
+def loose(arn: str) -> bool:
+    """Whether an ARN's wildcard reaches beyond one named thing: `*`, any account or region, or any name."""
+    if "*" not in arn and "?" not in arn:
+        return False
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or any("*" in part or "?" in part for part in parts[:5]):
+        return True
+    name = parts[5]
+    if parts[2] != "s3":
+        name = re.split(r"[/:]", name, maxsplit=1)[-1]
+    return name[:1] in ("*", "?") or (parts[2] == "s3" and "*" in name.split("/", 1)[0])
+
+
 @dataclass(frozen=True)
 class Statement:
     """One statement. `node` is its place; nothing here raises but for elements that are unknown."""
@@ -127,13 +151,15 @@ class Statement:
     def condition_keys(self, *, positive: bool = False) -> set[str]:
         """The condition keys in use; with `positive`, only those that narrow to fixed values.
 
-        An `...IfExists` operator and a value that is `*` alone narrow nothing.
+        An `...IfExists` operator and a value with a wildcard where it matters (see `fixed`) narrow nothing.
         """
         keys: set[str] = set()
         for operator, entries in self.conditions.items():
             if positive and operator.rsplit(":", 1)[-1] not in _POSITIVE:
                 continue
-            keys |= {k for k, values in entries.items() if not positive or (values and "*" not in values)}
+            keys |= {
+                k for k, values in entries.items() if not positive or (values and all(map(fixed, values)))
+            }
         return keys
 
     def narrowed_by(self, keys: Sequence[str]) -> bool:

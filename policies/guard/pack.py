@@ -104,7 +104,7 @@ def _stack_check(rule: Rule) -> Callable[[StackValidationArgs, Report], None]:
 
 
 def _graph(args: StackValidationArgs) -> Graph:
-    return speed.once("graph", lambda: from_policy(args.resources))
+    return speed.once(speed.GRAPH, lambda: from_policy(args.resources))
 
 
 def _violations(rule: Rule, graph: Graph, config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -154,6 +154,25 @@ def rule(
     return record
 
 
+def property_rule(
+    module: str,
+    *,
+    on: str | Sequence[str],
+    path: str,
+    good: Callable[[Node], bool],
+    text: str,
+    scope: Scope = "resource",
+    **record: Any,
+) -> Rule:
+    """A rule of `module` (pass `__name__`) about one property: a finding unless `good`. The rest as in `rule`."""
+
+    def check(resource: Resource, ctx: Context) -> Iterator[Finding]:
+        return need(resource.get(path), good, text)
+
+    check.__module__ = module
+    return rule(on=[on] if isinstance(on, str) else on, scope=scope, **record)(check)
+
+
 def fail(place: Node | Resource, text: str, path: str = "") -> Finding:
     """A violation: `text` is the predicate of a sentence whose subject is the resource."""
     return _finding(Verdict.FAIL, place, text, path)
@@ -181,13 +200,18 @@ def need(node: Node, good: Callable[[Node], bool], text: str) -> Iterator[Findin
 
 
 def run(rule: Rule, graph: Graph, settings: Mapping[str, Value] | None = None) -> list[Outcome]:
-    """The rule's outcomes, one per resource it applies to. Never raises.
+    """The rule's outcomes, one per resource it applies to, worked out once per graph. Never raises.
 
     An unknown property is an UNKNOWN finding for that resource alone; a crash is a violation that names the
     exception's type.
     """
-    context = Context(graph, {**rule.defaults(), **(settings or {})})
-    return [_outcome(rule, resource, context) for resource in subjects(rule, graph)]
+    values = {**rule.defaults(), **(settings or {})}
+    context = Context(graph, values)
+
+    def outcomes() -> list[Outcome]:
+        return [_outcome(rule, resource, context) for resource in subjects(rule, graph)]
+
+    return graph.remember(("outcomes", rule.id, repr(sorted(values.items()))), outcomes)
 
 
 def subjects(rule: Rule, graph: Graph) -> list[Resource]:

@@ -1,7 +1,8 @@
 """Work that is the same for every policy of one call from the engine is done once per call.
 
 The SDK decodes every resource's properties anew for each policy of the pack: policies times resources. Its messages
-do not change during a call, so what was decoded is kept until the call ends. With another SDK, whose names differ,
+do not change during a call, so what was decoded is kept until the call ends, and once the graph of a stack stands,
+the policies that follow are handed no resources at all: they ask for the graph. With another SDK, whose names differ,
 nothing is replaced and the pack is merely slower.
 """
 
@@ -19,6 +20,8 @@ from pulumi_policy import policy
 T = TypeVar("T")
 _call = threading.local()
 _STEPS = ("deserialize_properties", "unknown_checking_proxy")
+GRAPH = "graph"
+"""The key under which the graph of a stack is kept during a call."""
 
 
 def once(key: Hashable, make: Callable[[], T]) -> T:
@@ -41,7 +44,9 @@ def decode_once() -> bool:
     if servicer is None or json_format is None or not all(hasattr(policy, name) for name in _STEPS):
         return False
     for name in ("Analyze", "AnalyzeStack"):
-        setattr(servicer, name, _as_call(getattr(servicer, name)))
+        setattr(
+            servicer, name, _as_call(getattr(servicer, name), _Request if name == "AnalyzeStack" else None)
+        )
     decode = _by_identity("decode", json_format.MessageToDict)
     setattr(policy, "json_format", types.SimpleNamespace(MessageToDict=decode))  # noqa: B010
     for name in _STEPS:
@@ -49,15 +54,29 @@ def decode_once() -> bool:
     return True
 
 
-def _as_call(method: Callable[..., T]) -> Callable[..., T]:
+class _Request:
+    """A request whose resources are shown until the graph made from them stands."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    @property
+    def resources(self) -> Any:
+        return () if GRAPH in (getattr(_call, "kept", None) or {}) else self._request.resources
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._request, name)
+
+
+def _as_call(method: Callable[..., T], wrap: Callable[[Any], Any] | None) -> Callable[..., T]:
     @functools.wraps(method)
-    def call(*arguments: Any) -> T:
+    def call(servicer: Any, request: Any, *others: Any) -> T:
         _call.kept = {}
         # The collector would walk all that is kept again and again; what is left over is collected after the call.
         collecting = gc.isenabled()
         gc.disable()
         try:
-            return method(*arguments)
+            return method(servicer, wrap(request) if wrap else request, *others)
         finally:
             _call.kept = None
             if collecting:

@@ -19,7 +19,8 @@ def policies_of(bucket: Resource) -> list[Node]:
 
 def is_log_target(bucket: Resource) -> bool:
     """Whether other buckets deliver their access logs here."""
-    return bool(bucket.users("targetBucket", t.BUCKET_LOGGING))
+    entries = bucket.users("targetBucket", t.BUCKET_LOGGING)
+    return any(bucket not in entry.targets("bucket", t.BUCKET) for entry in entries)
 
 
 def holds_artifacts(bucket: Resource) -> bool:

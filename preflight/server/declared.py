@@ -9,24 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from preflight.graph import UNKNOWN, Graph, reveal
+from preflight.graph import Graph
+from preflight.server.declared_api import Api, known, one, read_api
+from preflight.server.declared_firewall import Firewall, masked_identifiers, read_firewall
 from preflight.server.errors import ServerError
 
 MODEL = "aws:sagemaker/model:Model"
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 FUNCTION = "aws:lambda/function:Function"
-REST_API = "aws:apigateway/restApi:RestApi"
-STAGE = "aws:apigateway/stage:Stage"
-PATH = "aws:apigateway/resource:Resource"
-METHOD = "aws:apigateway/method:Method"
-INTEGRATION = "aws:apigateway/integration:Integration"
-API_KEY = "aws:apigateway/apiKey:ApiKey"
+ENDPOINT_CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 
 _LAMBDA_DEFAULT_SECONDS = 3
-_INTEGRATION_LIMIT_MS = 29_000
 
-Resource = Mapping[str, Any]
+
+@dataclass(frozen=True)
+class Capture:
+    """Data capture of the endpoint: share of the requests in percent, and Input, Output or both."""
+
+    percentage: int
+    modes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,15 @@ class Container:
     archive: Path
     sha256: str
     environment: Mapping[str, str]
+    capture: Capture | None = None
 
 
 @dataclass(frozen=True)
 class Function:
-    """The scoring function. `files` maps paths in its package to content; seconds, and memory in MB."""
+    """The scoring function. `files` maps paths in its package to content; seconds, and memory in MB.
+
+    `concurrency` is None where none is reserved, and 0 where the function is switched off.
+    """
 
     name: str
     handler: str
@@ -49,39 +55,8 @@ class Function:
     environment: Mapping[str, str]
     timeout: float
     memory: int
-    concurrency: int
+    concurrency: int | None
     region: str
-
-
-@dataclass(frozen=True)
-class Method:
-    """One HTTP method of one path, with the time its integration may take in seconds."""
-
-    verb: str
-    path: str
-    resource_id: str
-    key_required: bool
-    timeout: float
-
-
-@dataclass(frozen=True)
-class ApiKey:
-    """A declared key. Its value is never read from the graph: local keys are generated here."""
-
-    name: str
-    id: str
-    enabled: bool
-
-
-@dataclass(frozen=True)
-class Api:
-    """The REST API with its one stage."""
-
-    id: str
-    stage: str
-    methods: tuple[Method, ...]
-    keys: tuple[ApiKey, ...]
-    binary: bool
 
 
 @dataclass(frozen=True)
@@ -91,6 +66,8 @@ class Declared:
     container: Container
     function: Function
     api: Api
+    firewall: Firewall | None
+    masked: Mapping[str, Sequence[str]]
 
 
 def read(graph: Graph, project: Path) -> Declared:
@@ -98,29 +75,15 @@ def read(graph: Graph, project: Path) -> Declared:
 
     Raises ServerError when the graph has no scoring stack or leaves a needed property unknown.
     """
-    return Declared(_container(graph, project), _function(graph, project), _api(graph))
-
-
-def _one(graph: Graph, type_: str) -> Resource:
-    found = graph.by_type(type_)
-    if len(found) != 1:
-        raise ServerError(
-            f"The stack declares {len(found)} resources of type {type_}, and exactly one can be served here."
-        )
-    resource: Resource = reveal(found[0])
-    return resource
-
-
-def _known(resource: Resource, *path: str) -> Any:
-    value: Any = resource["inputs"]
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    if value is None or value == UNKNOWN:
-        name = resource["urn"].rpartition("::")[2]
-        raise ServerError(
-            f"{name} has no known {'.'.join(path)}: serve the update form of the stack's graph."
-        )
-    return value
+    function = _function(graph, project)
+    api = read_api(graph, function.region)
+    return Declared(
+        _container(graph, project),
+        function,
+        api,
+        read_firewall(graph, api.stage_arn, api.account),
+        masked_identifiers(graph),
+    )
 
 
 def _environment(variables: Any) -> dict[str, str]:
@@ -128,35 +91,45 @@ def _environment(variables: Any) -> dict[str, str]:
 
 
 def _container(graph: Graph, project: Path) -> Container:
-    model = _one(graph, MODEL)
-    url = str(_known(model, "primaryContainer", "modelDataUrl"))
+    model = one(graph, MODEL)
+    url = str(known(model, "primaryContainer", "modelDataUrl"))
     for resource in graph.by_type(OBJECT):
         key, source = resource["inputs"].get("key"), resource["inputs"].get("source")
         digest = re.search(r"[0-9a-f]{64}", str(key))
         if digest and url.endswith(f"/{key}") and isinstance(source, Mapping) and "path" in source:
             return Container(
-                endpoint=str(_known(_one(graph, ENDPOINT), "name")),
+                endpoint=str(known(one(graph, ENDPOINT), "name")),
                 archive=project / source["path"],
                 sha256=digest.group(),
-                environment=_environment(_known(model, "primaryContainer", "environment")),
+                environment=_environment(known(model, "primaryContainer", "environment")),
+                capture=_capture(graph),
             )
     raise ServerError(
         "No declared S3 object with a digest in its key is what the model's modelDataUrl names."
     )
 
 
+def _capture(graph: Graph) -> Capture | None:
+    for item in graph.by_type(ENDPOINT_CONFIGURATION):
+        config = item["inputs"].get("dataCaptureConfig") or {}
+        if config.get("enableCapture"):
+            modes = tuple(str(option["captureMode"]) for option in config.get("captureOptions") or ())
+            return Capture(int(config.get("initialSamplingPercentage") or 0), modes)
+    return None
+
+
 def _function(graph: Graph, project: Path) -> Function:
-    function = _one(graph, FUNCTION)
-    inputs, handler = function["inputs"], str(_known(function, "handler"))
-    concurrency = int(inputs.get("reservedConcurrentExecutions") or -1)
+    function = one(graph, FUNCTION)
+    inputs, handler = function["inputs"], str(known(function, "handler"))
+    reserved = inputs.get("reservedConcurrentExecutions")
     return Function(
-        name=str(_known(function, "name")),
+        name=str(known(function, "name")),
         handler=handler,
         files=_files(graph, inputs.get("code"), handler, project),
         environment=_environment((inputs.get("environment") or {}).get("variables")),
         timeout=float(inputs.get("timeout") or _LAMBDA_DEFAULT_SECONDS),
         memory=int(inputs.get("memorySize") or 128),
-        concurrency=concurrency,
+        concurrency=None if reserved is None or int(reserved) < 0 else int(reserved),
         region=_region(graph),
     )
 
@@ -191,46 +164,3 @@ def _contents(archive: Mapping[str, Any], project: Path) -> dict[str, bytes]:
 def _content(asset: Mapping[str, Any], project: Path) -> bytes:
     path = asset.get("path")
     return (project / path).read_bytes() if path else str(asset.get("text") or "").encode()
-
-
-def _api(graph: Graph) -> Api:
-    rest = _one(graph, REST_API)
-    paths = {str(item["id"]): item for item in graph.by_type(PATH)}
-    timeouts = [
-        float(item["inputs"].get("timeoutMilliseconds") or _INTEGRATION_LIMIT_MS) / 1000
-        for item in graph.by_type(INTEGRATION)
-    ]
-    methods = tuple(
-        Method(
-            verb=str(item["inputs"]["httpMethod"]),
-            path=_path(item, paths),
-            resource_id=str(item["inputs"].get("resourceId")),
-            key_required=bool(item["inputs"].get("apiKeyRequired")),
-            timeout=min(timeouts, default=_INTEGRATION_LIMIT_MS / 1000),
-        )
-        for item in graph.by_type(METHOD)
-    )
-    keys = tuple(_key(item) for item in graph.by_type(API_KEY))
-    stage = str(_known(_one(graph, STAGE), "stageName"))
-    return Api(str(rest["id"]), stage, methods, keys, bool(rest["inputs"].get("binaryMediaTypes")))
-
-
-def _path(method: Resource, paths: Mapping[str, Resource]) -> str:
-    """The method's path, read from what its resourceId depends on."""
-    parts: list[str] = []
-    urns = {item["urn"]: item for item in paths.values()}
-    owners: Sequence[str] = (method.get("propertyDependencies") or {}).get("resourceId") or ()
-    resource = next(
-        (urns[urn] for urn in owners if urn in urns), paths.get(str(method["inputs"].get("resourceId")))
-    )
-    while resource is not None:
-        parts.insert(0, str(resource["inputs"]["pathPart"]))
-        resource = paths.get(str(resource["inputs"].get("parentId")))
-    return "/" + "/".join(parts)
-
-
-def _key(resource: Resource) -> ApiKey:
-    inputs = resource["inputs"]
-    name = resource["urn"].rpartition("::")[2]
-    enabled = inputs.get("enabled")
-    return ApiKey(str(inputs.get("name") or name), str(resource["id"]), enabled is None or bool(enabled))

@@ -3,68 +3,70 @@
 from __future__ import annotations
 
 import base64
-import secrets
-import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-
-from preflight.server.declared import Api, ApiKey, Method
-
-ACCOUNT = "000000000000"
+from preflight.server.call import Call
+from preflight.server.declared_api import Api, Method
 
 
-def proxy_event(
-    request: Request, body: bytes, request_id: str, api: Api, method: Method, key: ApiKey | None
-) -> dict[str, Any]:
+def proxy_event(call: Call, method: Method) -> dict[str, Any]:
     """The event for a request that matched `method`. As on AWS it holds the key and the body in the clear."""
-    address = request.client.host if request.client else ""
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-    headers += [("X-Forwarded-For", address), ("X-Amzn-Trace-Id", f"Root=1-{secrets.token_hex(16)}")]
-    query = parse_qsl(request.url.query, keep_blank_values=True)
+    headers = list(_headers(call))
+    query = parse_qsl(call.request.url.query, keep_blank_values=True)
     return {
         "resource": method.path,
         "path": method.path,
-        "httpMethod": request.method,
+        "httpMethod": call.request.method,
         "headers": dict(headers),
         "multiValueHeaders": _grouped(headers),
         "queryStringParameters": dict(query) or None,
         "multiValueQueryStringParameters": _grouped(query) or None,
         "pathParameters": None,
         "stageVariables": None,
-        "requestContext": _context(request, request_id, api, method, key, address),
-        "body": _text(body, api),
-        "isBase64Encoded": bool(body) and api.binary,
+        "requestContext": _context(call, method),
+        "body": _text(call.body, call.api),
+        "isBase64Encoded": bool(call.body) and call.api.binary,
     }
 
 
-def _context(
-    request: Request, request_id: str, api: Api, method: Method, key: ApiKey | None, address: str
-) -> dict[str, Any]:
-    now = datetime.now(UTC)
+def _headers(call: Call) -> Iterable[tuple[str, str]]:
+    """The caller's headers; where it claims to be forwarded, its own address comes last, as on AWS."""
+    claimed = [value for name, value in call.request.headers.items() if name == "x-forwarded-for"]
+    for raw_name, raw_value in call.request.headers.raw:
+        name = raw_name.decode("latin-1")
+        if name not in {"x-forwarded-for", "x-amzn-trace-id"}:
+            yield name, raw_value.decode("latin-1")
+    yield "X-Forwarded-For", ", ".join([*claimed, call.address])
+    yield "X-Forwarded-Proto", "https"
+    yield "X-Amzn-Trace-Id", f"Root={call.trace_id}"
+
+
+def _context(call: Call, method: Method) -> dict[str, Any]:
+    known = call.context()
     return {
-        "accountId": ACCOUNT,
-        "apiId": api.id,
-        "domainName": request.headers.get("host", ""),
-        "extendedRequestId": secrets.token_urlsafe(12),
-        "httpMethod": request.method,
+        "accountId": call.api.account,
+        "apiId": call.api.id,
+        "domainName": known.get("domainName", ""),
+        "extendedRequestId": call.extended_id,
+        "httpMethod": call.request.method,
         "identity": {
-            "apiKey": request.headers.get("x-api-key") if key else None,
-            "apiKeyId": key.id if key else None,
-            "sourceIp": address,
-            "userAgent": request.headers.get("user-agent"),
+            "apiKey": known.get("identity.apiKey"),
+            "apiKeyId": known.get("identity.apiKeyId"),
+            "sourceIp": call.address,
+            "user": known.get("identity.user"),
+            "userAgent": known.get("identity.userAgent"),
+            "userArn": known.get("identity.userArn"),
         },
-        "path": f"/{api.stage}{method.path}",
-        "protocol": "HTTP/1.1",
-        "requestId": request_id,
-        "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
-        "requestTimeEpoch": int(time.time() * 1000),
+        "path": f"/{call.api.stage}{method.path}",
+        "protocol": known["protocol"],
+        "requestId": call.request_id,
+        "requestTime": known["requestTime"],
+        "requestTimeEpoch": int(known["requestTimeEpoch"]),
         "resourceId": method.resource_id,
         "resourcePath": method.path,
-        "stage": api.stage,
+        "stage": call.api.stage,
     }
 
 

@@ -27,6 +27,10 @@ class FunctionError(Exception):
     """The function did not answer: it crashed, raised or ran out of time. The message holds no value."""
 
 
+class FunctionThrottled(FunctionError):
+    """As many calls as the function's concurrency allows are under way."""
+
+
 def install(function: Function, root: Path) -> None:
     """Lays the function's package out under `root`. Raises ServerError on a path outside it."""
     for name, content in function.files.items():
@@ -44,8 +48,8 @@ class Pool:
         self._function = function
         self._environment = _environment(function, root, runtime_url)
         self._log = log
-        declared = function.concurrency if function.concurrency >= 0 else MAX_WORKERS
-        self._slots = asyncio.Semaphore(min(declared, MAX_WORKERS))
+        self._slots = asyncio.Semaphore(MAX_WORKERS)
+        self._under_way = 0
         self._idle: list[Process] = []
         self._all: set[Process] = set()
 
@@ -54,7 +58,19 @@ class Pool:
         self._idle.append(await self._spawn())
 
     async def invoke(self, event: Mapping[str, Any], request_id: str) -> Any:
-        """What the handler returns for `event`. Raises FunctionError when it does not return in time."""
+        """What the handler returns for `event`. Raises FunctionError when it does not return in time.
+
+        Calls above the declared concurrency are refused; those within it may wait for a processor.
+        """
+        if self._function.concurrency is not None and self._under_way >= self._function.concurrency:
+            raise FunctionThrottled("throttled")
+        self._under_way += 1
+        try:
+            return await self._run(event, request_id)
+        finally:
+            self._under_way -= 1
+
+    async def _run(self, event: Mapping[str, Any], request_id: str) -> Any:
         async with self._slots:
             worker = self._idle.pop() if self._idle else await self._spawn()
             done = False

@@ -1,224 +1,293 @@
-"""The declared REST API: its stage, paths and methods, API keys, limits of size and time, its function.
+"""The declared REST API: an ASGI application that runs each request through AWS's checks in AWS's order.
 
-NOT_ENFORCED names what API Gateway and the firewall would do and this does not.
+NOT_ENFORCED names what AWS would do for such a stack and this does not; docs/local-server.md says more.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import json
-import os
-import socket
-import sys
-import tempfile
-import threading
 import time
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from preflight.graph import read_export
 from preflight.server import keys as key_file
-from preflight.server.declared import Api, ApiKey, Function, Method, read
+from preflight.server import signature
+from preflight.server.call import Call, source_address
+from preflight.server.declared import Declared
+from preflight.server.declared_api import Method
 from preflight.server.events import proxy_event
-from preflight.server.function import FunctionError, Pool, install
+from preflight.server.firewall import log as firewall_log
+from preflight.server.firewall.acl import WebAcl
+from preflight.server.firewall.fields import Sighting
+from preflight.server.function import FunctionError, FunctionThrottled
+from preflight.server.limits import Limits
+from preflight.server.masking import masker
+from preflight.server.responses import KINDS, Refused, fill, render
+from preflight.server.validation import Validator
 
 NOT_ENFORCED = (
-    "the firewall's rules",
-    "IAM signatures",
-    "throttling and quotas",
-    "request validation before the function (the function validates)",
-    "declared gateway responses",
-    "network isolation of the model",
+    "TLS",
+    "firewall rules that need AWS's lists of addresses or its browser challenge",
+    "network isolation",
+    "policies of IAM, KMS and S3",
+    "log filters, metrics, alarms and scaling",
 )
 LIMIT_BYTES = 10 * 1024 * 1024
+UPLOAD_SECONDS = 30
+"""A request that is not complete by then is given up."""
 
 
-@dataclass
-class Call:
-    """One request on its way through the checks."""
+class Function(Protocol):
+    """What runs the function, such as `preflight.server.function.Pool`."""
 
-    request: Request
-    stage: str
-    body: bytes
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    started: float = field(default_factory=time.perf_counter)
-    method: Method | None = None
-    key: ApiKey | None = None
+    async def invoke(self, event: Mapping[str, Any], request_id: str) -> Any:
+        """What the handler returns; raises FunctionError."""
 
 
-Check = Callable[[Call], Awaitable[Response | None]]
-"""Answers a request, or lets it pass to the next check with None."""
+@dataclass(frozen=True)
+class Setup:
+    """How a gateway is run: issued keys and credentials, folder of the logs, clocks.
+
+    With `trust_forwarded` a header may claim the source address. `listed` gives addresses for the managed
+    groups' lists, by the name of AWS's rule.
+    """
+
+    keys: Mapping[str, str]
+    credentials: signature.Credentials
+    log_dir: Path
+    trust_forwarded: bool = False
+    listed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    calendar: Callable[[], float] = time.time
 
 
 class Gateway:
-    """An ASGI application that runs each request through `checks`, in API Gateway's order."""
+    """The application. Raises ServerError when the declared firewall or a declared schema cannot be imitated."""
 
-    def __init__(self, api: Api, values: Mapping[str, str], function: Pool, access_log: Path) -> None:
-        self._api, self._values, self._function = api, values, function
-        self._access_log = access_log
-        self.checks: tuple[Check, ...] = (self._route, self._key, self._integrate)
+    def __init__(self, declared: Declared, function: Function, setup: Setup) -> None:
+        self._api, self._function, self._setup = declared.api, function, setup
+        self._firewall = declared.firewall
+        self.acl = (
+            WebAcl(declared.firewall.source, listed=setup.listed, clock=setup.clock)
+            if declared.firewall
+            else None
+        )
+        self._limits = Limits(clock=setup.clock, calendar=setup.calendar)
+        self._validators = {method.route: Validator(method) for method in self._api.methods}
+        groups = declared.masked
+        self._mask_access = masker(groups.get(self._api.log_group, ()))
+        self._mask_firewall = masker(groups.get(self._firewall.log_group, ()) if self._firewall else ())
+        self.checks: tuple[Callable[[Call], Awaitable[Response | None]], ...] = (
+            self._stage,
+            self._filter,
+            self._route,
+            self._authorize,
+            self._identify,
+            self._limit,
+            self._validate,
+            self._integrate,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        call = Call(request, self._api, source_address(request, trusting=self._setup.trust_forwarded))
         try:
-            body = await _read_body(request)
+            response = await self._answer(call)
         except ClientDisconnect:
             return
-        call = Call(request, self._api.stage, body or b"")
-        response = await self._answer(call) if body is not None else refused(413, "Request Too Long")
         response.headers["x-amzn-RequestId"] = call.request_id
+        response.headers["x-amz-apigw-id"] = call.extended_id
         self._record(call, response)
         await response(scope, receive, send)
 
     async def _answer(self, call: Call) -> Response:
-        for check in self.checks:
-            response = await check(call)
-            if response is not None:
-                return response
-        return refused(500, "Internal server error")
+        try:
+            call.body = await asyncio.wait_for(_read_body(call.request), UPLOAD_SECONDS)
+            for check in self.checks:
+                response = await check(call)
+                if response is not None:
+                    return response
+            raise Refused("DEFAULT_5XX")
+        except TimeoutError:
+            return JSONResponse({"message": "Request Timeout"}, 408, {"connection": "close"})
+        except Refused as refused:
+            call.refused = refused
+            return render(refused, self._api.responses, call.context())
+
+    async def _stage(self, call: Call) -> Response | None:
+        """An unknown stage is refused before the API is looked at, so not in the API's own words."""
+        if call.request.url.path.split("/")[1] == self._api.stage:
+            return None
+        kind = KINDS["WAF_FILTERED"]
+        return JSONResponse({"message": kind.message}, kind.status, {"x-amzn-errortype": kind.error})
+
+    async def _filter(self, call: Call) -> Response | None:
+        if self.acl is None or self._firewall is None:
+            return None
+        sighting = _sighting(call, self.acl.limit)
+        verdict = self.acl.judge(sighting)
+        call.firewall = "ALLOW" if verdict.passed else "BLOCK"
+        if self._firewall.log_group:
+            line = firewall_log.record(
+                sighting,
+                verdict,
+                self._firewall.redactions,
+                acl=self._firewall.arn,
+                source=f"{self._api.account}:{self._api.id}:{self._api.stage}",
+                request_id=call.extended_id,
+                limit=self.acl.limit,
+            )
+            self._write("waf.log", self._mask_firewall(json.dumps(line)))
+        if verdict.passed:
+            return None
+        if verdict.response is None:
+            raise Refused("WAF_FILTERED")
+        custom = verdict.response
+        return Response(custom.body, custom.status, dict(custom.headers), media_type=custom.content_type)
 
     async def _route(self, call: Call) -> Response | None:
-        _, stage, *rest = call.request.url.path.split("/")
-        if stage != self._api.stage:
-            return refused(403, "Forbidden")
-        path = "/" + "/".join(rest)
         for method in self._api.methods:
-            if method.path == path and method.verb in {call.request.method, "ANY"}:
+            if method.path == call.path and method.verb in {call.request.method, "ANY"}:
                 call.method = method
                 return None
-        return refused(403, "Missing Authentication Token")
+        raise Refused("MISSING_AUTHENTICATION_TOKEN")
 
-    async def _key(self, call: Call) -> Response | None:
-        presented = call.request.headers.get("x-api-key")
-        if presented is not None:
-            call.key = key_file.match(presented, self._api.keys, self._values)
-        if call.method is not None and call.method.key_required and call.key is None:
-            return refused(403, "Forbidden")
+    async def _authorize(self, call: Call) -> Response | None:
+        if not _matched(call).signed:
+            return None
+        scope = call.request.scope
+        signed = signature.Signed(
+            call.request.method,
+            _raw_path(call.request),
+            scope["query_string"].decode("latin-1"),
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
+            call.body,
+        )
+        try:
+            signature.verify(signed, self._setup.credentials, clock=self._setup.calendar)
+        except signature.SignatureError as error:
+            raise Refused(error.kind, str(error), error=error.error) from None
+        call.user = self._setup.credentials.access_key_id
+        return None
+
+    async def _identify(self, call: Call) -> Response | None:
+        if not _matched(call).key_required:
+            return None
+        call.presented = call.header("x-api-key")
+        call.key = key_file.match(call.presented or "", self._api.keys, self._setup.keys)
+        if call.key is None:
+            raise Refused("INVALID_API_KEY")
+        return None
+
+    async def _limit(self, call: Call) -> Response | None:
+        refused = self._limits.refuse(_matched(call), call.key)
+        if refused:
+            raise Refused(refused)
+        return None
+
+    async def _validate(self, call: Call) -> Response | None:
+        validator = self._validators[_matched(call).route]
+        missing = validator.missing_parameters(call.header, call.request.url.query)
+        if missing:
+            raise Refused("BAD_REQUEST_PARAMETERS", f"Missing required request parameters: {missing}")
+        fault = validator.fault(call.body, call.header("content-type"))
+        if fault:
+            raise Refused("BAD_REQUEST_BODY", detail=fault)
         return None
 
     async def _integrate(self, call: Call) -> Response | None:
-        if call.method is None:
-            return None
-        event = proxy_event(call.request, call.body, call.request_id, self._api, call.method, call.key)
+        method = _matched(call)
+        started = time.perf_counter()
         try:
-            answer = await asyncio.wait_for(
-                self._function.invoke(event, call.request_id), call.method.timeout
-            )
+            invoked = self._function.invoke(proxy_event(call, method), call.request_id)
+            return _translated(await asyncio.wait_for(invoked, method.timeout))
         except TimeoutError:
-            return refused(504, "Endpoint request timed out")
-        except FunctionError:
-            return refused(502, "Internal server error")
-        return _translated(answer)
+            call.integration_error = "timeout"
+            raise Refused("INTEGRATION_TIMEOUT") from None
+        except FunctionThrottled:
+            # AWS does not hand Lambda's own 429 on to the caller of a proxy integration.
+            call.integration_error = "throttled"
+            raise Refused("DEFAULT_5XX") from None
+        except FunctionError as error:
+            call.integration_error = str(error)
+            raise Refused("DEFAULT_5XX", status=502) from None
+        finally:
+            call.integration_seconds = time.perf_counter() - started
 
     def _record(self, call: Call, response: Response) -> None:
-        line = {
-            "requestId": call.request_id,
-            "requestTime": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "sourceIp": call.request.client.host if call.request.client else "-",
-            "apiKeyId": call.key.id if call.key else "-",
-            # Only a declared path and method: what else a client sends there may be anything.
-            "httpMethod": call.method.verb if call.method else "-",
-            "resourcePath": call.method.path if call.method else "-",
-            "status": response.status_code,
-            "responseLength": len(response.body),
-            "responseLatency": round((time.perf_counter() - call.started) * 1000, 1),
-        }
-        with self._access_log.open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
+        if self._api.log_format is None:
+            return
+        reached = response.status_code if call.integration_seconds is not None and not call.refused else None
+        known = call.outcome(response.status_code, len(response.body), reached)
+        self._write("access.log", self._mask_access(fill(self._api.log_format, known, "-")))
+
+    def _write(self, name: str, line: str) -> None:
+        with (self._setup.log_dir / name).open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
 
 
-async def _read_body(request: Request) -> bytes | None:
-    """The body, or None when it is larger than API Gateway takes."""
+def imitated(declared: Declared) -> Sequence[str]:
+    """Checks that a gateway can be made of `declared`; the firewall's rules that only AWS can decide.
+
+    Raises ServerError.
+    """
+    for method in declared.api.methods:
+        Validator(method)
+    return WebAcl(declared.firewall.source).undecided if declared.firewall else ()
+
+
+def _matched(call: Call) -> Method:
+    if call.method is None:
+        raise Refused("MISSING_AUTHENTICATION_TOKEN")
+    return call.method
+
+
+def _raw_path(request: Request) -> str:
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return raw.decode("latin-1")
+
+
+def _sighting(call: Call, limit: int) -> Sighting:
+    return Sighting(
+        method=call.request.method,
+        path=_raw_path(call.request),
+        query=call.request.scope["query_string"].decode("latin-1"),
+        headers=[
+            (name.decode("latin-1").lower(), value.decode("latin-1"))
+            for name, value in call.request.scope["headers"]
+        ],
+        body=call.body[:limit].decode("latin-1"),
+        body_size=len(call.body),
+        address=call.address,
+    )
+
+
+async def _read_body(request: Request) -> bytes:
+    """The body. Raises Refused when it is larger than API Gateway takes."""
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
         if len(chunks) > LIMIT_BYTES:
-            return None
+            raise Refused("REQUEST_TOO_LARGE")
     return bytes(chunks)
 
 
-def refused(status: int, message: str) -> Response:
-    """An answer of API Gateway itself."""
-    return JSONResponse({"message": message}, status)
-
-
 def _translated(answer: Any) -> Response:
-    """The function's answer as HTTP; one that is not in the proxy format is a 502, as on AWS."""
+    """The function's answer as HTTP. Raises FunctionError when it is not in the proxy format."""
     try:
         content = answer.get("body") or ""
         body = base64.b64decode(content) if answer.get("isBase64Encoded") else content.encode()
         headers = {name: str(value) for name, value in (answer.get("headers") or {}).items()}
         response = Response(body, int(answer["statusCode"]), headers)
     except (AttributeError, KeyError, TypeError, ValueError):
-        return refused(502, "Internal server error")
+        raise FunctionError("format") from None
     response.headers.setdefault("content-type", "application/json")
     return response
-
-
-def application(
-    api: Api, values: Mapping[str, str], function: Function, runtime_url: str, log_dir: Path
-) -> Starlette:
-    """The API with the function's workers, which live as long as the application does."""
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        with tempfile.TemporaryDirectory() as root:
-            install(function, Path(root))
-            pool = Pool(function, Path(root), runtime_url, log_dir / "function.log")
-            gateway = Gateway(api, values, pool, log_dir / "access.log")
-            app.router.routes.append(Route("/{path:path}", gateway))
-            try:
-                await pool.start()
-                yield
-            finally:
-                await pool.stop()
-
-    return Starlette(lifespan=lifespan)
-
-
-def main() -> None:
-    """Serves on the inherited listening socket until asked to stop or until the parent is gone."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("graph", "project", "keys", "log-dir"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--runtime-url", required=True)
-    parser.add_argument("--fd", type=int, required=True)
-    options = parser.parse_args()
-    declared = read(read_export(options.graph), options.project)
-    values = key_file.load(options.keys)
-    app = application(declared.api, values, declared.function, options.runtime_url, options.log_dir)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=3,
-    )
-    server = uvicorn.Server(config)
-
-    def leave_with_parent() -> None:
-        while os.read(sys.stdin.fileno(), 1024):
-            pass
-        server.should_exit = True
-
-    threading.Thread(target=leave_with_parent, daemon=True).start()
-    server.run(sockets=[socket.socket(fileno=options.fd)])
-
-
-if __name__ == "__main__":
-    main()

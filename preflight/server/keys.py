@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from preflight.server.declared import ApiKey
+from preflight.server.declared_api import ApiKey
 from preflight.server.errors import ServerError
+from preflight.server.files import write_private
 
 
 def write(keys: Sequence[ApiKey], path: Path) -> None:
     """Writes `{key name: new value}` as JSON with mode 0600. Raises ServerError when that fails."""
-    values = {key.name: secrets.token_hex(20) for key in keys}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A temporary file has mode 0600 from the start, and a reader never sees half of it.
-        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(values, file, indent=2)
-        Path(aside).replace(path)
-    except OSError:
-        raise ServerError(f"The keys file {path} cannot be written: name another one.") from None
+    write_private(path, {key.name: secrets.token_hex(20) for key in keys}, "keys file")
 
 
 def load(path: Path) -> dict[str, str]:
@@ -40,10 +30,12 @@ def load(path: Path) -> dict[str, str]:
 
 
 def match(presented: str, keys: Sequence[ApiKey], values: Mapping[str, str]) -> ApiKey | None:
-    """The enabled key whose value was presented; takes the same time whichever it is."""
+    """The enabled key with a usage plan whose value was presented; takes the same time whichever it is."""
     given = presented.encode("utf-8", "surrogateescape")
     found = None
     for key in keys:
-        if hmac.compare_digest(given, values[key.name].encode()) and key.enabled:
+        # A client for whom no key was issued has a value that nobody knows.
+        value = values.get(key.name) or secrets.token_hex(20)
+        if hmac.compare_digest(given, value.encode()) and key.enabled and key.plan:
             found = key
     return found

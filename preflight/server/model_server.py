@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import logging
 import os
+import random
 import socket
 import sys
 import threading
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -27,6 +32,40 @@ LIMIT_BYTES = 6 * 1024 * 1024
 FAILED = "<!doctype html><title>500 Internal Server Error</title><h1>Internal Server Error</h1>"
 
 log = logging.getLogger("container")
+
+
+class Capture:
+    """Data capture: writes a share of the requests and answers, in SageMaker's shape, one JSON line for each."""
+
+    def __init__(self, path: str, percentage: int, modes: Collection[str]) -> None:
+        self._path, self._percentage, self._modes = path, percentage, modes
+
+    def note(self, request: bytes, request_type: str, answer: bytes, answer_type: str) -> None:
+        """Writes this exchange if chance says so."""
+        if not self._path or random.random() * 100 >= self._percentage:  # noqa: S311 - a sample, not a secret
+            return
+        sides = {
+            "Input": ("endpointInput", "INPUT", request, request_type),
+            "Output": ("endpointOutput", "OUTPUT", answer, answer_type),
+        }
+        data = {
+            name: {
+                "observedContentType": kind,
+                "mode": mode,
+                "data": content.decode("utf-8", "replace"),
+                "encoding": "JSON",
+            }
+            for wanted, (name, mode, content, kind) in sides.items()
+            if wanted in self._modes
+        }
+        moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        line = {
+            "captureData": data,
+            "eventMetadata": {"eventId": str(uuid.uuid4()), "inferenceTime": moment},
+            "eventVersion": "0",
+        }
+        with open(self._path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
 
 class Worker:
@@ -55,7 +94,7 @@ class Worker:
         return Response(content, media_type=media_type)
 
 
-def application(worker: Worker, endpoint: str) -> Starlette:
+def application(worker: Worker, endpoint: str, capture: Capture) -> Starlette:
     """The container's three paths and the SageMaker runtime's one, for the endpoint of that name."""
 
     async def ping(_: Request) -> Response:
@@ -75,6 +114,8 @@ def application(worker: Worker, endpoint: str) -> Starlette:
             return aws_error("ValidationError", 400, "Body is too large.")
         answer = await invocations(request)
         if answer.status_code < 400:
+            sent, kind = await request.body(), request.headers.get("content-type", "")
+            capture.note(sent, kind, bytes(answer.body), answer.headers.get("content-type", ""))
             return answer
         text = bytes(answer.body).decode()
         return aws_error("ModelError", 424, "Received server error from primary.", original=text)
@@ -103,10 +144,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model-dir", required=True)
     parser.add_argument("--endpoint", required=True)
+    parser.add_argument("--capture", default="")
+    parser.add_argument("--capture-percentage", type=int, default=0)
+    parser.add_argument("--capture-modes", default="")
     parser.add_argument("--fd", type=int, required=True)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    app = application(Worker(options.model_dir), options.endpoint)
+    capture = Capture(options.capture, options.capture_percentage, options.capture_modes.split(","))
+    app = application(Worker(options.model_dir), options.endpoint, capture)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="none")
     server = uvicorn.Server(config)
 

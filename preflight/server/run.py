@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,11 @@ import typer
 
 from model.errors import UserError
 from preflight.graph import Graph
-from preflight.server import keys
+from preflight.server import keys, signature
 from preflight.server.declared import Container, Declared, read
+from preflight.server.declared_api import ApiKey
 from preflight.server.errors import ServerError
-from preflight.server.gateway import NOT_ENFORCED
+from preflight.server.gateway import NOT_ENFORCED, imitated
 
 _START_SECONDS = 30
 _STOP_SECONDS = 6
@@ -37,13 +38,18 @@ Process = subprocess.Popen[bytes]
 
 @dataclass(frozen=True)
 class Served:
-    """A stack that is being served: address of the scoring method, and of the model's container behind it."""
+    """A stack that is being served: address of the scoring method, and of the model's container behind it.
+
+    `undecided` names the firewall's rules that never match here, since only AWS can decide them.
+    """
 
     url: str
     runtime_url: str
     keys_file: Path
+    credentials_file: Path
     log_dir: Path
     declared: Declared
+    undecided: Sequence[str]
     model_server: Process
     gateway: Process
 
@@ -64,21 +70,31 @@ def running(
     log_dir: Path | None = None,
     keys_file: Path | None = None,
     project: Path = _ROOT,
+    clients: Sequence[str] | None = None,
+    trust_forwarded: bool = False,
+    listed: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Served]:
     """Serves `graph` for the duration of the block; port 0 takes a free one.
 
     Relative asset paths in the graph are taken from the folder `project`. Logs and keys go to a temporary
-    folder unless named. Raises ServerError when the port is in use, the artifact is missing or not the
-    declared one, or a process does not start. No process outlives the block.
+    folder unless named; credentials go beside the keys. `clients` names the declared keys that are issued, all
+    by default. `trust_forwarded` lets the header x-preflight-source-ip claim a source address: for tests that
+    play several clients. `listed` gives addresses for the managed groups' lists, by AWS's rule name.
+
+    Raises ServerError when the port is in use, the artifact is missing or not the declared one, the declared
+    firewall cannot be imitated, or a process does not start. No process outlives the block.
     """
     declared = read(graph, project)
+    undecided = imitated(declared)
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="preflight-")))
         logs = log_dir or folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         key_path = keys_file or folder / "keys.json"
-        keys.write(declared.api.keys, key_path)
+        keys.write(_issued(declared, clients), key_path)
+        credentials_file = key_path.with_name("credentials.json")
+        signature.write(signature.issue(declared.api.region), credentials_file)
         _unpacked(declared.container, folder / "model")
         with _listen("127.0.0.1", 0) as model_listener:
             runtime_url = _address(model_listener)
@@ -88,9 +104,11 @@ def running(
         _wait(model_server, f"{runtime_url}/ping", 200, logs / "model-server.log")
         (folder / "graph.json").write_text(json.dumps(graph.to_export()), encoding="utf-8")
         command = [
-            sys.executable, "-m", "preflight.server.gateway",
+            sys.executable, "-m", "preflight.server.gateway_process",
             "--graph", str(folder / "graph.json"), "--project", str(project), "--keys", str(key_path),
-            "--log-dir", str(logs), "--runtime-url", runtime_url,
+            "--credentials", str(credentials_file), "--log-dir", str(logs), "--runtime-url", runtime_url,
+            "--listed", json.dumps({name: list(networks) for name, networks in (listed or {}).items()}),
+            *(["--trust-forwarded"] if trust_forwarded else []),
         ]  # fmt: skip
         gateway = stack.enter_context(_process(command, dict(os.environ), listener, logs / "gateway.log"))
         base = _address(listener)
@@ -98,7 +116,9 @@ def running(
         _wait(gateway, base, 403, logs / "gateway.log")
         path = next((method.path for method in declared.api.methods if method.verb == "POST"), "/")
         url = f"{base}/{declared.api.stage}{path}"
-        yield Served(url, runtime_url, key_path, logs, declared, model_server, gateway)
+        yield Served(
+            url, runtime_url, key_path, credentials_file, logs, declared, undecided, model_server, gateway
+        )
 
 
 def serve(
@@ -109,6 +129,8 @@ def serve(
     keys_file: Path,
     host: str = "127.0.0.1",
     project: Path = _ROOT,
+    clients: Sequence[str] | None = None,
+    trust_forwarded: bool = False,
     say: Callable[[str], None] = typer.echo,
 ) -> None:
     """Serves `graph` until SIGINT or SIGTERM, then returns. Raises ServerError as `running` does."""
@@ -119,12 +141,15 @@ def serve(
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         with running(
-            graph, port=port, host=host, log_dir=log_dir, keys_file=keys_file, project=project
-        ) as served:
+            graph, port=port, host=host, log_dir=log_dir, keys_file=keys_file, project=project,
+            clients=clients, trust_forwarded=trust_forwarded,
+        ) as served:  # fmt: skip
             say(f"serving  POST {served.url}")
             say(f"keys     {served.keys_file}  (send one as the header x-api-key)")
+            say(f"signing  {served.credentials_file}  (credentials for {signature.SERVICE})")
             say(f"logs     {served.log_dir}")
-            say("not enforced here: " + "; ".join(NOT_ENFORCED))
+            rules = [f"firewall rule {name}" for name in served.undecided]
+            say("not imitated here: " + "; ".join([*NOT_ENFORCED, *rules]))
             while (log := served.stopped()) is None:
                 time.sleep(0.2)
             raise ServerError(f"A server process ended by itself: {served.log_dir / log} says why.")
@@ -153,6 +178,19 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         raise ServerError(f"Port {port} of {host} {reason} with --port.") from None
     with listener:
         yield listener
+
+
+def _issued(declared: Declared, clients: Sequence[str] | None) -> Sequence[ApiKey]:
+    """The declared keys of the named clients: a key's name, or its last part."""
+    if clients is None:
+        return declared.api.keys
+    chosen = [
+        key for key in declared.api.keys if any(key.name == c or key.name.endswith(f"-{c}") for c in clients)
+    ]
+    if len(chosen) != len(set(clients)):
+        known = ", ".join(key.name for key in declared.api.keys)
+        raise ServerError(f"The named clients are not those of the stack, which declares the keys {known}.")
+    return chosen
 
 
 def _address(listener: socket.socket) -> str:
@@ -189,6 +227,11 @@ def _model_server(
         sys.executable, "-P", str(_MODEL_SERVER),
         "--model-dir", str(folder / "model"), "--endpoint", container.endpoint,
     ]  # fmt: skip
+    if container.capture:
+        command += [
+            "--capture", str(logs / "capture.jsonl"), "--capture-percentage", str(container.capture.percentage),
+            "--capture-modes", ",".join(container.capture.modes),
+        ]  # fmt: skip
     with _process(command, environment, listener, logs / "model-server.log") as process:
         yield process
 

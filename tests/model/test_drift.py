@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import math
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from model import drift, histograms
-from model.contract import CATEGORIES, RECIPE_FIELDS
+from model.contract import CATEGORIES, MAX_TRANSACTIONS, RECIPE_FIELDS
 from model.features import from_transactions
 from model.recipes import RECIPES
 from tests.model.lambda_calls import ask, batch, connected, log_line
@@ -70,17 +71,27 @@ def run(card: Path, *files: Path, more: tuple[str, ...] = ()) -> Any:
     return CliRunner().invoke(app, [str(card), *map(str, files), *more])
 
 
-def test_the_function_and_the_training_use_the_same_bins() -> None:
+@pytest.mark.parametrize("recipe", ["default"])
+def test_the_function_and_the_training_use_the_same_bins(recipe: str) -> None:
+    features = RECIPES[recipe].features
     edge_cases = [
         graphs.LEGITIMATE | {"amt": 0.01, "sum_24h": 0.01, "max_24h": 2000.0, "seconds_since_previous": None},
         graphs.LEGITIMATE | {"amt": 100_000.0, "time": "2020-01-01T23:59:59", "seconds_since_previous": 0},
         graphs.LEGITIMATE | {"amt": 4.99, "time": "2020-01-01T00:00:00", "seconds_since_previous": 59.9},
     ]
-    rows = transactions(500) + edge_cases
+    people: list[dict[str, Any]] = [
+        {"age": 0, "city_pop": 1},
+        {"age": 20, "city_pop": 10**6},
+        {"age": 79, "city_pop": 99},
+    ]
+    rows = [
+        {field: (row | person)[field] for field in RECIPE_FIELDS[recipe]}
+        for row, person in zip(transactions(500) + edge_cases, itertools.cycle(people), strict=False)
+    ]
     exact = scores(len(rows))
-    trained = histograms.of_training(from_transactions(rows, FEATURES), FEATURES, exact)
+    trained = histograms.of_training(from_transactions(rows, features), features, exact)
     logged = histograms.bins(rows, [round(score, 2) for score in exact.tolist()])
-    assert set(trained) == set(logged) == {*FEATURES, "score"}
+    assert set(trained) == set(logged) == {*features, "score"}
     for name, entry in trained.items():
         counted = [logged[name].count(place) for place in range(len(entry["edges"]) + 1)]
         assert counted == entry["counts"], name
@@ -164,8 +175,8 @@ def test_reads_the_functions_log_lines(
 ) -> None:
     connected(monkeypatch)
     rows = transactions(600)
-    for start in range(0, 600, 25):
-        assert ask(batch(*rows[start : start + 25]))[0] == 200
+    for start in range(0, 600, MAX_TRANSACTIONS):
+        assert ask(batch(*rows[start : start + MAX_TRANSACTIONS]))[0] == 200
     prefixed = [f"2026-01-01T00:00:00Z {line}" for line in capsys.readouterr().out.splitlines()]
     path = tmp_path / "log.txt"
     path.write_text("\n".join(["START RequestId: 1", *prefixed, "{broken", '{"bin_amt": [99]}', "{}"]))

@@ -108,6 +108,7 @@ LOG_FORMAT = json.dumps(
 )
 SCHEMA = {
     "type": "object",
+    "required": ["transactions"],
     "additionalProperties": False,
     "properties": {
         "transactions": {
@@ -115,6 +116,7 @@ SCHEMA = {
             "maxItems": 25,
             "items": {
                 "type": "object",
+                "required": ["amt"],
                 "additionalProperties": False,
                 "properties": {
                     "amt": {"type": "number", "minimum": 0, "maximum": 100},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import guard_process
 import pytest
+
+from tests.policies import guard_process
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import compliant
 import grpc
-from compliant import Item, Ref
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from tests.policies import compliant
+from tests.policies.compliant import Item, Ref
 
 PACK = Path(__file__).resolve().parents[2] / "policies"
 LEVELS = {"advisory": 0, "mandatory": 1, "disabled": 2}

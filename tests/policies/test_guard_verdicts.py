@@ -6,17 +6,18 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import compliant as c
-import guard_process
-from compliant import Item
 from guard import types as t
 from guard.discovery import rules
 from guard.graph import Graph, Resource
 from guard.rule import Context, Finding, Rule, Verdict, fail, run
-from guard_process import Pack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from tests.policies import compliant as c
+from tests.policies import guard_process
+from tests.policies.compliant import Item
+from tests.policies.guard_process import Pack
 
 SECRET = "Zq7pLm2RkT9wXv4sNb8cYd3fGh6jKa1e"
 

@@ -12,7 +12,8 @@ import pytest
 from guard import catalogue, docs, exemptions, levels
 from guard.discovery import rules
 from guard.rule import Finding, Outcome, Verdict
-from guard_process import LEVELS, PACK, Pack
+
+from tests.policies.guard_process import LEVELS, PACK, Pack
 
 IDS = Path(__file__).with_name("rule_ids.txt")
 
@@ -90,7 +91,7 @@ def test_a_mistake_in_a_levels_file_is_one_sentence(content: object, part: str, 
 
 
 def test_settings_of_a_rule_that_make_no_sense_are_a_violation(pack: Pack) -> None:
-    import compliant as c
+    from tests.policies import compliant as c
 
     pack.configure(["usage-plan-throttled"], {"usage-plan-throttled": {"maxRates": 5}})
 
@@ -101,7 +102,7 @@ def test_settings_of_a_rule_that_make_no_sense_are_a_violation(pack: Pack) -> No
 
 
 def test_a_threshold_of_the_levels_reaches_its_rule(pack: Pack) -> None:
-    import compliant as c
+    from tests.policies import compliant as c
 
     pack.configure(["usage-plan-throttled"], {"usage-plan-throttled": {"maxRate": 5}})
 

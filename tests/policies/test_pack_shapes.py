@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import compliant as c
 import pytest
-from compliant import Item, Ref
 from guard import types as t
-from guard_process import Pack
-from test_pack_mutations import find, put
+
+from tests.policies import compliant as c
+from tests.policies.compliant import Item, Ref
+from tests.policies.guard_process import Pack
+from tests.policies.test_pack_mutations import find, put
 
 Change = Callable[[list[Item]], None]
 

@@ -180,12 +180,32 @@ class Here:
         """The lines of a log."""
         return [json.loads(line) for line in (self.log_dir / name).read_text().splitlines()]
 
+    def kinds(self) -> list[str]:
+        """The types of the answers so far, as the access log has them."""
+        return [line["errorType"] for line in self.log("access.log")]
 
-def sign(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+    def judged(self) -> tuple[str, str, str]:
+        """The firewall's word on the last request: action, rule, and rule within a group."""
+        line = self.log("waf.log")[-1]
+        ended = [
+            group["terminatingRule"]["ruleId"] for group in line["ruleGroupList"] if group["terminatingRule"]
+        ]
+        return line["action"], line["terminatingRuleId"], "".join(ended)
+
+
+def sign(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    service: str = signature.SERVICE,
+    region: str = CREDENTIALS.region,
+) -> dict[str, str]:
     """The headers that botocore adds."""
     request = AWSRequest(method, url, headers={"host": headers["host"]}, data=body)
     credentials = BotoCredentials(CREDENTIALS.access_key_id, CREDENTIALS.secret_access_key)
-    SigV4Auth(credentials, signature.SERVICE, CREDENTIALS.region).add_auth(request)
+    SigV4Auth(credentials, service, region).add_auth(request)
     return {name.lower(): value for name, value in request.headers.items() if name.lower() != "host"}
 
 

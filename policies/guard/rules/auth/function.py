@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from guard import iam
 from guard import types as t
@@ -33,6 +34,8 @@ def function_permission_bound(permission: Resource, ctx: Context) -> Iterator[Fi
     source = permission.get("sourceArn")
     if not source.declared:
         yield fail(source, "is bound to no source")
+    elif source.state is State.KNOWN and not iam.fixed(source.text()):
+        yield fail(source, "is bound to a source of any account")
     elif not permission.targets("sourceArn", t.REST_API, t.STAGE) and not _of_own_api(permission):
         yield fail(source, "is bound to a source outside the stack")
     elif not _composed(permission):
@@ -82,7 +85,16 @@ def function_permission_qualified(permission: Resource, ctx: Context) -> Iterato
     why="A function URL, an event source or a second permission bypasses firewall, key and quota.",
     remedy="Remove the trigger; call through the API.",
     references=("LAM-G02", "LAM-013"),
-    on=(t.FUNCTION_URL, t.EVENT_SOURCE, t.PERMISSION),
+    on=(
+        t.FUNCTION_URL,
+        t.EVENT_SOURCE,
+        t.PERMISSION,
+        t.BUCKET_NOTIFICATION,
+        t.SUBSCRIPTION,
+        t.EVENT_TARGET,
+        t.SCHEDULE,
+        t.LOG_FILTER,
+    ),
 )
 def function_no_side_door(resource: Resource, ctx: Context) -> Iterator[Finding]:
     if resource.type == t.PERMISSION:
@@ -93,8 +105,22 @@ def function_no_side_door(resource: Resource, ctx: Context) -> Iterator[Finding]
         )
         action = resource.get("action")
         yield from need(action, lambda n: n.text() == "lambda:InvokeFunction", "allows more than to invoke")
-    else:
+    elif resource.type in (t.FUNCTION_URL, t.EVENT_SOURCE):
         yield fail(resource, "opens a second way to the function", "functionName")
+    else:
+        path = _CALLS[resource.type]
+        if resource.get(path).declared and resource.targets(path, t.FUNCTION, t.FUNCTION_ALIAS):
+            yield fail(resource.get(path), "opens a second way to the function")
+
+
+_CALLS: Final = {
+    t.BUCKET_NOTIFICATION: "lambdaFunctions",
+    t.SUBSCRIPTION: "endpoint",
+    t.EVENT_TARGET: "arn",
+    t.SCHEDULE: "target",
+    t.LOG_FILTER: "destinationArn",
+}
+"""By which property another service is told to call a function."""
 
 
 @rule(

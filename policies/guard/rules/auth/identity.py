@@ -21,19 +21,6 @@ def _grants(resource: Resource, judge: Judge) -> Iterator[Finding]:
                 yield from judge(statement)
 
 
-def _loose(arn: str) -> bool:
-    """Whether an ARN's wildcard reaches beyond one named thing: `*`, any account or region, or any name."""
-    if "*" not in arn and "?" not in arn:
-        return False
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or any("*" in part or "?" in part for part in parts[:5]):
-        return True
-    name = parts[5]
-    if parts[2] != "s3":
-        name = re.split(r"[/:]", name, maxsplit=1)[-1]
-    return name[:1] in ("*", "?") or (parts[2] == "s3" and "*" in name.split("/", 1)[0])
-
-
 @rule(
     id="iam-no-admin",
     title="No policy allows every action",
@@ -57,7 +44,7 @@ def iam_no_admin(resource: Resource, ctx: Context) -> Iterator[Finding]:
     severity="high",
     why="A wildcard in an action grows with every action that AWS adds to the service.",
     remedy="List the actions; the few accepted families are a setting.",
-    references=("IAM-003", "IAM-004", "IAM-006", "LAM-022"),
+    references=("IAM-003", "IAM-004", "IAM-006", "LAM-022", "SM-016"),
     on=iam.IDENTITY_TYPES,
     settings={
         "allowed": Setting(["kms:GenerateDataKey*", "kms:ReEncrypt*"], "action patterns accepted as they are")
@@ -93,7 +80,7 @@ def iam_resources_named(resource: Resource, ctx: Context) -> Iterator[Finding]:
         if s.actions and all(action.lower() in unscoped for action in s.actions):
             return
         for node in s.node.get("Resource").items():
-            if _loose(node.text()):
+            if iam.loose(node.text()):
                 yield fail(node, "reaches more than one named resource")
 
     yield from _grants(resource, judge)
@@ -129,7 +116,7 @@ def iam_no_broad_reading(resource: Resource, ctx: Context) -> Iterator[Finding]:
     def judge(s: iam.Statement) -> Iterator[Finding]:
         if any(s.covers(action) for action in actions.READING):
             for node in s.node.get("Resource").items():
-                if _loose(node.text()):
+                if iam.loose(node.text()):
                     yield fail(node, "may read secrets or objects at large")
 
     yield from _grants(resource, judge)
@@ -167,10 +154,18 @@ def iam_pass_role_narrow(resource: Resource, ctx: Context) -> Iterator[Finding]:
         *iam.IDENTITY_TYPES,
         t.KEY,
         t.KEY_POLICY,
+        t.BUCKET,
         t.BUCKET_POLICY,
+        t.TOPIC,
         t.TOPIC_POLICY,
+        t.QUEUE,
         t.QUEUE_POLICY,
+        t.SECRET,
+        t.SECRET_POLICY,
+        t.REST_API,
         t.REST_API_POLICY,
+        t.VPC_ENDPOINT,
+        t.VPC_ENDPOINT_POLICY,
     ),
 )
 def iam_no_negated_elements(resource: Resource, ctx: Context) -> Iterator[Finding]:
@@ -187,7 +182,7 @@ def iam_no_negated_elements(resource: Resource, ctx: Context) -> Iterator[Findin
     severity="medium",
     why="AWS-managed policies are broad and change without notice; a foreign policy cannot be checked here.",
     remedy="Write a RolePolicy with the few actions that are needed.",
-    references=("IAM-006", "IAM-012", "IAM-013"),
+    references=("IAM-006", "IAM-012", "IAM-013", "IAM-019"),
     on=(t.ROLE, t.ROLE_ATTACHMENT, t.POLICY_ATTACHMENT),
     settings={"allowed": Setting([], "ARNs of policies outside the stack that are accepted")},
 )

@@ -160,6 +160,19 @@ def model_role_minimal(model: Resource, ctx: Context) -> Iterator[Finding]:
     for role in model.targets("executionRoleArn", t.ROLE):
         for document in iam.role_documents(role):
             for statement in iam.statements(document):
-                for node in statement.node.get("Action").items() if statement.allows else []:
+                if not statement.allows:
+                    continue
+                for node in statement.node.get("Action").items():
                     if node.text().lower() not in _MODEL_MAY:
                         yield fail(node, "gives the model's role more than it needs")
+                if any(action.lower().startswith("s3:") for action in statement.actions):
+                    yield from _own_buckets(statement)
+
+
+def _own_buckets(statement: iam.Statement) -> Iterator[Finding]:
+    """A finding for each bucket named that is not of the stack."""
+    graph = statement.node.resource.graph
+    for node in statement.node.get("Resource").items():
+        name = node.text().removeprefix("arn:aws:s3:::").split("/", 1)[0]
+        if name != "*" and not any(found.type == t.BUCKET for found in graph.known_as(name)):
+            yield fail(node, "lets the model's role reach a bucket outside the stack")

@@ -138,17 +138,20 @@ def uploads_use_stack_key(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     if is_log_target(bucket):
         return
     documents = policies_of(bucket)
-    for document in documents:
-        for s in iam.statements(document):
-            keys = {
-                key
-                for op, entry in s.conditions.items()
-                if "notequals" in op or op == "null"
-                for key in entry
-            }
-            if not s.allows and s.covers("s3:PutObject") and keys & _SSE_KEYS:
-                return
-    yield fail(documents[0] if documents else bucket.get("policy"), "accepts uploads under another key")
+    if not any(_pins_key(s) for document in documents for s in iam.statements(document)):
+        yield fail(documents[0] if documents else bucket.get("policy"), "accepts uploads under another key")
 
 
-_SSE_KEYS = {"s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:x-amz-server-side-encryption"}
+def _pins_key(statement: iam.Statement) -> bool:
+    """Whether a statement denies everybody uploads under a key that is not one of the stack's account."""
+    named = [
+        value
+        for operator, entries in statement.conditions.items()
+        if operator.removesuffix("ifexists").endswith(("notequals", "notlike"))
+        for value in entries.get(_KEY_HEADER, [])
+    ]
+    denied = not statement.allows and statement.anyone and statement.covers("s3:PutObject")
+    return denied and bool(named) and all(map(iam.fixed, named))
+
+
+_KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from guard import iam
@@ -10,6 +11,7 @@ from guard.graph import Resource
 from guard.rule import Context, Finding, Setting, each, fail, need, rule
 
 _ADMIN = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant")
+_NVME = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5e?n?|trn1n?|inf2)\.")
 _USE = ("kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom")
 
 
@@ -117,7 +119,7 @@ def kms_policy_not_public(key: Resource, ctx: Context) -> Iterator[Finding]:
     if not key.get("policy").declared:
         return
     for statement in iam.statements(key.get("policy")):
-        if statement.allows and statement.anyone:
+        if statement.allows and statement.anyone and not statement.narrowed_by(iam.PRINCIPAL_CONDITIONS):
             yield fail(statement.node.get("Principal"), "lets everyone use the key")
 
 
@@ -232,7 +234,7 @@ def by_own_key(resource: Resource, path: str, what: str) -> Iterator[Finding]:
     severity="high",
     why="Only a customer-managed key has a policy, a log of its use and an off switch that we hold.",
     remedy="Pass the stack's key.",
-    references=("SM-001", "CW-001", "SNS-001", "LAM-005", "SM-G01"),
+    references=("SM-001", "CW-001", "SNS-001", "LAM-005", "SM-G01", "SQS-001", "SQS-002", "SEC-001"),
     on=(t.LOG_GROUP, t.TOPIC, t.ENDPOINT_CONFIG, t.FUNCTION, t.QUEUE, t.SECRET),
 )
 def encrypted_with_own_key(resource: Resource, ctx: Context) -> Iterator[Finding]:
@@ -240,11 +242,18 @@ def encrypted_with_own_key(resource: Resource, ctx: Context) -> Iterator[Finding
         if resource.get("environment.variables").declared:
             yield from by_own_key(resource, "kmsKeyArn", "keeps its environment")
     elif resource.type == t.ENDPOINT_CONFIG:
-        yield from by_own_key(resource, "kmsKeyArn", "keeps its volumes")
+        if resource.get("kmsKeyArn").declared or not _local_disks(resource):
+            yield from by_own_key(resource, "kmsKeyArn", "keeps its volumes")
         yield from each([resource.get("dataCaptureConfig")], lambda node: _capture(node.resource))
     else:
         paths = {t.TOPIC: "kmsMasterKeyId", t.QUEUE: "kmsMasterKeyId"}
         yield from by_own_key(resource, paths.get(resource.type, "kmsKeyId"), "keeps its data")
+
+
+def _local_disks(config: Resource) -> bool:
+    """Whether every variant's disks are local NVMe: the hardware encrypts them, and SageMaker refuses a key."""
+    kinds = [variant.get("instanceType").text() for variant in config.get("productionVariants").items()]
+    return bool(kinds) and all(_NVME.match(kind) for kind in kinds)
 
 
 def _capture(config: Resource) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from guard import iam
 from guard import types as t
+from guard.accounts import foreign
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, fail, need, rule
 
@@ -53,6 +54,9 @@ def topic_publishers_named(topic: Resource, ctx: Context) -> Iterator[Finding]:
                 continue
             if s.anyone:
                 yield fail(s.node.get("Principal"), "lets everyone in")
+            for kind, node in s.principals:
+                if kind == "AWS" and foreign(node) and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+                    yield fail(node, "lets another account in")
             if s.covers("sns:Publish"):
                 yield from _publisher(s)
 

@@ -75,6 +75,9 @@ def endpoint_dumps_encrypted(config: Resource, ctx: Context) -> Iterator[Finding
         dump = variant.get("coreDumpConfig")
         if dump.declared and not dump.get("kmsKeyId").declared:
             yield fail(dump, "writes core dumps without a key")
+        destination = dump.get("destinationS3Uri")
+        if dump.declared and not _own_bucket(destination):
+            yield fail(destination, "writes core dumps outside the stack")
 
 
 @rule(

@@ -14,6 +14,7 @@ from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, each, fail, need, rule
 
 _DIGEST: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])")
+_VERSIONED: Final = re.compile(r"(:[\w.-]*\d[\w.-]*|@sha256:[0-9a-f]{64})$")
 _REGISTRIES: Final = [
     "683313688378",  # SageMaker's scikit-learn images: us-east-1
     "257758044811",  # us-east-2
@@ -63,19 +64,34 @@ def model_image_trusted(model: Resource, ctx: Context) -> Iterator[Finding]:
     title="The model's image is pinned",
     severity="high",
     why="A tag can be moved to another image overnight.",
-    remedy="Append @sha256:<digest> to the image, or at least a version tag where the level accepts one.",
+    remedy="Append @sha256:<digest> to the image; where no digest is known beforehand, switch it off by level.",
     references=("SM-G02",),
     on=(t.MODEL,),
     scope="resource",
-    settings={"digest": Setting(True, "whether a digest is asked for; otherwise a version tag will do")},
+    settings={"digest": Setting(True, "whether a digest is asked for")},
 )
 def model_image_pinned(model: Resource, ctx: Context) -> Iterator[Finding]:
     for container in _containers(model):
         image = container.get("image")
         pinned = re.search(r"@sha256:[0-9a-f]{64}$", image.text()) is not None
-        tagged = re.search(r":[\w.]*\d[\w.-]*$", image.text()) is not None
-        if not pinned and (ctx.flag("digest") or not tagged):
+        if not pinned and ctx.flag("digest"):
             yield fail(image, "runs an image that is not pinned")
+
+
+@rule(
+    id="model-image-versioned",
+    title="The model's image names a version",
+    severity="high",
+    why="An image without a version tag is whatever was pushed last.",
+    remedy="Append a version tag or a digest to the image.",
+    references=("SM-G02",),
+    on=(t.MODEL,),
+    scope="resource",
+)
+def model_image_versioned(model: Resource, ctx: Context) -> Iterator[Finding]:
+    for container in _containers(model):
+        image = container.get("image")
+        yield from need(image, lambda n: bool(_VERSIONED.search(n.text())), "runs an image without a version")
 
 
 @rule(
@@ -154,6 +170,7 @@ def artifact_upload_pinned(item: Resource, ctx: Context) -> Iterator[Finding]:
     remedy="Deny writes and deletes on the bucket to everyone but the deployer, by policy.",
     references=("S3-G02",),
     on=(t.BUCKET,),
+    settings={"writers": Setting([], "logical names of policies whose holder may write artifacts")},
 )
 def artifact_bucket_write_protected(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     if not storage.holds_artifacts(bucket):
@@ -164,11 +181,33 @@ def artifact_bucket_write_protected(bucket: Resource, ctx: Context) -> Iterator[
         for document in documents
         for s in iam.statements(document)
         if not s.allows and s.anyone and "aws:securetransport" not in s.condition_keys()
-        for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
+        for action in _WRITING
         if s.covers(action) and not _only_about_encryption(s)
     }
     if len(denied) < 3:
         yield fail(documents[0] if documents else bucket.get("policy"), "lets others than the deployer write")
+    for holder in ctx.graph.of(*iam.IDENTITY_TYPES):
+        if holder.name not in ctx.strings("writers"):
+            yield from each([holder.root], lambda node: _writes(node.resource, bucket))
+
+
+def _writes(holder: Resource, bucket: Resource) -> Iterator[Finding]:
+    """The statements of a role's policy that allow writing objects into the bucket."""
+    for document in iam.identity_documents(holder):
+        for s in iam.statements(document):
+            if any(s.grants(action) for action in _WRITING):
+                for node in s.node.get("Resource").items():
+                    if _reaches(node.text(), bucket.get("bucket").text()):
+                        yield fail(node, f'lets a role write into the bucket "{bucket.name}" of artifacts')
+
+
+def _reaches(arn: str, name: str) -> bool:
+    """Whether an ARN covers an object of the bucket with this name."""
+    parts = arn.split(":", 5)
+    return arn == "*" or (len(parts) == 6 and iam.matches(parts[5].split("/", 1)[0], name))
+
+
+_WRITING: Final = ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 
 
 def _only_about_encryption(statement: iam.Statement) -> bool:
@@ -218,6 +257,11 @@ def _secret(name: str, value: str) -> bool:
     return (
         len(value) >= 32 and re.fullmatch(r"[A-Za-z0-9+/=_-]+", value) is not None and _entropy(value) > 4.2
     )
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text holds something with the shape of a credential."""
+    return _SHAPES.search(text) is not None
 
 
 def _entropy(text: str) -> float:

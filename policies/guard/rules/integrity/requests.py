@@ -63,6 +63,8 @@ def _strict(schema: Node) -> Iterator[Finding]:
     if "object" in kinds:
         if schema.get("additionalProperties").value is not False:
             yield fail(schema, "accepts fields that nobody described")
+        if not schema.get("required").declared:
+            yield fail(schema, "requires no field")
         for _, child in schema.get("properties").entries():
             yield from _strict(child)
     if "array" in kinds:

@@ -8,6 +8,7 @@ from guard import iam
 from guard import types as t
 from guard.graph import Resource
 from guard.rule import Context, Finding, Setting, fail, need, rule
+from guard.storage import is_log_target
 
 
 @rule(
@@ -156,10 +157,8 @@ def function_traced(function: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.BUCKET,),
 )
 def bucket_access_logged(bucket: Resource, ctx: Context) -> Iterator[Finding]:
-    if bucket.users("targetBucket", t.BUCKET_LOGGING):
-        return
     found = bucket.users("bucket", t.BUCKET_LOGGING)
-    if not found and not bucket.get("logging.targetBucket").declared:
+    if not found and not bucket.get("logging.targetBucket").declared and not is_log_target(bucket):
         yield fail(bucket, "writes no access log", "logging")
     for entry in found:
         targets = entry.targets("targetBucket", t.BUCKET)

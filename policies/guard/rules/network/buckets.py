@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from guard import iam
 from guard import types as t
+from guard.accounts import foreign
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, fail, need, rule
 from guard.storage import parts, policies_of
 
-_FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _PRIVATE = ("", "private", "log-delivery-write", "bucket-owner-full-control", "bucket-owner-read")
 
 
@@ -29,7 +29,7 @@ def bucket_blocks_public(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     if not blocks:
         yield fail(bucket, "does not block public access", "bucket")
     for block in blocks:
-        for name in _FLAGS:
+        for name in FLAGS:
             yield from need(block.get(name), Node.flag, "leaves a way to public access open")
 
 
@@ -71,42 +71,24 @@ def bucket_no_acls(resource: Resource, ctx: Context) -> Iterator[Finding]:
     settings={"accounts": Setting([], "accounts other than the stack's own that may be named")},
 )
 def bucket_policy_not_public(bucket: Resource, ctx: Context) -> Iterator[Finding]:
-    own = own_accounts(bucket)
     for document in policies_of(bucket):
         for s in iam.statements(document):
             if not s.allows:
                 continue
-            if s.anyone:
+            if s.anyone and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
                 yield fail(s.node.get("Principal"), "allows everyone")
             for kind, node in s.principals:
-                account = re.search(r"(?<!\d)\d{12}(?!\d)", node.text())
-                if (
-                    kind == "AWS"
-                    and account
-                    and own
-                    and account.group() not in {*own, *ctx.strings("accounts")}
-                ):
+                if kind == "AWS" and foreign(node, ctx.strings("accounts")):
                     yield fail(node, "allows another account")
             if s.principal_texts("Service") and not s.narrowed_by(iam.SERVICE_CONDITIONS):
                 yield fail(s.node, "allows a service on behalf of any account")
-
-
-def own_accounts(resource: Resource) -> set[str]:
-    """The accounts that the key policies of the stack hand themselves to: those it is deployed into."""
-    graph = resource.graph
-
-    def make() -> set[str]:
-        policies = [str(key.get("policy").value) for key in graph.of(t.KEY)]
-        return {a for text in policies for a in re.findall(r"arn:aws[a-z-]*:iam::(\d{12}):root", text)}
-
-    return graph.remember("own accounts", make)
 
 
 @rule(
     id="bucket-policy-no-lockout",
     title="No bucket policy locks everyone out",
     severity="medium",
-    why="A deny of everything to everyone can be lifted by the account's root user only.",
+    why="A deny that nobody escapes can be lifted by the account's root user only.",
     remedy="Give the deny a condition.",
     references=("S3-008",),
     on=(t.BUCKET,),
@@ -114,6 +96,5 @@ def own_accounts(resource: Resource) -> set[str]:
 def bucket_policy_no_lockout(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     for document in policies_of(bucket):
         for s in iam.statements(document):
-            every = any(action in ("*", "s3:*") for action in s.actions)
-            if not s.allows and s.anyone and every and not s.conditions:
-                yield fail(s.node, "denies everything to everyone")
+            if not s.allows and s.anyone and s.covers("s3:PutBucketPolicy") and not s.conditions:
+                yield fail(s.node, "denies everyone what is needed to change the policy")

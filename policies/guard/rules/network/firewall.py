@@ -148,7 +148,8 @@ def firewall_no_early_allow(acl: Resource, ctx: Context) -> Iterator[Finding]:
     for item in found:
         if item.acts("allow") and (item.priority or 0) < last:
             yield fail(item.node, "lets requests through before other rules have looked")
-    numbers = [item.priority for item in found]
+    # A rule group counts its priorities on its own.
+    numbers = [item.priority for item in found if item.node.resource.type != t.RULE_GROUP]
     if len(numbers) != len(set(numbers)):
         yield fail(acl.get("rules"), "has two rules with one priority")
 

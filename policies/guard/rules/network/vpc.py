@@ -151,8 +151,8 @@ def vpc_endpoint_policy_pinned(endpoint: Resource, ctx: Context) -> Iterator[Fin
                 continue
             if s.anyone and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
                 yield fail(s.node.get("Principal"), "lets anyone through without a narrowing condition")
-            if s.any_resource and not wide:
-                yield fail(s.node.get("Resource"), "lets callers reach every resource of the service")
+            if not wide and (s.any_resource or any(map(iam.loose, s.resources))):
+                yield fail(s.node.get("Resource"), "lets callers reach more than named resources")
             if any(action.endswith("*") and len(action.split(":")[-1]) < 2 for action in s.actions):
                 yield fail(s.node.get("Action"), "lets callers do everything")
 

@@ -69,8 +69,13 @@ def bucket_lifecycle(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     for part in found:
         rules = [item for item in part.get("rules").items() if item.get("status").text() == "Enabled"]
         aborting = [r for r in rules if r.get("abortIncompleteMultipartUpload.daysAfterInitiation").declared]
-        if not aborting:
+        if not any(_whole(item) for item in aborting):
             yield fail(part.get("rules"), "keeps uploads that never end")
+
+
+def _whole(item: Node) -> bool:
+    """Whether a lifecycle rule covers the whole bucket: its filter, if any, holds nothing."""
+    return not item.get("prefix").declared and not any(leaf.declared for leaf in item.get("filter").leaves())
 
 
 @rule(

@@ -48,9 +48,17 @@ def _rate_problem(item: waf.AclRule, ctx: Context) -> Finding | None:
         return fail(window, "has a rate rule with too long a window")
     if statement.get("scopeDownStatement").declared:
         return fail(statement.get("scopeDownStatement"), "has a rate rule that does not see all requests")
-    if statement.get("aggregateKeyType").text() not in ("", "IP", "CUSTOM_KEYS"):
-        return fail(statement.get("aggregateKeyType"), "has a rate rule that a caller can dodge")
+    kind = statement.get("aggregateKeyType")
+    if kind.text() not in ("", "IP", "CUSTOM_KEYS"):
+        return fail(kind, "has a rate rule that a caller can dodge")
+    if kind.text() == "CUSTOM_KEYS" and not all(map(_steady, statement.get("customKeys").items())):
+        return fail(statement.get("customKeys"), "has a rate rule that a caller can dodge")
     return None
+
+
+def _steady(key: Node) -> bool:
+    """Whether a caller cannot choose the value of an aggregation key: its address, or the API key it was given."""
+    return key.get("ip").value is not None or key.get("header.name").text().lower() == "x-api-key"
 
 
 @rule(
@@ -126,6 +134,15 @@ def scaling_bounded(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
         capacity = target.get("maxCapacity")
         good = capacity.number() is not None and 0 < (capacity.number() or 0) <= ceiling
         yield from need(capacity, lambda n, good=good: good, "scales above the ceiling")  # type: ignore[misc]
+    ids = [target.get("resourceId") for target in targets]
+    if not targets or any(node.state.value == "unknown" for node in ids):
+        return
+    scaled = {node.text().rsplit("/", 1)[-1] for node in ids}
+    for config in endpoint.targets("endpointConfigName", t.ENDPOINT_CONFIG):
+        for variant in config.get("productionVariants").items():
+            name = variant.get("variantName")
+            if not variant.get("serverlessConfig").declared:
+                yield from need(name, lambda n: n.text() in scaled, "has no scaling target")
 
 
 def _targets(endpoint: Resource) -> list[Resource]:

@@ -1,0 +1,97 @@
+"""Fixed bins for features and scores: what the card keeps of its data and the function logs of its requests.
+
+Importing this needs the standard library and the contract only: the file also runs in the Lambda function. A bin
+says "between 50 and 100 dollars", never an amount; card numbers and places have no bins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from model.contract import CATEGORIES, FIELDS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_DOLLARS = (5, 10, 20, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000)
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_NEVER = FIELDS["seconds_since_previous"].maximum
+
+EDGES: Mapping[str, tuple[float, ...]] = {
+    "amt": _DOLLARS,
+    "hour": tuple(range(1, 24)),
+    "category": tuple(range(1, len(CATEGORIES))),
+    "seconds_since_previous": (
+        *(_MINUTE, 10 * _MINUTE, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR),
+        *(_DAY, 2 * _DAY, 4 * _DAY, 7 * _DAY, 30 * _DAY, _NEVER),
+    ),
+    "count_24h": (1, 2, 3, 4, 5, 7, 10, 15, 20),
+    "sum_24h": (0.01, *_DOLLARS, 5000),
+    "max_24h": (0.01, *_DOLLARS),
+    "age": (20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 80),
+    "city_pop": (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
+    # Between two answers' digits, so that a rounded score falls where the exact one does.
+    "score": (0.005, 0.015, 0.055, 0.105, 0.205, 0.305, 0.405, 0.505, 0.605, 0.705, 0.805, 0.905, 0.955),
+}
+"""Per feature, the inner edges: a value on an edge belongs to the bin above, so n edges make n + 1 bins."""
+
+_CODES = {name: code for code, name in enumerate(CATEGORIES)}
+_UNORDERED = {"category"}
+PREFIX = "bin_"
+
+
+def of_training(
+    matrix: npt.NDArray[np.float32], features: Sequence[str], scores: npt.NDArray[np.float64]
+) -> dict[str, dict[str, list[float]]]:
+    """Edges and counts per feature with bins, and of `score`: the card's entry `histograms`.
+
+    `matrix` has a column per feature and `scores` need not be of the same rows: use rows in their natural
+    proportion, and scores of rows that the model has not been fitted on.
+    """
+    columns = {name: matrix[:, index] for index, name in enumerate(features) if name in EDGES}
+    return {name: _histogram(name, values) for name, values in (columns | {"score": scores}).items()}
+
+
+def _histogram(name: str, values: npt.NDArray[Any]) -> dict[str, list[float]]:
+    import numpy as np
+
+    edges = EDGES[name]
+    # In the matrix's own precision: an amount of 0.01 must not fall below an edge of 0.01.
+    places = np.searchsorted(np.asarray(edges, dtype=values.dtype), values, side="right")
+    return {"edges": list(edges), "counts": np.bincount(places, minlength=len(edges) + 1).tolist()}
+
+
+def bins(transactions: Sequence[Mapping[str, Any]], scores: Iterable[float] | None) -> dict[str, list[int]]:
+    """Bin numbers per feature and, when given, of the scores; one per transaction that the contract let through."""
+    found: dict[str, list[int]] = {}
+    for transaction in transactions:
+        for name, value in _values(transaction):
+            found.setdefault(name, []).append(bisect_right(EDGES[name], value))
+    if scores is not None:
+        found["score"] = [bisect_right(EDGES["score"], score) for score in scores]
+    return found
+
+
+def _values(transaction: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
+    for field, value in transaction.items():
+        if field == "time":
+            yield "hour", int(value[11:13])
+        elif field == "category":
+            yield field, _CODES[value]
+        elif field in EDGES:
+            yield field, _NEVER if value is None else value
+
+
+def log_fields(found: Mapping[str, Sequence[int]], function: str, milliseconds: int) -> dict[str, Any]:
+    """Members that make a log line an entry in CloudWatch's embedded metric format, which it turns into metrics.
+
+    A metric's values are bin numbers, so that its average or a percentile moves when the population does; the
+    category's numbers have no order and stay a field of the line.
+    """
+    names = [{"Name": PREFIX + name} for name in found if name not in _UNORDERED]
+    directive = {"Namespace": "FraudScoring", "Dimensions": [["function"]], "Metrics": names}
+    metadata = {"Timestamp": milliseconds, "CloudWatchMetrics": [directive]}
+    return {"_aws": metadata, "function": function} | {PREFIX + name: list(v) for name, v in found.items()}

@@ -1,0 +1,290 @@
+"""Resource graph -> the REST API as API Gateway would run it: methods, keys, plans, limits, validation, answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from preflight.graph import UNKNOWN, Graph, Resource, reveal
+from preflight.server.errors import ServerError
+
+REST_API = "aws:apigateway/restApi:RestApi"
+STAGE = "aws:apigateway/stage:Stage"
+PATH = "aws:apigateway/resource:Resource"
+METHOD = "aws:apigateway/method:Method"
+METHOD_SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
+INTEGRATION = "aws:apigateway/integration:Integration"
+VALIDATOR = "aws:apigateway/requestValidator:RequestValidator"
+MODEL = "aws:apigateway/model:Model"
+RESPONSE = "aws:apigateway/response:Response"
+API_KEY = "aws:apigateway/apiKey:ApiKey"
+USAGE_PLAN = "aws:apigateway/usagePlan:UsagePlan"
+USAGE_PLAN_KEY = "aws:apigateway/usagePlanKey:UsagePlanKey"
+
+_INTEGRATION_LIMIT_MS = 29_000
+_SOME_ACCOUNT = "000000000000"
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """A token bucket: requests a second, and how many at once."""
+
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A usage plan for this stage. `methods` maps "/path/VERB" to its own throttle; period DAY, WEEK or MONTH."""
+
+    id: str
+    throttle: Throttle | None
+    methods: Mapping[str, Throttle]
+    quota: int | None
+    period: str
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A declared key. Its value is never read from the graph: local keys are generated here."""
+
+    name: str
+    id: str
+    enabled: bool
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """One HTTP method of one path, with the time its integration may take in seconds.
+
+    `models` maps a content type, or `$default`, to a JSON schema; it is empty when no body is validated.
+    """
+
+    verb: str
+    path: str
+    resource_id: str
+    key_required: bool
+    timeout: float
+    signed: bool = False
+    throttle: Throttle | None = None
+    models: Mapping[str, Any] = field(default_factory=dict)
+    required: Sequence[str] = ()
+
+    @property
+    def route(self) -> str:
+        """As a usage plan names it."""
+        return f"{self.path}/{self.verb}"
+
+
+@dataclass(frozen=True)
+class GatewayResponse:
+    """A declared answer of one type; None keeps API Gateway's own."""
+
+    status: int | None
+    headers: Mapping[str, str]
+    template: str | None
+
+
+@dataclass(frozen=True)
+class Api:
+    """The REST API with its one stage. `log_group` is where the declared access log goes."""
+
+    id: str
+    stage: str
+    stage_arn: str
+    account: str
+    region: str
+    methods: tuple[Method, ...]
+    keys: tuple[ApiKey, ...]
+    binary: bool
+    responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
+    log_format: str | None = None
+    log_group: str = ""
+    traced: bool = False
+
+
+def one(graph: Graph, type_: str) -> Resource:
+    """The only resource of a type, with secrets in plain text; ServerError when it is not one."""
+    found = graph.by_type(type_)
+    if len(found) != 1:
+        raise ServerError(
+            f"The stack declares {len(found)} resources of type {type_}, and exactly one can be served here."
+        )
+    resource: Resource = reveal(found[0])
+    return resource
+
+
+def known(resource: Resource, *path: str) -> Any:
+    """An input that has to be known; ServerError when it is not."""
+    value: Any = resource["inputs"]
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if value is None or value == UNKNOWN:
+        name = resource["urn"].rpartition("::")[2]
+        raise ServerError(
+            f"{name} has no known {'.'.join(path)}: serve the update form of the stack's graph."
+        )
+    return value
+
+
+def read_api(graph: Graph, region: str) -> Api:
+    """The API of `graph`. Raises ServerError for what cannot be served."""
+    rest, stage = one(graph, REST_API), one(graph, STAGE)
+    if (rest["inputs"].get("apiKeySource") or "HEADER") != "HEADER":
+        raise ServerError("The API takes its keys from an authorizer, which is not imitated: use HEADER.")
+    settings = stage["inputs"].get("accessLogSettings") or {}
+    name = str(known(stage, "stageName"))
+    arn = str(rest["outputs"].get("executionArn") or "")
+    return Api(
+        id=str(rest["id"]),
+        stage=name,
+        stage_arn=str(stage["outputs"].get("arn") or ""),
+        account=arn.split(":")[4] if arn.count(":") > 4 else _SOME_ACCOUNT,
+        region=region,
+        methods=tuple(_method(graph, item, name) for item in graph.by_type(METHOD)),
+        keys=_keys(graph, str(rest["id"]), name),
+        binary=bool(rest["inputs"].get("binaryMediaTypes")),
+        responses={item["inputs"]["responseType"]: _response(item) for item in graph.by_type(RESPONSE)},
+        log_format=settings.get("format"),
+        log_group=str(settings.get("destinationArn") or "").rpartition(":log-group:")[2],
+        traced=bool(stage["inputs"].get("xrayTracingEnabled")),
+    )
+
+
+def _method(graph: Graph, method: Resource, stage: str) -> Method:
+    inputs = method["inputs"]
+    verb, path, resource = str(inputs["httpMethod"]), _path(graph, method), str(inputs.get("resourceId"))
+    authorization = inputs.get("authorization") or "NONE"
+    if authorization not in {"NONE", "AWS_IAM"}:
+        raise ServerError(f"{verb} {path} asks for authorization {authorization}, which is not imitated.")
+    timeout = next(
+        (
+            item["inputs"].get("timeoutMilliseconds")
+            for item in graph.by_type(INTEGRATION)
+            if (str(item["inputs"].get("resourceId")), item["inputs"].get("httpMethod")) == (resource, verb)
+        ),
+        None,
+    )
+    body, parameters = _validated(graph, inputs.get("requestValidatorId"))
+    required = [name for name, needed in (inputs.get("requestParameters") or {}).items() if needed]
+    return Method(
+        verb=verb,
+        path=path,
+        resource_id=resource,
+        key_required=bool(inputs.get("apiKeyRequired")),
+        timeout=float(timeout or _INTEGRATION_LIMIT_MS) / 1000,
+        signed=authorization == "AWS_IAM",
+        throttle=_stage_throttle(graph, stage, f"{path.strip('/')}/{verb}"),
+        models=_models(graph, inputs.get("requestModels") or {}) if body else {},
+        required=tuple(required) if parameters else (),
+    )
+
+
+def _path(graph: Graph, method: Resource) -> str:
+    """The method's path, read from what its resourceId depends on."""
+    paths = {str(item["id"]): item for item in graph.by_type(PATH)}
+    urns = {item["urn"]: item for item in paths.values()}
+    owners: Sequence[str] = (method.get("propertyDependencies") or {}).get("resourceId") or ()
+    resource = next(
+        (urns[urn] for urn in owners if urn in urns), paths.get(str(method["inputs"].get("resourceId")))
+    )
+    parts: list[str] = []
+    while resource is not None:
+        parts.insert(0, str(resource["inputs"]["pathPart"]))
+        resource = paths.get(str(resource["inputs"].get("parentId")))
+    return "/" + "/".join(parts)
+
+
+def _validated(graph: Graph, validator: Any) -> tuple[bool, bool]:
+    """Whether bodies are validated, and parameters."""
+    for item in graph.by_type(VALIDATOR):
+        if item["id"] == validator:
+            inputs = item["inputs"]
+            return bool(inputs.get("validateRequestBody")), bool(inputs.get("validateRequestParameters"))
+    return False, False
+
+
+def _models(graph: Graph, names: Mapping[str, str]) -> dict[str, Any]:
+    declared = {item["inputs"]["name"]: item["inputs"].get("schema") for item in graph.by_type(MODEL)}
+    try:
+        return {kind.lower(): json.loads(declared.get(name) or "{}") for kind, name in names.items()}
+    except ValueError:
+        raise ServerError("The schema of a request model is no JSON: correct the model.") from None
+
+
+def _stage_throttle(graph: Graph, stage: str, route: str) -> Throttle | None:
+    """The stage's throttle for a method: its own settings before those for all methods."""
+    found: dict[str, Throttle | None] = {}
+    for item in graph.by_type(METHOD_SETTINGS):
+        if item["inputs"].get("stageName") == stage:
+            settings = item["inputs"].get("settings") or {}
+            place = str(item["inputs"].get("methodPath")).replace("~1", "/")
+            rate, burst = settings.get("throttlingRateLimit"), settings.get("throttlingBurstLimit")
+            found[place] = _throttle(rate, burst)
+    return found.get(route) or found.get("*/*")
+
+
+def _throttle(rate: Any, burst: Any) -> Throttle | None:
+    """None, and any negative number, mean no limit."""
+    if rate is None or float(rate) < 0:
+        return None
+    return Throttle(float(rate), max(int(burst or 0), 0))
+
+
+def _keys(graph: Graph, api: str, stage: str) -> tuple[ApiKey, ...]:
+    plans = {str(item["id"]): plan for item in graph.by_type(USAGE_PLAN) if (plan := _plan(item, api, stage))}
+    bound = {
+        str(item["inputs"].get("keyId")): plans[str(item["inputs"].get("usagePlanId"))]
+        for item in graph.by_type(USAGE_PLAN_KEY)
+        if str(item["inputs"].get("usagePlanId")) in plans
+    }
+    return tuple(_key(item, bound.get(str(item["id"]))) for item in graph.by_type(API_KEY))
+
+
+def _key(resource: Resource, plan: Plan | None) -> ApiKey:
+    inputs = resource["inputs"]
+    name = resource["urn"].rpartition("::")[2]
+    enabled = inputs.get("enabled")
+    return ApiKey(
+        str(inputs.get("name") or name), str(resource["id"]), enabled is None or bool(enabled), plan
+    )
+
+
+def _plan(resource: Resource, api: str, stage: str) -> Plan | None:
+    """The plan, unless it is not for this stage."""
+    inputs = resource["inputs"]
+    for item in inputs.get("apiStages") or ():
+        if (item.get("apiId"), item.get("stage")) == (api, stage):
+            limits = inputs.get("throttleSettings") or {}
+            quota = inputs.get("quotaSettings") or {}
+            methods = {
+                str(own["path"]): throttle
+                for own in item.get("throttles") or ()
+                if (throttle := _throttle(own.get("rateLimit"), own.get("burstLimit")))
+            }
+            return Plan(
+                str(resource["id"]),
+                _throttle(limits.get("rateLimit"), limits.get("burstLimit")),
+                methods,
+                int(quota["limit"]) if quota else None,
+                str(quota.get("period") or "DAY"),
+            )
+    return None
+
+
+def _response(resource: Resource) -> GatewayResponse:
+    inputs = resource["inputs"]
+    templates = inputs.get("responseTemplates") or {}
+    status = inputs.get("statusCode")
+    return GatewayResponse(
+        int(status) if status else None,
+        {
+            name.removeprefix("gatewayresponse.header."): value
+            for name, value in (inputs.get("responseParameters") or {}).items()
+            if name.startswith("gatewayresponse.header.")
+        },
+        templates.get("application/json") or next(iter(templates.values()), None),
+    )

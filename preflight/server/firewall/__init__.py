@@ -1,0 +1,1 @@
+"""The declared web ACL, evaluated on this machine: statements, rate counters, managed groups, log."""

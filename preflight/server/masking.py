@@ -1,0 +1,32 @@
+"""What CloudWatch Logs masks in a log group with a data protection policy, for the two kinds that occur here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+_CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+def masker(identifiers: Sequence[str]) -> Callable[[str], str]:
+    """A function that hides what these data identifiers name."""
+    card, email = "CreditCardNumber" in identifiers, "EmailAddress" in identifiers
+
+    def mask(line: str) -> str:
+        if card:
+            line = _CARD.sub(lambda match: _stars(match) if _is_card(match[0]) else match[0], line)
+        return _EMAIL.sub(_stars, line) if email else line
+
+    return mask
+
+
+def _stars(match: re.Match[str]) -> str:
+    return "*" * len(match[0])
+
+
+def _is_card(text: str) -> bool:
+    """The check digit is right (Luhn)."""
+    digits = [int(digit) for digit in reversed(text) if digit.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0

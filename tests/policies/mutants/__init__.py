@@ -1,0 +1,1 @@
+"""Faults planted one at a time in the recorded prod stack: each must be noticed, and innocent changes must not."""
