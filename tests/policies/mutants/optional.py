@@ -44,6 +44,12 @@ SOUND = "certificate-sound"
 MUTUAL = {"truststoreUri": "s3://somebody-else/trust.pem", "truststoreVersion": "1"}
 
 OPTIONAL: list[Mutant] = [
+    mutant(
+        "SM-016",
+        "a notebook's role with a star",
+        "iam-no-service-wildcard",
+        add(t.ROLE_POLICY, "notebook", {"role": "notebook", "policy": policy(allow("sagemaker:*", "*"))}),
+    ),
     mutant("SQS-001", "a queue in clear", OWN_KEY, queue(kmsMasterKeyId="")),
     mutant("SQS-002", "a queue under AWS's key", OWN_KEY, queue(kmsMasterKeyId="alias/aws/sqs")),
     mutant(
