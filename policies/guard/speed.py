@@ -85,8 +85,10 @@ def _as_call(method: Callable[..., T], wrap: Callable[[Any], Any] | None) -> Cal
     return call
 
 
-def _by_identity(name: str, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def kept(value: Any) -> Any:
+def _by_identity(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+    def kept(value: Any, *others: Any) -> Any:
+        if others:  # a remediation asks for another form of the same value
+            return step(value, *others)
         # The value is kept with the result, so that no other can take its identity during the call.
         return once((name, id(value)), lambda: (value, step(value)))[1]
 
