@@ -56,9 +56,8 @@ def allow(sid: str, actions: Sequence[str], resources: str | Sequence[str], **re
 
 
 def deny(sid: str, actions: Sequence[str], resources: str | Sequence[str], **rest: Any) -> Statement:
-    """One Deny statement for every principal unless `rest` names one."""
+    """One Deny statement; `rest` takes Principal, which a resource's policy needs, and Condition."""
     return {
-        "Principal": "*",
         "Sid": sid,
         "Effect": "Deny",
         "Action": list(actions),
@@ -156,24 +155,22 @@ def bucket_statements(arn: str) -> list[Statement]:
 
 
 def account_key_only(site: Site, arn: str) -> list[Statement]:
-    """No object without KMS, and none with a key of another account.
+    """No object that asks for other encryption than KMS, and none under a key of another account.
 
     The bucket's default encryption names the stack's key. Its ARN is not written here: it is unknown before the
     first deployment and would hide the whole document from policies at the first preview.
     """
-    objects, header = f"{arn}/*", "s3:x-amz-server-side-encryption"
-    keys = site.arn("kms", "key/*")
+    objects, algorithm = f"{arn}/*", "s3:x-amz-server-side-encryption"
+    key, keys = f"{algorithm}-aws-kms-key-id", site.arn("kms", "key/*")
+
+    def refuse(sid: str, header: str, **other: dict[str, str]) -> Statement:
+        # A negated condition also matches an absent header: an upload without one gets the bucket's own key.
+        condition = {**other, "Null": {header: "false"}}
+        return deny(sid, ["s3:PutObject"], objects, Principal="*", Condition=condition)
+
     return [
-        deny(
-            "KmsOnly", ["s3:PutObject"], objects, Condition={"StringNotEqualsIfExists": {header: "aws:kms"}}
-        ),
-        deny(
-            "AccountKeyOnly",
-            ["s3:PutObject"],
-            objects,
-            Principal="*",
-            Condition={"ArnNotLikeIfExists": {f"{header}-aws-kms-key-id": keys}},
-        ),
+        refuse("KmsOnly", algorithm, StringNotEquals={algorithm: "aws:kms"}),
+        refuse("AccountKeyOnly", key, ArnNotLike={key: keys}),
     ]
 
 

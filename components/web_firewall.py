@@ -153,7 +153,12 @@ class WebFirewall(pulumi.ComponentResource):
             name,
             resource_arn=self.acl.arn,
             log_destination_configs=[log.arn],
-            redacted_fields=[{"single_header": {"name": header}} for header in HIDDEN_HEADERS],
+            # The API takes neither: what stands there came from a mistake, perhaps with a card number in it.
+            redacted_fields=[
+                *({"single_header": {"name": header}} for header in HIDDEN_HEADERS),
+                {"query_string": {}},
+                {"uri_path": {}},
+            ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[delivery]),
         )
 

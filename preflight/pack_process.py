@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from preflight.errors import PreflightError
 
 START_SECONDS = 30.0
+_IN_FLIGHT = 256
+"""gRPC cancels calls when thousands wait at once."""
 CALL_SECONDS = 300.0
 _STOP_SECONDS = 3.0
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -102,14 +105,23 @@ class PackProcess:
         self, requests: Iterable[Any], done: Callable[[], None] = lambda: None
     ) -> list[tuple[str, Any]]:
         """(URN, diagnostic) of all AnalyzeRequest messages, in their order; `done` is called after each."""
-        pending = [(request, self._stub.Analyze.future(request, CALL_SECONDS)) for request in requests]
+        pending: deque[tuple[Any, Any]] = deque()
         found: list[tuple[str, Any]] = []
-        for request, future in pending:
+
+        def settle() -> None:
+            request, future = pending.popleft()
             try:
                 found.extend((request.urn, item) for item in future.result().diagnostics)
             except grpc.RpcError as error:
                 raise self._failure(f'while it analyzed "{request.name}"', error) from None
             done()
+
+        for request in requests:
+            pending.append((request, self._stub.Analyze.future(request, CALL_SECONDS)))
+            if len(pending) >= _IN_FLIGHT:
+                settle()
+        while pending:
+            settle()
         return found
 
     def analyze_stack(self, resources: Iterable[Any]) -> list[tuple[str, Any]]:

@@ -110,6 +110,41 @@ def test_the_key_policy_is_known_before_anything_exists() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_every_statement_of_a_resource_policy_names_a_principal(stack: str) -> None:
+    """AWS refuses a resource policy without one as malformed; emulators do not."""
+    policies = {
+        "Key": "policy",
+        "BucketPolicy": "policy",
+        "TopicPolicy": "policy",
+        "VpcEndpoint": "policy",
+        "LogResourcePolicy": "policyDocument",
+    }
+    for kind, name in policies.items():
+        for resource in of_type(declared(stack), kind):
+            for statement in statements(resource["inputs"][name]):
+                assert "Principal" in statement, f"{resource['urn']} {statement['Sid']}"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_statement_of_a_role_names_a_principal(stack: str) -> None:
+    """IAM refuses an identity policy with one as malformed; emulators do not."""
+    for resource in of_type(declared(stack), "RolePolicy"):
+        for statement in statements(resource["inputs"]["policy"]):
+            assert "Principal" not in statement, f"{resource['urn']} {statement['Sid']}"
+
+
+@pytest.mark.parametrize("stack", GUARDED)
+def test_an_upload_that_names_no_key_gets_the_buckets_own(stack: str) -> None:
+    """A negated condition also matches a header that is absent, and a service that uploads may send none."""
+    for name in ("artifacts", "capture", "packages"):
+        by_sid = {s["Sid"]: s for s in statements(inputs(declared(stack), "BucketPolicy", name)["policy"])}
+        for sid in ("KmsOnly", "AccountKeyOnly"):
+            condition = dict(by_sid[sid]["Condition"])
+            (header,) = condition.pop("Null")
+            assert [list(entries) for entries in condition.values()] == [[header]]
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_buckets_are_private_versioned_encrypted_and_tls_only(stack: str) -> None:
     graph = declared(stack)
     buckets = {name_of(b) for b in of_type(graph, "Bucket")}
@@ -220,7 +255,11 @@ def test_the_firewall_orders_its_rules_and_hides_the_key(stack: str) -> None:
     size = acl["rules"][0]["statement"]["sizeConstraintStatement"]
     assert (size["size"], size["fieldToMatch"]["body"]["oversizeHandling"]) == (MAX_BODY_BYTES, "MATCH")
     hidden = inputs(graph, "WebAclLoggingConfiguration")["redactedFields"]
-    assert [h["singleHeader"]["name"] for h in hidden] == ["x-api-key", "authorization"]
+    assert [h["singleHeader"]["name"] for h in hidden if "singleHeader" in h] == [
+        "x-api-key",
+        "authorization",
+    ]
+    assert [list(h) for h in hidden if "singleHeader" not in h] == [["queryString"], ["uriPath"]]
     (stage,) = one(graph, "WebAclAssociation")["propertyDependencies"]["resourceArn"]
     assert "aws:apigateway/stage:Stage" in stage
     counted = "count" in json.dumps(acl["rules"])
