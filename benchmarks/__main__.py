@@ -79,7 +79,7 @@ def _about(
         f"{2 * setup.workers} for saturation.",
         f"Reference: {reference.about['trees']} trees, {reference.about['nodes']:,} nodes, fitted {where} "
         f"({reference.about['rows']:,} rows); joblib, pandas, scikit-learn. "
-        f"Ours: {ours.about['version']}, {ours.about['kind']} in ONNX, {ours.about['rows']:,} rows.",
+        f"Ours: {ours.about['version']}, {ours.about['trees']} trees in ONNX, {ours.about['rows']:,} rows.",
     ]
     if in_container:
         lines.append(

@@ -73,7 +73,7 @@ def ours(data: Path | None, build_dir: Path, say: cli.Say) -> Packed:
         archive.pack({str(path.relative_to(folder)): path.read_bytes() for path in names}, small)
         without = small.stat().st_size
     digests = {"MODEL_SHA256": unpacked.model_sha256, "CARD_SHA256": unpacked.card_sha256}
-    about = {"version": built.version, "kind": built.card["kind"]}
+    about = {"version": built.version, "trees": built.card["parameters"]["n_estimators"]}
     about |= {"rows": built.card["fitted_on"]["rows"], "data": built.card["data"]["kind"]}
     size = built.path.stat().st_size
     return Packed("ours", folder, size, without, tuple(built.card["fields"]), digests, about)
