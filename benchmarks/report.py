@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +168,8 @@ def chart(serving: Mapping[str, Figures], path: Path) -> None:
         axis.invert_yaxis()
         axis.set_xlim(min(values) / 3, max(values) * 12)
         better = short(ratio(row, serving[names[0]], serving[names[1]]))
-        axis.set_title(f"{row.name}: {better}x", fontsize=10, fontweight="bold", loc="left")
+        title = textwrap.fill(f"{row.name}: {better}x", 36)
+        axis.set_title(title, fontsize=10, fontweight="bold", loc="left")
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(axis="x", labelsize=8)
     plots.save(figure, path)
