@@ -66,7 +66,7 @@ def load(
 def _meant(key: str, values: Mapping[str, str]) -> str:
     """Names the key that was probably meant to be this one."""
     near = difflib.get_close_matches(key, values, n=1, cutoff=0.9)
-    return f"; is {near[0].rpartition(':')[2]} a typing error?" if near else ""
+    return f"; {near[0].rpartition(':')[2]} may be a typing error" if near else ""
 
 
 def _declared(
