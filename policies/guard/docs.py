@@ -10,8 +10,6 @@ from guard.discovery import rules
 from guard.rule import Rule
 
 PILLARS = ("auth", "throttling", "encryption", "logging", "network", "integrity", "resilience", "hygiene")
-_SHOWN = 12
-"""More ids of one standard than this are counted, not listed."""
 
 
 def page() -> str:
@@ -64,12 +62,14 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield ""
     for name, setting in rule.settings.items():
         yield f"- Setting `{name}`: {setting.about} (default {_value(setting.default)})"
+    if rule.mends:
+        paths = ", ".join(f"`{mend.path}`" for mend in rule.mends)
+        yield f"- At the level `remediate`, which no level file of ours uses, sets {paths}"
     yield f"- Controls: {', '.join(rule.references)}"
     for key, title in catalogue.NAMES.items():
         ids = catalogue.ids(rule.references, key)
         if ids:
-            more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-            yield f"- {title}: {', '.join(ids[:_SHOWN])}{more}"
+            yield f"- {title}: {', '.join(ids)}"
 
 
 def _when(rule: Rule) -> str:

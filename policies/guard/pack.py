@@ -22,6 +22,7 @@ from pulumi_policy import (
 from guard import catalogue, exemptions, levels, speed
 from guard.discovery import rules
 from guard.graph import Graph, from_policy, from_resource
+from guard.remediation import mended
 from guard.rule import STACK, Outcome, Rule, Setting, Value, Verdict, run
 
 NAME = "scoring-endpoint-guard"
@@ -61,7 +62,8 @@ def _policy(rule: Rule) -> Policy:
         "remediation_steps": rule.remedy,
     }
     if rule.scope == "resource":
-        return ResourceValidationPolicy(validate=_resource_check(rule), **common)
+        remediate: Any = _remediation(rule) if rule.mends else None  # the SDK's type admits only awaitables
+        return ResourceValidationPolicy(validate=_resource_check(rule), remediate=remediate, **common)
     return StackValidationPolicy(validate=_stack_check(rule), **common)
 
 
@@ -93,6 +95,24 @@ def _resource_check(rule: Rule) -> Callable[[ResourceValidationArgs, Report], No
             report(text)
 
     return validate
+
+
+def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, Any] | None]:
+    def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
+        if args.resource_type not in rule.applies_to:
+            return None
+        values = {key: value for key, value in args.get_config().items() if key != "enforcementLevel"}
+        if levels.wrong_settings(rule.id, values, rule.settings):
+            return None
+        try:
+            outcomes = run(rule, from_resource(args).graph, values)
+            if not any(outcome.verdict is Verdict.FAIL for outcome in outcomes):
+                return None
+            return mended(args.props, rule.mends, {**rule.defaults(), **values})
+        except Exception:  # what cannot be mended is told by the validation that follows
+            return None
+
+    return remediate
 
 
 def _stack_check(rule: Rule) -> Callable[[StackValidationArgs, Report], None]:

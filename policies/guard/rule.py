@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 from guard.graph import Graph, MalformedError, Node, Resource, UnreadableError
+from guard.remediation import Mend
 
 STACK: Final = "pulumi:pulumi:Stack"
 """A rule about the stack as a whole (something must exist) applies to this type."""
@@ -90,7 +91,10 @@ Check = Callable[[Resource, Context], Iterable[Finding]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule and its record. `title` states the good state; `references` are ids of the controls it enforces."""
+    """A rule and its record. `title` states the good state; `references` are ids of the controls it enforces.
+
+    `mends` are what Pulumi's remediate level may set on a resource that fails.
+    """
 
     id: str
     title: str
@@ -102,6 +106,7 @@ class Rule:
     check: Check
     scope: Scope = "stack"
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    mends: tuple[Mend, ...] = ()
     module: str = ""
 
     @property
@@ -133,6 +138,7 @@ def rule(
     on: Sequence[str],
     scope: Scope = "stack",
     settings: Mapping[str, Setting] | None = None,
+    mends: Sequence[Mend] = (),
 ) -> Callable[[Check], Rule]:
     """Turns a check into a rule. The check yields findings about one resource and nothing when all is well."""
 
@@ -148,6 +154,7 @@ def rule(
             check=check,
             scope=scope,
             settings=settings or {},
+            mends=tuple(mends),
             module=check.__module__,
         )
 

@@ -20,6 +20,7 @@ from pulumi_policy import policy
 T = TypeVar("T")
 _call = threading.local()
 _STEPS = ("deserialize_properties", "unknown_checking_proxy")
+_PARTS = ("_get_resource_options", "_get_provider_resource")
 GRAPH = "graph"
 """The key under which the graph of a stack is kept during a call."""
 
@@ -47,6 +48,9 @@ def decode_once() -> bool:
         setattr(
             servicer, name, _as_call(getattr(servicer, name), _Request if name == "AnalyzeStack" else None)
         )
+    for name in _PARTS:
+        if hasattr(servicer, name):
+            setattr(servicer, name, _of_request(name, getattr(servicer, name)))
     decode = _by_identity("decode", json_format.MessageToDict)
     setattr(policy, "json_format", types.SimpleNamespace(MessageToDict=decode))  # noqa: B010
     for name in _STEPS:
@@ -83,6 +87,14 @@ def _as_call(method: Callable[..., T], wrap: Callable[[Any], Any] | None) -> Cal
                 gc.enable()
 
     return call
+
+
+def _of_request(name: str, method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    @functools.wraps(method)
+    def kept(servicer: Any, request: Any) -> Any:
+        return once((name, id(request)), lambda: (request, method(servicer, request)))[1]
+
+    return kept
 
 
 def _by_identity(name: str, step: Callable[..., Any]) -> Callable[..., Any]:

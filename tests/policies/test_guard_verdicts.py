@@ -150,7 +150,7 @@ def test_many_resources_are_judged_in_linear_time() -> None:
             run(rule, built)
         return time.process_time() - started
 
-    few, many = seconds(5), seconds(20)
+    few, many = seconds(3), seconds(12)
     assert many < 10 * few, "four times the resources take about four times as long"
 
 

@@ -464,7 +464,7 @@ NETWORK = [
         "to-sagemaker.runtime",
         c.allow("sagemaker:*", "*", Principal="*"),
     ),
-    without("bucket-blocks-public", t.BUCKET_BLOCK, "artifacts", "artifacts"),
+    without("bucket-has-public-block", t.BUCKET_BLOCK, "artifacts", "artifacts"),
     breaks("bucket-blocks-public", t.BUCKET_BLOCK, "artifacts", "restrictPublicBuckets", False),
     without("bucket-no-acls", t.BUCKET_OWNERSHIP, "logs", "logs"),
     extra("bucket-no-acls", Item(t.BUCKET_ACL, "acl", {"bucket": Ref("logs"), "acl": "public-read"})),

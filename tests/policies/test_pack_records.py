@@ -54,6 +54,17 @@ def test_the_page_of_controls_is_current() -> None:
     assert written == docs.page(), "run: cd policies && python -m guard.docs > ../docs/controls.md"
 
 
+def test_the_page_says_for_every_rule_why_what_to_do_and_every_id_it_answers() -> None:
+    sections = docs.page().split("\n### ")
+    for rule in rules().values():
+        [section] = [text for text in sections if text.startswith(f"{rule.id}\n")]
+        for part in (rule.why, rule.remedy, *rule.references):
+            assert part in section, (rule.id, part)
+        for standard, title in catalogue.NAMES.items():
+            for id_ in catalogue.ids(rule.references, standard):
+                assert id_ in section.split(f"- {title}: ", 1)[1].split("\n", 1)[0], (rule.id, title)
+
+
 def test_the_rules_import_no_provider_and_print_nothing() -> None:
     code = "import sys, guard.pack; guard.pack.pack(); print([m for m in sys.modules if m.startswith('pulumi_aws')])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PACK, capture_output=True, text=True, check=True)

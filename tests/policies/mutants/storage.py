@@ -55,7 +55,7 @@ BUCKETS: list[Mutant] = [
         BLOCK,
         put(t.BUCKET_BLOCK, ART, "restrictPublicBuckets", False),
     ),
-    mutant("S3-001", "no public access block", BLOCK, without(t.BUCKET_BLOCK, "capture")),
+    mutant("S3-001", "no public access block", "bucket-has-public-block", without(t.BUCKET_BLOCK, "capture")),
     mutant(
         "S3-002",
         "everybody may read",

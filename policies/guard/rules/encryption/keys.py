@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from guard import iam
 from guard import types as t
 from guard.graph import Resource
+from guard.remediation import Mend
 from guard.rule import Context, Finding, Setting, each, fail, need, rule
 
 _ADMIN = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant")
@@ -29,6 +30,7 @@ def _symmetric(key: Resource) -> bool:
     on=(t.KEY,),
     scope="resource",
     settings={"maxPeriod": Setting(365, "longest rotation period in days", 90, 2_560)},
+    mends=[Mend("enableKeyRotation", True)],
 )
 def kms_key_rotates(key: Resource, ctx: Context) -> Iterator[Finding]:
     if not _symmetric(key):
@@ -81,6 +83,7 @@ def kms_key_described(key: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.KEY,),
     scope="resource",
     settings={"minDays": Setting(30, "shortest deletion window in days", 7, 30)},
+    mends=[Mend("deletionWindowInDays", setting="minDays", upwards=True)],
 )
 def kms_deletion_window(key: Resource, ctx: Context) -> Iterator[Finding]:
     window = key.get("deletionWindowInDays")

@@ -8,6 +8,7 @@ from guard import iam
 from guard import types as t
 from guard.accounts import foreign
 from guard.graph import Node, Resource
+from guard.remediation import Mend
 from guard.rule import Context, Finding, fail, need, rule
 
 
@@ -78,6 +79,7 @@ def _publisher(s: iam.Statement) -> Iterator[Finding]:
     references=("SNS-G03",),
     on=(t.TOPIC,),
     scope="resource",
+    mends=[Mend("signatureVersion", 2)],
 )
 def topic_signature_sha256(topic: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(topic.get("signatureVersion"), lambda n: n.number() == 2, "signs with SHA-1")

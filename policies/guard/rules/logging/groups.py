@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guard import iam
 from guard import types as t
 from guard.graph import Resource
+from guard.remediation import Mend
 from guard.rule import Context, Finding, Setting, fail, need, rule
 from guard.storage import is_log_target
 
@@ -24,6 +25,7 @@ from guard.storage import is_log_target
         "minDays": Setting(365, "shortest retention in days", 1, 3_653),
         "maxDays": Setting(3_653, "longest retention in days", 1, 3_653),
     },
+    mends=[Mend("retentionInDays", setting="minDays", upwards=True, endless="maxDays")],
 )
 def log_retention(group: Resource, ctx: Context) -> Iterator[Finding]:
     days = group.get("retentionInDays")
@@ -142,6 +144,7 @@ def endpoint_log_group(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
     references=("LAM-008",),
     on=(t.FUNCTION,),
     scope="resource",
+    mends=[Mend("tracingConfig.mode", "Active")],
 )
 def function_traced(function: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(function.get("tracingConfig.mode"), lambda n: n.text() == "Active", "does not trace")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from guard import api
 from guard import types as t
 from guard.graph import Node, Resource
+from guard.remediation import Mend
 from guard.rule import Context, Finding, Setting, fail, need, rule
 
 _REQUIRED = [
@@ -132,6 +133,7 @@ def execution_log_group(stage: Resource, ctx: Context) -> Iterator[Finding]:
     references=("AGW-007",),
     on=(t.METHOD_SETTINGS,),
     scope="resource",
+    mends=[Mend("settings.dataTraceEnabled", False)],
 )
 def no_data_trace(settings: Resource, ctx: Context) -> Iterator[Finding]:
     trace = settings.get("settings.dataTraceEnabled")
@@ -147,6 +149,7 @@ def no_data_trace(settings: Resource, ctx: Context) -> Iterator[Finding]:
     references=("AGW-008",),
     on=(t.METHOD_SETTINGS,),
     scope="resource",
+    mends=[Mend("settings.metricsEnabled", True)],
 )
 def api_metrics_on(settings: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(settings.get("settings.metricsEnabled"), Node.flag, "publishes no metrics")
@@ -161,6 +164,7 @@ def api_metrics_on(settings: Resource, ctx: Context) -> Iterator[Finding]:
     references=("AGW-009",),
     on=(t.STAGE,),
     scope="resource",
+    mends=[Mend("xrayTracingEnabled", True)],
 )
 def stage_traced(stage: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(stage.get("xrayTracingEnabled"), Node.flag, "does not trace")

@@ -8,6 +8,7 @@ from guard import iam
 from guard import types as t
 from guard.accounts import foreign
 from guard.graph import Node, Resource
+from guard.remediation import Mend
 from guard.rule import Context, Finding, Setting, fail, need, rule
 from guard.storage import parts, policies_of
 
@@ -16,21 +17,34 @@ _PRIVATE = ("", "private", "log-delivery-write", "bucket-owner-full-control", "b
 
 
 @rule(
-    id="bucket-blocks-public",
-    title="Every bucket blocks public access in all four ways",
+    id="bucket-has-public-block",
+    title="Every bucket has a public access block",
     severity="critical",
     why="One later mistake in a policy or ACL would publish the bucket.",
-    remedy="Declare BucketPublicAccessBlock for the bucket with all four switches on.",
+    remedy="Declare BucketPublicAccessBlock for the bucket.",
     references=("S3-001", "S3-002", "S3-003"),
     on=(t.BUCKET,),
 )
-def bucket_blocks_public(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+def bucket_has_public_block(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     blocks = parts(bucket, t.BUCKET_BLOCK)
     if not blocks:
         yield fail(bucket, "does not block public access", "bucket")
-    for block in blocks:
-        for name in FLAGS:
-            yield from need(block.get(name), Node.flag, "leaves a way to public access open")
+
+
+@rule(
+    id="bucket-blocks-public",
+    title="A public access block has all four switches on",
+    severity="critical",
+    why="Each switch closes another way; the bucket is as open as the one that is off.",
+    remedy="Set block_public_acls, block_public_policy, ignore_public_acls and restrict_public_buckets.",
+    references=("S3-001",),
+    on=(t.BUCKET_BLOCK,),
+    scope="resource",
+    mends=[Mend(name, True) for name in FLAGS],
+)
+def bucket_blocks_public(block: Resource, ctx: Context) -> Iterator[Finding]:
+    for name in FLAGS:
+        yield from need(block.get(name), Node.flag, "leaves a way to public access open")
 
 
 @rule(

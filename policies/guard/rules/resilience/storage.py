@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from guard import types as t
 from guard.graph import Node, Resource
+from guard.remediation import Mend
 from guard.rule import Context, Finding, Setting, fail, need, rule
 from guard.storage import holds_artifacts, parts
 
@@ -103,6 +104,7 @@ def stateful_protected(resource: Resource, ctx: Context) -> Iterator[Finding]:
     references=("S3-G03",),
     on=(t.BUCKET,),
     scope="resource",
+    mends=[Mend("forceDestroy", False)],
 )
 def bucket_no_force_destroy(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(bucket.get("forceDestroy"), lambda n: not n.flag(), "is emptied by a destroy")
