@@ -19,13 +19,13 @@ from model import cli
 from model.errors import UserError
 
 _IN_CONTAINER = {"PYTHONPATH": "/opt/ml/model/code:/opt/ml/model/vendor"}
-_FOUR = {
+_IMAGES = {
     "SAGEMAKER_PROGRAM": "inference.py",
     "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
     "PIP_NO_BUILD_ISOLATION": "0",
     "PIP_NO_INDEX": "1",
 }
-_APPLICATION = {"SAGEMAKER_SERVING_MODULE": "inference:application()"}
+_DECLARED = {"SAGEMAKER_SERVING_MODULE": "inference:application()"}
 _SKLEARN = "import sklearn.ensemble"
 
 
@@ -37,8 +37,8 @@ def candidates(reference: artifacts.Packed, ours: artifacts.Packed, in_container
     shared = {**ours.digests, **_IN_CONTAINER}
     return [
         first,
-        Candidate("ours, container's application", ours, {**shared, **_FOUR}),
-        Candidate("ours", ours, {**shared, **_APPLICATION}),
+        Candidate("ours, image's application", ours, {**shared, **_IMAGES}),
+        Candidate("ours", ours, {**shared, **_DECLARED}),
     ]
 
 
@@ -83,8 +83,8 @@ def _about(
     ]
     if in_container:
         lines.append(
-            "`ours` runs as the application in `inference.py`; the column before it is the same model through the "
-            "container's own Flask application."
+            "`ours` runs as a stack declares it, as the application in `inference.py`; the column before it is the "
+            "same model through the image's own Flask application."
         )
     return lines
 

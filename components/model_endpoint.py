@@ -133,7 +133,6 @@ class ModelEndpoint(pulumi.ComponentResource):
         after: list[pulumi.Resource],
     ) -> aws.sagemaker.Model:
         built = artifact.artifact
-        code = f"{_MODEL_DIR}/code"
         return aws.sagemaker.Model(
             self._name,
             execution_role_arn=role.arn,
@@ -144,13 +143,10 @@ class ModelEndpoint(pulumi.ComponentResource):
                 environment={
                     "MODEL_SHA256": built.model_sha256,
                     "CARD_SHA256": built.card_sha256,
-                    "SAGEMAKER_PROGRAM": "inference.py",
-                    "SAGEMAKER_SUBMIT_DIRECTORY": code,
-                    "PYTHONPATH": f"{code}:{_MODEL_DIR}/vendor",
-                    # The container installs the code with pip at start, which looks for a package index unless
-                    # told otherwise; pip reads 0 as "no isolation".
-                    "PIP_NO_BUILD_ISOLATION": "0",
-                    "PIP_NO_INDEX": "1",
+                    # Our application instead of the image's own, which would install the code with pip at start
+                    # and load a worker's model at its first request: here a worker that refuses never listens.
+                    "SAGEMAKER_SERVING_MODULE": "inference:application()",
+                    "PYTHONPATH": f"{_MODEL_DIR}/code:{_MODEL_DIR}/vendor",
                 },
             ),
             vpc_config=network.model_placement() if network else None,

@@ -1,7 +1,8 @@
-"""What runs in the SageMaker container: the four functions that its model server calls.
+"""What runs in the SageMaker container: the application that the stack declares, over four functions.
 
-The container turns every exception raised here into a plain 500 and writes its traceback to its log, so no
-exception may hold a value. Only files whose digests the deployment declared are ever loaded.
+The four functions are those that the image's own application would call: it turns what they raise into a plain 500
+and writes the traceback to its log, so no exception may hold a value. Only files whose digests the deployment
+declared are ever loaded.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ def application(model_dir: str | None = None) -> Application:
 
     The container's server runs it with `SAGEMAKER_SERVING_MODULE=inference:application()` instead of its own,
     which installs the code with pip, loads the model at a worker's first request and answers 500 to everything
-    that is refused. A worker whose model is not the declared one never listens.
+    that is refused. A worker whose model is not the declared one never listens, and its end is the container's:
+    gunicorn halts when a worker cannot start.
     """
     model = model_fn(model_dir or os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
 

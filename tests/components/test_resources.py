@@ -179,7 +179,8 @@ def test_the_artifact_is_stored_and_served_under_its_own_digest() -> None:
     container = model["inputs"]["primaryContainer"]
     assert container["modelDataUrl"].endswith(f"/models/{digest}/model.tar.gz")
     assert re.fullmatch(r"[0-9a-f]{64}", container["environment"]["MODEL_SHA256"])
-    assert container["environment"]["PIP_NO_BUILD_ISOLATION"] == "0"
+    assert container["environment"]["SAGEMAKER_SERVING_MODULE"] == "inference:application()"
+    assert not {"SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"} & set(container["environment"])
     assert model["inputs"]["enableNetworkIsolation"] is True
 
 

@@ -138,7 +138,7 @@ def stack(built: Archive, change: Change | None = None) -> Graph:
     key = f"models/{built.sha256}/model.tar.gz"
     asset = {SIGNATURE: ASSET, "path": str(built.path)}
     environment = built.environment | {
-        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SERVING_MODULE": "inference:application()",
         "PYTHONPATH": "/opt/ml/model/code",
     }
     files = {name: {SIGNATURE: ASSET, "path": name} for name in PACKAGE}

@@ -213,7 +213,7 @@ def test_the_container_has_three_paths_and_plain_errors(served: Served) -> None:
     with httpx.Client(base_url=served.runtime_url, trust_env=False) as container:
         assert container.get("/ping").status_code == 200
         failed = container.post("/invocations", content=b"{", headers={"content-type": "application/json"})
-        assert (failed.status_code, failed.headers["content-type"]) == (500, "text/html; charset=utf-8")
+        assert (failed.status_code, failed.json()) == (400, {})
         unknown = container.get("/models")
         assert (unknown.status_code, unknown.json()) == (404, {})
 

@@ -75,12 +75,31 @@ def test_a_sound_archive_with_other_code_is_one_sentence(built: graphs.Archive) 
     assert "model.tar.gz" in refusal(graph)
 
 
+def as_functions(inputs: Inputs) -> None:
+    """The image's own application instead of ours."""
+    del inputs["model"]["primaryContainer"]["environment"]["SAGEMAKER_SERVING_MODULE"]
+
+
+def test_the_images_own_application_is_served_where_it_is_declared(built: graphs.Archive) -> None:
+    headers = {"content-type": "application/json"}
+    with running(graphs.stack(built, as_functions)) as served:
+        scored = post(served).json()
+        failed = httpx.post(
+            f"{served.runtime_url}/invocations", content=b"{", headers=headers, trust_env=False
+        )
+    assert scored["model_version"] == graphs.VERSION
+    assert (failed.status_code, failed.headers["content-type"]) == (500, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("application", ["inference:application()", None])
 @pytest.mark.parametrize("variable", ["MODEL_SHA256", "CARD_SHA256"])
 def test_a_model_other_than_the_declared_one_is_not_served(
-    built: graphs.Archive, tmp_path: Path, variable: str
+    built: graphs.Archive, tmp_path: Path, variable: str, application: str | None
 ) -> None:
     def change(inputs: Inputs) -> None:
         inputs["model"]["primaryContainer"]["environment"][variable] = "0" * 64
+        if application is None:
+            as_functions(inputs)
 
     assert "model-server.log" in refusal(graphs.stack(built, change), log_dir=tmp_path / "logs")
     assert f"the digest that {variable} declares" in (tmp_path / "logs" / "model-server.log").read_text()
