@@ -28,7 +28,8 @@ function = c.ScoringFunction(
 api = c.ScoringApi("api", site, s.api, key=key, function=function)
 firewall = c.WebFirewall("firewall", site, s.firewall, key=key, api=api)
 names = {"api": api.name, "function": function.name, "endpoint": endpoint.name, "firewall": firewall.name}
-alarms = c.Observability("alarms", site, topic=topic, watched=c.serving_metrics(site, **names))
+drift = c.drift_metrics(s.alarms, function.name, artifact.artifact.card)
+alarms = c.Observability("alarms", site, topic=topic, watched={**c.serving_metrics(site, **names), **drift})
 
 pulumi.export("url", api.url)
 pulumi.export("keyIds", api.key_ids)

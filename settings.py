@@ -126,9 +126,11 @@ class Network:
 
 @dataclass(frozen=True)
 class Alarms:
-    """Who is told: an address, secret from here on."""
+    """Who is told: an address, secret from here on. Beyond this index, or times the card's alerts, of a day."""
 
     email: pulumi.Output[str] | None
+    drift_index: float
+    alert_factor: float
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,11 @@ def _read(r: Reader, stack: str) -> Settings:
             rate_limit=r.integer("firewallRateLimit", 10, 100_000, 1000),
         ),
         network=_network(r),
-        alarms=Alarms(pulumi.Output.secret(email) if email else None),
+        alarms=Alarms(
+            pulumi.Output.secret(email) if email else None,
+            drift_index=r.number("driftIndex", 0.01, 5, 0.2),
+            alert_factor=r.number("alertFactor", 1.1, 100, 3),
+        ),
     )
 
 

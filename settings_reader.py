@@ -36,6 +36,15 @@ class Reader:
         self.refuse(key, f"a whole number from {low:,} to {high:,}")
         return low
 
+    def number(self, key: str, low: float, high: float, default: float) -> float:
+        text = self.raw(key)
+        if text is None:
+            return default
+        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text) and low <= float(text) <= high:
+            return float(text)
+        self.refuse(key, f"a number from {low:g} to {high:g}")
+        return default
+
     def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
         text = self.raw(key, required=default is None)
         if text is None:

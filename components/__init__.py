@@ -2,6 +2,7 @@
 
 from components.artifact_store import ModelArtifact
 from components.buckets import AccessLogBucket
+from components.drift import drift_metrics
 from components.encryption import EncryptionKey
 from components.model_endpoint import ModelEndpoint
 from components.observability import AlarmTopic, Observability, serving_metrics
@@ -23,6 +24,7 @@ __all__ = [
     "ScoringFunction",
     "WebFirewall",
     "WorkloadRole",
+    "drift_metrics",
     "locate",
     "optional_network",
     "serving_metrics",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components import documents
+from components.drift import DAY_SECONDS, Derived
 from components.encryption import EncryptionKey
 from components.site import Site
 from settings import Alarms
@@ -53,7 +55,7 @@ class AlarmTopic(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class Watched:
-    """One metric and when it is too much. `statistic` is Sum, Average or a percentile such as p99."""
+    """One metric of a minute and when it is too much. `statistic` is Sum, Average or a percentile such as p99."""
 
     namespace: str
     metric: str
@@ -74,33 +76,25 @@ class Observability(pulumi.ComponentResource):
         site: Site,
         *,
         topic: AlarmTopic,
-        watched: Mapping[str, Watched],
+        watched: Mapping[str, Watched | Derived],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("fraud:observability:Observability", name, {"alarms": list(watched)}, opts)
         child = pulumi.ResourceOptions(parent=self)
         for label, watch in watched.items():
-            percentile = watch.statistic.startswith("p")
             aws.cloudwatch.MetricAlarm(
                 f"{name}-{label}",
                 name=f"{site.prefix}-{label}",
                 alarm_description=watch.means,
-                namespace=watch.namespace,
-                metric_name=watch.metric,
-                dimensions=dict(watch.dimensions),
-                statistic=None if percentile else watch.statistic,
-                extended_statistic=watch.statistic if percentile else None,
                 threshold=watch.threshold,
                 comparison_operator="GreaterThanThreshold",
-                evaluation_periods=3,
-                datapoints_to_alarm=2,
-                period=_MINUTES,
                 treat_missing_data="notBreaching",
                 actions_enabled=True,
                 alarm_actions=[topic.arn],
                 ok_actions=[topic.arn],
                 tags=site.tags,
                 opts=child,
+                **(_computed(watch) if isinstance(watch, Derived) else _measured(watch)),
             )
         aws.cloudwatch.Dashboard(
             name, dashboard_name=site.prefix, dashboard_body=_dashboard(site, watched), opts=child
@@ -129,6 +123,45 @@ def serving_metrics(
     }  # fmt: skip
 
 
+def _measured(watch: Watched) -> dict[str, Any]:
+    """Alarm arguments: two of three minutes."""
+    percentile = watch.statistic.startswith("p")
+    return {
+        "namespace": watch.namespace,
+        "metric_name": watch.metric,
+        "dimensions": dict(watch.dimensions),
+        "statistic": None if percentile else watch.statistic,
+        "extended_statistic": watch.statistic if percentile else None,
+        "evaluation_periods": 3,
+        "datapoints_to_alarm": 2,
+        "period": _MINUTES,
+    }
+
+
+def _computed(watch: Derived) -> dict[str, Any]:
+    """Alarm arguments: one day, for the hours of a day differ by nature."""
+    figure = list(watch.steps)[-1]
+    steps = [
+        {"id": step, "expression": expression, "label": step, "return_data": step == figure}
+        for step, expression in watch.steps.items()
+    ]
+    metrics = [
+        {
+            "id": id_,
+            "return_data": False,
+            "metric": {
+                "namespace": watch.namespace,
+                "metric_name": name,
+                "dimensions": dict(watch.dimensions),
+                "stat": statistic,
+                "period": DAY_SECONDS,
+            },
+        }
+        for id_, (name, statistic) in watch.metrics.items()
+    ]
+    return {"evaluation_periods": 1, "metric_queries": [*steps, *metrics]}
+
+
 def _topic_policy(site: Site) -> str:
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
     return documents.policy(
@@ -145,11 +178,10 @@ def _topic_policy(site: Site) -> str:
     )
 
 
-def _dashboard(site: Site, watched: Mapping[str, Watched]) -> str:
+def _dashboard(site: Site, watched: Mapping[str, Watched | Derived]) -> str:
     """Two graphs in a row, one for each watched metric."""
     widgets = []
     for place, (label, watch) in enumerate(watched.items()):
-        dimensions = [part for pair in watch.dimensions.items() for part in pair]
         widgets.append(
             {
                 "type": "metric",
@@ -160,11 +192,30 @@ def _dashboard(site: Site, watched: Mapping[str, Watched]) -> str:
                 "properties": {
                     "title": label,
                     "region": site.region,
-                    "metrics": [[watch.namespace, watch.metric, *dimensions]],
-                    "stat": watch.statistic,
-                    "period": _MINUTES,
+                    **_plotted(watch),
                     "annotations": {"horizontal": [{"label": "alarm", "value": watch.threshold}]},
                 },
             }
         )
     return json.dumps({"widgets": widgets}, sort_keys=True)
+
+
+def _plotted(watch: Watched | Derived) -> dict[str, Any]:
+    dimensions = [part for pair in watch.dimensions.items() for part in pair]
+    if isinstance(watch, Watched):
+        return {
+            "metrics": [[watch.namespace, watch.metric, *dimensions]],
+            "stat": watch.statistic,
+            "period": _MINUTES,
+        }
+    figure = list(watch.steps)[-1]
+    return {
+        "metrics": [
+            *([{"id": step, "expression": e, "visible": step == figure}] for step, e in watch.steps.items()),
+            *(
+                [watch.namespace, name, *dimensions, {"id": id_, "stat": statistic, "visible": False}]
+                for id_, (name, statistic) in watch.metrics.items()
+            ),
+        ],
+        "period": DAY_SECONDS,
+    }

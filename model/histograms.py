@@ -39,7 +39,8 @@ EDGES: Mapping[str, tuple[float, ...]] = {
 """Per feature, the inner edges: a value on an edge belongs to the bin above, so n edges make n + 1 bins."""
 
 _CODES = {name: code for code, name in enumerate(CATEGORIES)}
-_UNORDERED = {"category"}
+_NOT_AVERAGED = {"category", "score"}
+NAMESPACE = "FraudScoring"
 PREFIX = "bin_"
 
 
@@ -85,13 +86,35 @@ def _values(transaction: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
             yield field, _NEVER if value is None else value
 
 
+SCORE_BANDS = (0, 1, 2, 3, 5, 8, 11, 13)
+"""The first bin of each band of scores: few enough for one alarm, which may read ten metrics."""
+BAND_PREFIX = "score_band_"
+
+
+def banded(counts: Sequence[float]) -> list[float]:
+    """Counts per score bin -> counts per score band."""
+    ends = (*SCORE_BANDS[1:], len(counts))
+    return [sum(counts[first:end]) for first, end in zip(SCORE_BANDS, ends, strict=True)]
+
+
+def averaged(names: Iterable[str]) -> list[str]:
+    """Those whose bins have an order: their average means something."""
+    return [name for name in names if name not in _NOT_AVERAGED]
+
+
 def log_fields(found: Mapping[str, Sequence[int]], function: str, milliseconds: int) -> dict[str, Any]:
     """Members that make a log line an entry in CloudWatch's embedded metric format, which it turns into metrics.
 
-    A metric's values are bin numbers, so that its average or a percentile moves when the population does; the
-    category's numbers have no order and stay a field of the line.
+    A feature's values are bin numbers, so that their average moves when the population does; the category's numbers
+    have no order and stay a field of the line. Scores are counted per band, and the line's own `count` and `frauds`
+    are metrics, too. Every line has all of them: a sum over a period then has no gaps.
     """
-    names = [{"Name": PREFIX + name} for name in found if name not in _UNORDERED]
-    directive = {"Namespace": "FraudScoring", "Dimensions": [["function"]], "Metrics": names}
+    bins = {PREFIX + name: list(places) for name, places in found.items()}
+    scores = found.get("score", ())
+    counts = banded([scores.count(place) for place in range(len(EDGES["score"]) + 1)])
+    bands = {f"{BAND_PREFIX}{band}": count for band, count in enumerate(counts)}
+    means = [PREFIX + name for name in averaged(found)]
+    names = [{"Name": name} for name in ("count", "frauds", *bands, *means)]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": names}
     metadata = {"Timestamp": milliseconds, "CloudWatchMetrics": [directive]}
-    return {"_aws": metadata, "function": function} | {PREFIX + name: list(v) for name, v in found.items()}
+    return {"_aws": metadata, "function": function} | bands | bins

@@ -286,13 +286,13 @@ def test_the_private_network_has_no_way_out_but_its_endpoints() -> None:
 def test_every_alarm_tells_the_topic(stack: str) -> None:
     graph = declared(stack)
     alarms = of_type(graph, "MetricAlarm")
-    assert len(alarms) == 10
+    assert len(alarms) == 13
     for alarm in alarms:
         (topic,) = alarm["propertyDependencies"]["alarmActions"]
         assert "aws:sns/topic:Topic" in topic
         assert alarm["inputs"]["treatMissingData"] == "notBreaching"
     widgets = json.loads(inputs(graph, "Dashboard")["dashboardBody"])["widgets"]
-    assert len(widgets) == 8
+    assert len(widgets) == 11
 
 
 def test_key_values_leave_the_program_only_as_secrets() -> None:

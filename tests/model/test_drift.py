@@ -122,7 +122,10 @@ def test_the_function_logs_bins_and_no_value(
     assert "777.77" not in json.dumps(line)
     assert "3.33" not in json.dumps(line)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert all(line[metric["Name"]] for metric in directive["Metrics"])
+    emitted = {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
+    assert {name: emitted[name] for name in ("count", "frauds")} == {"count": 2, "frauds": 0}
+    assert [emitted[f"score_band_{band}"] for band in range(8)] == [0, 0, 0, 2, 0, 0, 0, 0]
+    assert not {"bin_category", "bin_score"} & set(emitted)
     assert all(line[name] == "scoring" for name in directive["Dimensions"][0])
     assert abs(line["_aws"]["Timestamp"] / 1000 - _seconds(line["timestamp"])) < 0.01
 
