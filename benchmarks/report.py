@@ -119,7 +119,7 @@ def _function(figures: Figures) -> list[str]:
     return [
         "## Function",
         "",
-        "The function's own work, with an endpoint that answers at once; cold start with the package and boto3 only.",
+        "The function's own work, with an endpoint that answers at once; cold start with the package and botocore only.",
         "",
         "| | measured | promise |",
         "|---|---:|---:|",
@@ -127,7 +127,7 @@ def _function(figures: Figures) -> list[str]:
         f"| one transaction, p99 | {short(figures['p99_ms_one'])} ms | |",
         f"| a full request of {MAX_TRANSACTIONS}, median | {short(figures['median_ms_full'])} ms | |",
         f"| package | {short(figures['package_bytes'] / 1000)} kB | 50 kB |",
-        f"| cold import with boto3 | {short(figures['cold_import_seconds'] * 1000)} ms | 400 ms |",
+        f"| cold import with botocore | {short(figures['cold_import_seconds'] * 1000)} ms | 400 ms |",
         f"| of that, CPU | {short(figures['cold_import_cpu_seconds'] * 1000)} ms | |",
         f"| the client | {short(figures['cold_client_seconds'] * 1000)} ms | |",
         "",

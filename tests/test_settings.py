@@ -40,6 +40,8 @@ def client(**changes: object) -> str:
         ("imageDigest", "sha256:abc", "64 hexadecimal digits"),
         ("deployer", "arn:aws:iam::1:role/x", "the ARN of an IAM role or user"),
         ("alarmEmail", CANARY, "an e-mail address"),
+        ("driftIndex", "nan", "a number from 0.01 to 5"),
+        ("alertFactor", "1", "a number from 1.1 to 100"),
         ("knownCallers", '["0.0.0.0/0"]', "IPv4 networks of /16 or smaller"),
         ("knownCallers", "198.51.100.0/24", "a list of public IPv4 networks"),
         ("networkCidr", "8.8.8.0/24", "a private IPv4 network"),
