@@ -92,7 +92,7 @@ def _calls(transaction: dict[str, Any], count: int, calls: int) -> list[float]:
 
 
 def _cold_start(package: Path) -> dict[str, float]:
-    """Seconds in a new interpreter that has only the package and botocore; bytecode of botocore is there, as in Lambda."""
+    """Seconds in a new interpreter with only the package and botocore, whose bytecode is there, as in Lambda."""
     measured = []
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(package) as archive:
         archive.extractall(folder)

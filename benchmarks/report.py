@@ -119,7 +119,7 @@ def _function(figures: Figures) -> list[str]:
     return [
         "## Function",
         "",
-        "The function's own work, with an endpoint that answers at once; cold start with the package and botocore only.",
+        "The function's own work, with an endpoint that answers at once; cold start with package and botocore only.",
         "",
         "| | measured | promise |",
         "|---|---:|---:|",
