@@ -12,6 +12,7 @@ import functools
 import json
 import math
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ from botocore.session import get_session
 from model import contract, histograms
 
 JSON = "application/json"
+_MEDIA_TYPE = re.compile(r'application/json\s*(;\s*(charset\s*=\s*(utf-8|"utf-8")\s*)?)?', re.IGNORECASE)
 _ANSWER_LIMIT_BYTES = 64 * 1024
 _HEADERS = {
     "Content-Type": JSON,
@@ -40,6 +42,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _RETRY_AFTER_SECONDS = "2"
+_STALE_SECONDS = 0.5
+"""Within which a connection that had been closed meanwhile shows: a second try then fits into the function's time."""
 
 _STATUS = {
     "invalid_json": 400,
@@ -115,9 +119,7 @@ def _score(event: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
 
 
 def _check_media_type(event: Mapping[str, Any]) -> None:
-    media, _, parameters = _header(event, "content-type").partition(";")
-    charset = parameters.partition("=")[2].strip().strip('"')
-    if media.strip().lower() != JSON or charset.lower() not in {"", "utf-8"}:
+    if not _MEDIA_TYPE.fullmatch(_header(event, "content-type")):
         raise Failure("unsupported_media_type", "the content type must be application/json in UTF-8")
     if _header(event, "content-encoding").lower() not in {"", "identity"}:
         raise Failure("unsupported_media_type", "the body must not be compressed")
@@ -126,7 +128,8 @@ def _check_media_type(event: Mapping[str, Any]) -> None:
 def _header(event: Mapping[str, Any], name: str) -> str:
     """A header's value; all values joined by commas when a client sent it more than once."""
     headers = event.get("multiValueHeaders") or {k: [v] for k, v in (event.get("headers") or {}).items()}
-    return ",".join(v for key, values in headers.items() if key.lower() == name for v in values).strip()
+    found = [values or () for key, values in headers.items() if key.lower() == name]
+    return ",".join(str(value) for values in found for value in values).strip()
 
 
 def _body(event: Mapping[str, Any]) -> str | bytes:
@@ -135,7 +138,7 @@ def _body(event: Mapping[str, Any]) -> str | bytes:
         return str(body)
     try:
         return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, TypeError):
         raise contract.ContractError("invalid_json", "the body is not valid base64") from None
 
 
@@ -162,14 +165,20 @@ def _invoke(transactions: list[contract.Transaction]) -> bytes:
         raise Failure("model_unavailable" if busy else "model_error") from None
     except BotoCoreError:
         raise Failure("model_unavailable") from None
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # botocore itself trips over an error whose body is JSON but no object.
+        raise Failure("model_error") from None
 
 
 def _call(body: bytes) -> bytes:
     request = {"EndpointName": os.environ["ENDPOINT_NAME"], "ContentType": JSON, "Accept": JSON, "Body": body}
+    begin = time.monotonic()
     try:
         answer = _client().invoke_endpoint(**request)
     except ConnectionClosedError:
-        # The other end closed it while the function was frozen; any other retry is the caller's business.
+        # At once: the other end closed it while the function was frozen. Any other retry is the caller's business.
+        if time.monotonic() - begin > _STALE_SECONDS:
+            raise
         answer = _client().invoke_endpoint(**request)
     content: bytes = answer["Body"].read(_ANSWER_LIMIT_BYTES)
     return content
@@ -178,7 +187,7 @@ def _call(body: bytes) -> bytes:
 def _read(content: bytes, count: int) -> tuple[str, list[dict[str, Any]]]:
     """Model version and predictions of the endpoint's answer, reduced to what callers may see."""
     try:
-        answer = json.loads(content)
+        answer = json.loads(content.decode())
         version, predictions = answer["model_version"], answer["predictions"]
         shaped = [_prediction(item) for item in predictions]
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
@@ -206,7 +215,7 @@ def _identify(event: Mapping[str, Any], context: Any) -> Outcome:
     """Ids that AWS gave to the request and its key; `identity.apiKey` beside them is the key itself."""
     try:
         request = event["requestContext"]
-        return Outcome(str(request["requestId"]), str(request["identity"].get("apiKeyId") or ""))
+        return Outcome(str(request["requestId"]), str((request["identity"] or {}).get("apiKeyId") or ""))
     except (KeyError, TypeError, AttributeError):
         return Outcome(str(getattr(context, "aws_request_id", "")), "")
 

@@ -69,9 +69,34 @@ def test_parameters_and_case_of_the_content_type_do_not_matter(endpoint: Endpoin
     assert ask(batch(LEGITIMATE), content_type)[0] == 200
 
 
-def test_two_content_types_are_415(endpoint: Endpoint) -> None:
-    headers = {"Content-Type": ["application/json", "text/plain"]}
-    assert ask(batch(LEGITIMATE), multiValueHeaders=headers)[0] == 415
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["application/json", "text/plain"],
+        ["application/json;x", "text/plain"],
+        ["application/json; profile"],
+        ["application/json; boundary=utf-8"],
+        ["application/json; charset=utf-8; charset=utf-16"],
+        ['application/json; charset="utf-8'],
+        [None],
+        None,
+        "application/json",
+    ],
+)
+def test_two_content_types_and_other_parameters_are_415(endpoint: Endpoint, values: Any) -> None:
+    assert ask(batch(LEGITIMATE), multiValueHeaders={"Content-Type": values})[0] == 415
+    assert endpoint.sent == []
+
+
+@pytest.mark.parametrize("body", [5, {"transactions": []}, [1], True])
+@pytest.mark.parametrize("encoded", [True, False])
+def test_a_body_that_is_no_text_is_400(endpoint: Endpoint, body: Any, encoded: bool) -> None:
+    assert handler.handle(event("") | {"body": body, "isBase64Encoded": encoded}, None)["statusCode"] == 400
+
+
+def test_a_request_without_an_identity_keeps_its_id(endpoint: Endpoint) -> None:
+    _, answer = ask(batch(LEGITIMATE), requestContext={"requestId": "request-2", "identity": None})
+    assert answer["request_id"] == "request-2"
 
 
 def test_a_compressed_body_is_415(endpoint: Endpoint) -> None:
