@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 import subprocess
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from benchmarks import client, servers
 from model import runtime
+from model.errors import UserError
+from tests.harness import declared, one
 from tests.preflight import graphs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,3 +88,46 @@ def test_a_changed_model_does_not_start_there(model_dir: Path, tmp_path: Path) -
     assert done.returncode == 1
     assert "RefusedError" in done.stderr
     assert done.stdout == ""
+
+
+BODY = json.dumps({"transactions": [graphs.FRAUDULENT]}).encode()
+
+
+def ended(served: servers.Served, seconds: float = 30) -> bool:
+    """Whether the server's first process is gone within so many seconds."""
+    until = time.monotonic() + seconds
+    state = Path(f"/proc/{served.roots[0]}/stat")
+    while time.monotonic() < until:
+        try:
+            if state.read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_the_containers_server_ends_rather_than_serve_another_model(model_dir: Path, tmp_path: Path) -> None:
+    """With the environment that the stack declares: at start, and when a worker is replaced later."""
+    variables = dict(
+        one(declared("dev"), "aws:sagemaker/model:Model")["inputs"]["primaryContainer"]["environment"]
+    )
+    variables |= graphs.archive(tmp_path).environment
+    shutil.copytree(model_dir, tmp_path / "model", ignore=shutil.ignore_patterns("vendor"))
+    (tmp_path / "model" / "vendor").symlink_to(model_dir / "vendor")
+    log = tmp_path / "server.log"
+    with servers.container(PYTHON, tmp_path, variables, 2, BODY, log) as served:
+        with client.Connection(served.port) as connection:
+            status, content = connection.ask(client.request("POST", "/invocations", BODY))
+        assert (status, json.loads(content)["model_version"]) == (200, graphs.VERSION)
+        (tmp_path / "model" / "model.onnx").write_bytes(b"another")
+        os.kill(served.processes()[-1], signal.SIGKILL)  # a leaf: a worker
+        assert ended(served)
+    with (
+        pytest.raises(UserError, match="no good answer"),
+        servers.container(PYTHON, tmp_path, variables, 2, BODY, log),
+    ):
+        pass
+    text = log.read_text()
+    assert text.count("model.onnx does not have the digest that MODEL_SHA256 declares") >= 2
+    assert "980.0" not in text
