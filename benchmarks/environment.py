@@ -34,14 +34,16 @@ def python312() -> Path | None:
 
 
 def ensure(folder: Path, say: Say) -> Path:
-    """The look-alike environment's Python, built from the locks when it is missing or they have changed.
+    """The look-alike environment's Python, built from the locks when it is missing, moved or they have changed.
 
     UserError when there is no Python 3.12 or the package index or a C compiler does not answer.
     """
     python, marker = folder / "bin" / "python", folder / ".built-from"
-    digest = hashlib.sha256(
-        b"".join(path.read_bytes() for path in (_LIBRARIES, _SERVER, _SERVING))
-    ).hexdigest()
+    # Its scripts name their interpreter by its path: those of a copied environment run the original's libraries.
+    made_of = [path.read_bytes() for path in (_LIBRARIES, _SERVER, _SERVING)] + [
+        str(python.absolute()).encode()
+    ]
+    digest = hashlib.sha256(b"".join(made_of)).hexdigest()
     if marker.is_file() and marker.read_text(encoding="utf-8") == digest:
         return python.absolute()
     base = python312()
@@ -55,6 +57,13 @@ def ensure(folder: Path, say: Say) -> Path:
     _as_in_image(folder / _SITE)
     marker.write_text(digest, encoding="utf-8")
     return python.absolute()
+
+
+def fresh(python: Path) -> None:
+    """Removes what the image's own application has installed of an artifact's code: a new container has none."""
+    site = python.parent.parent / _SITE
+    for path in (*site.glob("inference*"), *site.glob("model")):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _as_in_image(site: Path) -> None:

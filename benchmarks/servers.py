@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import environment
 from benchmarks.client import Connection, request
 from model.errors import UserError
 
@@ -81,7 +82,7 @@ def placed(environment: Mapping[str, str], base: Path) -> dict[str, str]:
 def container(
     python: Path,
     base: Path,
-    environment: Mapping[str, str],
+    variables: Mapping[str, str],
     workers: int,
     probe: bytes,
     log: Path,
@@ -92,9 +93,10 @@ def container(
     UserError when it gives no good answer to the request body `probe` in so many seconds; its log says why.
     """
     port = free_port()
+    environment.fresh(python)
     settings = {
         **_IMAGE,
-        **placed(environment, base),
+        **placed(variables, base),
         "SAGEMAKER_BASE_DIR": str(base),
         "SM_MODEL_DIR": str(base / "model"),
         "SAGEMAKER_BIND_TO_PORT": str(port),
