@@ -26,7 +26,7 @@ TOPIC_POLICY = t.TOPIC_POLICY, "alarms"
 
 def alarm_of_nothing(stack: Stack) -> None:
     for alarm in stack.every(t.ALARM):
-        if alarm["inputs"]["namespace"] == "AWS/Lambda":
+        if alarm["inputs"].get("namespace") == "AWS/Lambda":
             for side in ("inputs", "outputs"):
                 alarm[side]["dimensions"]["FunctionName"] = "somebody-elses"
 
