@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 
@@ -10,17 +11,33 @@ from guard.graph import Graph, Node
 
 
 def own(graph: Graph) -> set[str]:
-    """The accounts a stack is deployed into: those its providers allow, and those its key policies delegate to."""
+    """The accounts a stack is deployed into: those its providers allow, else those its key policies delegate to."""
 
     def make() -> set[str]:
         providers = [str(provider.get("allowedAccountIds").value) for provider in graph.of(t.PROVIDER)]
         policies = [str(key.get("policy").value) for key in graph.of(t.KEY)]
         allowed = {account for text in providers for account in re.findall(r"(?<!\d)\d{12}(?!\d)", text)}
-        return allowed | {
-            a for text in policies for a in re.findall(r"arn:aws[a-z-]*:iam::(\d{12}):root", text)
-        }
+        delegated = (re.findall(r"arn:aws[a-z-]*:iam::(\d{12}):root", text) for text in policies)
+        return allowed or {account for found in delegated for account in found}
 
     return graph.remember("own accounts", make)
+
+
+def owner(text: str) -> str:
+    """The account that a bare account number or an ARN names; "" for anything else."""
+    if re.fullmatch(r"\d{12}", text):
+        return text
+    parts = text.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[0] == "arn" and re.fullmatch(r"\d{12}", parts[4]) else ""
+
+
+def abroad(node: Node, accepted: Iterable[str] = ()) -> bool:
+    """Whether a text is the number, or an ARN, of an account that is neither the stack's nor accepted.
+
+    False when the stack does not say which accounts are its own. Raises UnreadableError for an unknown text.
+    """
+    account, mine = owner(node.text()), own(node.resource.graph)
+    return bool(account and mine) and account not in {*mine, *accepted}
 
 
 def foreign(principal: Node, accepted: Iterable[str] = ()) -> bool:
@@ -31,3 +48,12 @@ def foreign(principal: Node, accepted: Iterable[str] = ()) -> bool:
     account = re.search(r"(?<!\d)\d{12}(?!\d)", principal.text())
     mine = own(principal.resource.graph)
     return bool(account and mine) and account is not None and account.group() not in {*mine, *accepted}
+
+
+def narrow_network(text: str, *, shortest: int = 8) -> bool:
+    """Whether a CIDR block is a network and not a large part of the internet; an IPv6 one needs twice the prefix."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen >= (shortest if network.version == 4 else 2 * shortest)

@@ -32,11 +32,18 @@ def stages_in(plan: Resource, entry: Node) -> list[Resource]:
     """The stages that one entry of a usage plan's `apiStages` names."""
     linked = plan.targets("apiStages", t.STAGE) if plan.edges.get("apiStages") else []
     apis = plan.targets("apiStages", t.REST_API)
-    if linked and (len(plan.get("apiStages").items()) == 1 or not entry.get("stage").declared):
-        return linked
+    text = entry.get("stage")
+    if linked and (len(plan.get("apiStages").items()) == 1 or not text.declared):
+        # A dependency says what the value was made from; a text that is known says what came out.
+        return [stage for stage in linked if not _differ(text, stage.get("stageName"))]
     name = entry.get("stage").text()
     candidates = linked or [stage for api in apis for stage in api.users("restApi", t.STAGE)]
     return [stage for stage in candidates if stage.get("stageName").text() == name]
+
+
+def _differ(text: Node, name: Node) -> bool:
+    known = text.state.value == name.state.value == "known"
+    return known and text.value != name.value
 
 
 def keys_of(plan: Resource) -> list[Resource]:

@@ -136,6 +136,13 @@ class Statement:
             return True
         return any(node.text() == "*" for _, node in self.principals)
 
+    @property
+    def everybody(self) -> bool:
+        """Whether a deny reaches everyone: `*`, or `*` among the AWS principals; a service is not everyone."""
+        if self.node.get("NotPrincipal").declared:
+            return False
+        return any(kind == "AWS" and node.text() == "*" for kind, node in self.principals)
+
     @cached_property
     def conditions(self) -> dict[str, dict[str, list[str]]]:
         """operator -> key -> values, operators and keys in lower case."""
@@ -151,11 +158,13 @@ class Statement:
     def condition_keys(self, *, positive: bool = False) -> set[str]:
         """The condition keys in use; with `positive`, only those that narrow to fixed values.
 
-        An `...IfExists` operator and a value with a wildcard where it matters (see `fixed`) narrow nothing.
+        `...IfExists`, `ForAllValues:` and a value with a wildcard where it matters (see `fixed`) narrow nothing.
         """
         keys: set[str] = set()
         for operator, entries in self.conditions.items():
-            if positive and operator.rsplit(":", 1)[-1] not in _POSITIVE:
+            # ForAllValues also holds for a request that has no such key.
+            empty = operator.startswith("forallvalues:")
+            if positive and (empty or operator.rsplit(":", 1)[-1] not in _POSITIVE):
                 continue
             keys |= {
                 k for k, values in entries.items() if not positive or (values and all(map(fixed, values)))
@@ -165,6 +174,16 @@ class Statement:
     def narrowed_by(self, keys: Sequence[str]) -> bool:
         """Whether a positive condition on one of the keys (a trailing `*` is a wildcard) narrows the statement."""
         return any(matches(key, used) for used in self.condition_keys(positive=True) for key in keys)
+
+    def positive_values(self, keys: Sequence[str]) -> list[Node]:
+        """The values of the positive conditions on these keys."""
+        found = []
+        for operator, entries in self.node.get("Condition").entries():
+            if operator.lower().removesuffix("ifexists").rsplit(":", 1)[-1] in _POSITIVE:
+                found += [
+                    v for key, values in entries.entries() if key.lower() in keys for v in values.items()
+                ]
+        return found
 
 
 def statements(document: Node) -> list[Statement]:
@@ -176,7 +195,7 @@ def denies_plain_http(found: Sequence[Statement], action: str) -> bool:
     """Whether everybody is denied the action, on everything the document protects, without TLS."""
     return any(
         not s.allows
-        and s.anyone
+        and s.everybody
         and not s.negations
         and any(matches(pattern, action) for pattern in s.actions)
         and any(pattern.endswith(("*",)) for pattern in s.actions)
@@ -187,7 +206,7 @@ def denies_plain_http(found: Sequence[Statement], action: str) -> bool:
 
 
 def identity_documents(resource: Resource) -> Iterator[Node]:
-    """The policy documents that a Role, RolePolicy, Policy or UserPolicy holds."""
+    """The policy documents that a Role, RolePolicy, Policy, UserPolicy or GroupPolicy holds."""
     if resource.type == t.ROLE:
         for inline in resource.get("inlinePolicies").items():
             if inline.get("policy").declared:
@@ -196,7 +215,7 @@ def identity_documents(resource: Resource) -> Iterator[Node]:
         yield resource.get("policy")
 
 
-IDENTITY_TYPES = (t.ROLE, t.ROLE_POLICY, t.POLICY, t.USER_POLICY)
+IDENTITY_TYPES = (t.ROLE, t.ROLE_POLICY, t.POLICY, t.USER_POLICY, t.GROUP_POLICY)
 
 
 def role_documents(role: Resource) -> Iterator[Node]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from guard import iam
 from guard import types as t
 from guard.graph import Node, Resource
+
+_ANY_OBJECT = "~any/object~"
 
 
 def parts(bucket: Resource, kind: str) -> list[Resource]:
@@ -26,3 +29,26 @@ def is_log_target(bucket: Resource) -> bool:
 def holds_artifacts(bucket: Resource) -> bool:
     """Whether the stack uploads objects into the bucket, as it does with a model artifact."""
     return bool(bucket.users("bucket", t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD))
+
+
+def reaches_bucket(statement: iam.Statement, bucket: Resource) -> bool:
+    """Whether a statement of a bucket's policy speaks of the bucket itself."""
+    name = _name(bucket)
+    tails = [pattern.rsplit(":::", 1)[-1] for pattern in statement.resources]
+    return any(iam.matches(tail, name) if name else "/" not in tail for tail in tails)
+
+
+def reaches_every_object(statement: iam.Statement, bucket: Resource) -> bool:
+    """Whether a statement of a bucket's policy speaks of all objects in it, and not of a prefix only."""
+    name = _name(bucket)
+    tails = [pattern.rsplit(":::", 1)[-1] for pattern in statement.resources]
+    return any(
+        iam.matches(tail, f"{name}/{_ANY_OBJECT}") if name else tail == "*" or tail.endswith("/*")
+        for tail in tails
+    )
+
+
+def _name(bucket: Resource) -> str:
+    """The bucket's name, or "" while it is not known; a policy that is known then names it by other means."""
+    node = bucket.get("bucket")
+    return node.value if isinstance(node.value, str) else ""

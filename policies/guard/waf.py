@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guard import types as t
-from guard.graph import Node, Resource, UnreadableError
+from guard.graph import Node, Resource, State, UnreadableError
 
 _ABBREVIATIONS = {"ARN": "arn", "IP": "ip", "CSS": "css", "URL": "url", "JSON": "json"}
 
@@ -80,6 +80,16 @@ def _rules(acl: Resource) -> Iterator[AclRule]:
                 yield AclRule(item)
 
 
+def foreign_groups(acl: Resource) -> list[Node]:
+    """The references of a web ACL to rule groups that are known and not of the stack."""
+    if acl.targets("rules", t.RULE_GROUP):
+        return []
+    found = [
+        item.get("statement.ruleGroupReferenceStatement.arn") for item in _inline(acl, "rules", "ruleJson")
+    ]
+    return [node for node in found if node.state is State.KNOWN]
+
+
 def _groups(acl: Resource) -> list[Resource]:
     groups = acl.targets("rules", t.RULE_GROUP)
     if not groups:
@@ -124,6 +134,7 @@ def hidden_headers(acl: Resource) -> set[str]:
         if (
             item.get("field.fieldType").text().upper() == "SINGLE_HEADER"
             and not item.get("excludeRateBasedDetails").flag()
+            and not item.get("excludeRuleMatchDetails").flag()
         ):
             found |= {key.lower() for key in item.get("field.fieldKeys").texts()}
     return found

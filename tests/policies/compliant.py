@@ -80,7 +80,7 @@ def bucket_policy(name: str, *more: dict[str, Any]) -> str:
 def key_policy() -> str:
     decrypt = ["kms:Decrypt", "kms:GenerateDataKey*"]
     context = {
-        "ArnEquals": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:a"}
+        "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*"}
     }
     root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     role = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/model"}
@@ -159,7 +159,9 @@ def group(name: str, full: str) -> Item:
 
 
 def mask(name: str, target: str) -> Item:
-    content: dict[str, Any] = {"Statement": [{"Operation": {"Deidentify": {"MaskConfig": {}}}}]}
+    card = ["arn:aws:dataprotection::aws:data-identifier/CreditCardNumber"]
+    masking = {"DataIdentifier": card, "Operation": {"Deidentify": {"MaskConfig": {}}}}
+    content: dict[str, Any] = {"Statement": [masking]}
     props = {"logGroupName": Ref(target, "name"), "policyDocument": json.dumps(content)}
     return Item(t.LOG_DATA_PROTECTION, name, props)
 
@@ -284,12 +286,15 @@ def _model() -> list[Item]:
     variant = {"modelName": Ref("model", "name"), "variantName": "primary", "initialInstanceCount": 2}
     capture = {
         "enableCapture": True,
+        "initialSamplingPercentage": 10,
         "kmsKeyId": Ref("key", "arn"),
         "destinationS3Uri": "s3://artifacts/capture",
         "captureOptions": [{"captureMode": "Input"}, {"captureMode": "Output"}],
     }
     rollout = {
-        "blueGreenUpdatePolicy": {"trafficRoutingConfiguration": {"type": "CANARY"}},
+        "blueGreenUpdatePolicy": {
+            "trafficRoutingConfiguration": {"type": "CANARY", "waitIntervalInSeconds": 300}
+        },
         "autoRollbackConfiguration": {"alarms": [{"alarmName": Ref("model-errors", "name")}]},
     }
     config = {
@@ -447,7 +452,7 @@ def _watching() -> list[Item]:
         "AWS/ApiGateway": {"ApiName": Ref("api", "name"), "Stage": Ref("stage", "stageName")},
         "AWS/Lambda": {"FunctionName": Ref("function", "name")},
         "AWS/SageMaker": {"EndpointName": Ref("endpoint", "name"), "VariantName": "primary"},
-        "AWS/WAFV2": {"WebACL": Ref("acl", "name")},
+        "AWS/WAFV2": {"WebACL": Ref("acl", "name"), "Region": REGION, "Rule": "ALL"},
     }
     alarms = [
         Item(
@@ -457,6 +462,8 @@ def _watching() -> list[Item]:
                 "name": name,
                 "namespace": space,
                 "metricName": metric,
+                "comparisonOperator": "GreaterThanThreshold",
+                "evaluationPeriods": 3,
                 "dimensions": dimensions[space],
                 "alarmActions": [Ref("topic", "arn")],
                 "treatMissingData": "notBreaching",

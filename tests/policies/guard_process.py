@@ -141,7 +141,7 @@ def _answers(item: Item, ref: Ref) -> bool:
 
 
 def _joined(parts: list[Any], filled: list[str], preview: bool) -> str:
-    return UNKNOWN_STRING_VALUE if preview else "/".join(filled)
+    return UNKNOWN_STRING_VALUE if preview else "/".join(map(str, filled))
 
 
 @contextmanager

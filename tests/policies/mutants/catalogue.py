@@ -7,6 +7,8 @@ from typing import Final
 from guard import catalogue
 
 from tests.policies.mutants import (
+    detours,
+    documents,
     firewall,
     functions,
     gateway,
@@ -35,6 +37,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *network.NETWORK,
     *program.PROGRAM,
     *optional.OPTIONAL,
+    *documents.DOCUMENTS,
+    *detours.DETOURS,
 )
 
 

@@ -26,6 +26,7 @@ from tests.policies.mutants.change import (
 )
 from tests.policies.mutants.firewall import aws_case, first
 from tests.policies.mutants.optional import NOTEBOOK
+from tests.policies.mutants.unusual import UNUSUAL
 
 ACL = t.WEB_ACL, "firewall"
 FUNCTION = t.FUNCTION, "score"
@@ -267,7 +268,11 @@ INNOCENT: dict[str, Change] = {
             "customerMasterKeySpec": "ECC_NIST_P256",
             "keyUsage": "SIGN_VERIFY",
             "policy": policy(
-                allow("kms:DescribeKey", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+                allow(
+                    ["kms:DescribeKey", "kms:PutKeyPolicy"],
+                    "*",
+                    Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                )
             ),
         },
         protect=True,
@@ -285,6 +290,8 @@ INNOCENT: dict[str, Change] = {
         {
             "namespace": "AWS/Lambda",
             "metricName": "Duration",
+            "comparisonOperator": "GreaterThanOrEqualToThreshold",
+            "evaluationPeriods": 3,
             "dimensions": {"FunctionName": Ref(*FUNCTION, "name")},
             "alarmActions": [Ref(t.TOPIC, "alarms", "arn")],
             "treatMissingData": "notBreaching",
@@ -337,4 +344,5 @@ INNOCENT: dict[str, Change] = {
             },
         ),
     ),
+    **UNUSUAL,
 }

@@ -94,6 +94,11 @@ def function_permission_qualified(permission: Resource, ctx: Context) -> Iterato
         t.EVENT_TARGET,
         t.SCHEDULE,
         t.LOG_FILTER,
+        t.TARGET_ATTACHMENT,
+        t.LATTICE_ATTACHMENT,
+        t.USER_POOL,
+        t.HTTP_API,
+        t.HTTP_INTEGRATION,
     ),
 )
 def function_no_side_door(resource: Resource, ctx: Context) -> Iterator[Finding]:
@@ -119,6 +124,11 @@ _CALLS: Final = {
     t.EVENT_TARGET: "arn",
     t.SCHEDULE: "target",
     t.LOG_FILTER: "destinationArn",
+    t.TARGET_ATTACHMENT: "targetId",
+    t.LATTICE_ATTACHMENT: "target",
+    t.USER_POOL: "lambdaConfig",
+    t.HTTP_API: "target",
+    t.HTTP_INTEGRATION: "integrationUri",
 }
 """By which property another service is told to call a function."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from guard import actions, iam
 from guard import types as t
+from guard.accounts import abroad
 from guard.graph import Resource
 from guard.rule import Context, Finding, Setting, fail, rule
 
@@ -104,6 +105,42 @@ def iam_no_escalation(resource: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 @rule(
+    id="iam-no-dismantling",
+    title="No workload may take down what protects or records it",
+    severity="high",
+    why="Whoever gets into the workload would first switch off the firewall, the log or the key.",
+    remedy="Leave such actions to the deployer's role, outside the stack.",
+    references=("IAM-010", "IAM-011", "S3-G02"),
+    on=iam.IDENTITY_TYPES,
+)
+def iam_no_dismantling(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    def judge(s: iam.Statement) -> Iterator[Finding]:
+        if any(s.covers(action) for action in actions.DISMANTLING):
+            yield fail(s.node.get("Action"), "allows an action that takes protection or records down")
+
+    yield from _grants(resource, judge)
+
+
+@rule(
+    id="iam-no-foreign-roles",
+    title="No workload may assume a role of another account",
+    severity="high",
+    why="What a role of another account may do is not written here, and where it leads neither.",
+    remedy="Remove sts:AssumeRole, or name the account in the setting.",
+    references=("IAM-018",),
+    on=iam.IDENTITY_TYPES,
+    settings={"accounts": Setting([], "accounts whose roles may be assumed")},
+)
+def iam_no_foreign_roles(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    def judge(s: iam.Statement) -> Iterator[Finding]:
+        for node in s.node.get("Resource").items() if s.covers("sts:AssumeRole") else []:
+            if abroad(node, ctx.strings("accounts")):
+                yield fail(node, "lets the workload become a role of another account")
+
+    yield from _grants(resource, judge)
+
+
+@rule(
     id="iam-no-broad-reading",
     title="No workload may read secrets or objects at large",
     severity="high",
@@ -183,11 +220,12 @@ def iam_no_negated_elements(resource: Resource, ctx: Context) -> Iterator[Findin
     why="AWS-managed policies are broad and change without notice; a foreign policy cannot be checked here.",
     remedy="Write a RolePolicy with the few actions that are needed.",
     references=("IAM-006", "IAM-012", "IAM-013", "IAM-019"),
-    on=(t.ROLE, t.ROLE_ATTACHMENT, t.POLICY_ATTACHMENT),
+    on=(t.ROLE, t.ROLE_ATTACHMENT, t.POLICY_ATTACHMENT, t.GROUP_ATTACHMENT, t.ATTACHMENTS_EXCLUSIVE),
     settings={"allowed": Setting([], "ARNs of policies outside the stack that are accepted")},
 )
 def iam_no_managed_policies(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    nodes = resource.get("managedPolicyArns" if resource.type == t.ROLE else "policyArn")
+    lists = {t.ROLE: "managedPolicyArns", t.ATTACHMENTS_EXCLUSIVE: "policyArns"}
+    nodes = resource.get(lists.get(resource.type, "policyArn"))
     if nodes.declared and not resource.targets(nodes.path, t.POLICY):
         for node in nodes.items():
             if node.text() not in ctx.strings("allowed"):
@@ -229,7 +267,7 @@ def _same(role: Resource, name: str, separate: list[Resource]) -> bool:
     why="A user's keys live until somebody revokes them, and end in files and logs.",
     remedy="Use roles with temporary credentials.",
     references=("IAM-020", "IAM-021"),
-    on=(t.USER, t.USER_POLICY, t.USER_ATTACHMENT, t.ACCESS_KEY, t.LOGIN_PROFILE),
+    on=(t.USER, t.USER_POLICY, t.USER_ATTACHMENT, t.ACCESS_KEY, t.LOGIN_PROFILE, t.SERVICE_CREDENTIAL),
     scope="resource",
 )
 def iam_no_users(resource: Resource, ctx: Context) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from guard import api, iam
 from guard import types as t
+from guard.accounts import narrow_network
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, fail, need, rule
 
@@ -42,8 +43,15 @@ def method_requires_authorization(method: Resource, ctx: Context) -> Iterator[Fi
     yield from need(
         authorization, lambda n: n.text() in _AUTHORIZED, "lets anyone call without authentication"
     )
-    if authorization.text() in ("CUSTOM", "COGNITO_USER_POOLS") and not method.get("authorizerId").declared:
-        yield fail(method.get("authorizerId"), "names an authorizer type but no authorizer")
+    if authorization.text() not in ("CUSTOM", "COGNITO_USER_POOLS"):
+        return
+    authorizers = method.targets("authorizerId", t.AUTHORIZER) if method.get("authorizerId").declared else []
+    if not authorizers:
+        yield fail(method.get("authorizerId"), "names an authorizer type but no authorizer of the stack")
+    for authorizer in authorizers:
+        pools = authorizer.get("type").text() == "COGNITO_USER_POOLS"
+        if pools and not authorizer.get("providerArns").declared:
+            yield fail(authorizer.get("providerArns"), "asks no user pool")
 
 
 @rule(
@@ -132,11 +140,15 @@ def api_policy_not_anonymous(resource: Resource, ctx: Context) -> Iterator[Findi
     if not node.declared:
         return
     for statement in iam.statements(node):
-        narrow = (
-            statement.narrowed_by(iam.PRINCIPAL_CONDITIONS) or "aws:sourceip" in statement.condition_keys()
-        )
+        narrow = statement.narrowed_by(iam.PRINCIPAL_CONDITIONS) or _from_networks(statement)
         if statement.allows and statement.anyone and not narrow:
             yield fail(statement.node.get("Principal"), "allows everyone without a narrowing condition")
+
+
+def _from_networks(s: iam.Statement) -> bool:
+    """Whether callers must come from named networks, none of them a large part of the internet."""
+    networks = s.conditions.get("ipaddress", {}).get("aws:sourceip", [])
+    return bool(networks) and all(narrow_network(text) for text in networks)
 
 
 @rule(
@@ -167,7 +179,7 @@ def api_endpoint_type(rest_api: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.REST_API,),
 )
 def default_host_closed(rest_api: Resource, ctx: Context) -> Iterator[Finding]:
-    if rest_api.users("restApi", t.BASE_PATH_MAPPING):
+    if rest_api.users("restApi", t.BASE_PATH_MAPPING) or rest_api.users("apiId", t.API_MAPPING):
         closed = rest_api.get("disableExecuteApiEndpoint")
         yield from need(closed, Node.flag, "keeps its default host open beside a custom domain")
 

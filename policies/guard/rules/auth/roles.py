@@ -15,6 +15,7 @@ _CONSUMERS: Final = {
     t.MODEL: ("executionRoleArn", "sagemaker.amazonaws.com"),
     t.API_ACCOUNT: ("cloudwatchRoleArn", "apigateway.amazonaws.com"),
     t.FLOW_LOG: ("iamRoleArn", "vpc-flow-logs.amazonaws.com"),
+    t.INSTANCE_PROFILE: ("role", "ec2.amazonaws.com"),
 }
 
 

@@ -8,7 +8,7 @@ from guard import iam
 from guard import types as t
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, each, fail, need, rule
-from guard.storage import is_log_target, parts, policies_of
+from guard.storage import is_log_target, parts, policies_of, reaches_bucket, reaches_every_object
 
 
 @rule(
@@ -72,13 +72,17 @@ def bucket_tls_only(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     documents = policies_of(bucket)
     found = [s for document in documents for s in iam.statements(document)]
     denying = [s for s in found if iam.denies_plain_http([s], "s3:*")]
-    reached = [text for s in denying for text in s.resources]
     if not denying:
         yield fail(documents[0] if documents else bucket.get("policy"), "does not refuse plain HTTP")
-    elif not any(r.endswith("/*") or r == "*" for r in reached) or not any(
-        not r.endswith("/*") or r == "*" for r in reached
-    ):
+    elif not _whole(denying, bucket):
         yield fail(denying[0].node.get("Resource"), "refuses plain HTTP on a part of the bucket only")
+
+
+def _whole(found: list[iam.Statement], bucket: Resource) -> bool:
+    """Whether the statements together speak of the bucket and of every object in it."""
+    return any(reaches_bucket(s, bucket) for s in found) and any(
+        reaches_every_object(s, bucket) for s in found
+    )
 
 
 @rule(
@@ -92,12 +96,15 @@ def bucket_tls_only(bucket: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def bucket_tls_floor(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     documents = policies_of(bucket)
-    for document in documents:
-        for s in iam.statements(document):
-            floor = s.conditions.get("numericlessthan", {}).get("s3:tlsversion", [])
-            if not s.allows and s.anyone and any(_at_least(text) for text in floor):
-                return
-    yield fail(documents[0] if documents else bucket.get("policy"), "does not refuse old TLS versions")
+    found = [s for document in documents for s in iam.statements(document) if _refuses_old_tls(s)]
+    if not _whole(found, bucket):
+        yield fail(documents[0] if documents else bucket.get("policy"), "does not refuse old TLS versions")
+
+
+def _refuses_old_tls(s: iam.Statement) -> bool:
+    floor = s.conditions.get("numericlessthan", {}).get("s3:tlsversion", [])
+    alone = s.condition_keys() == {"s3:tlsversion"}
+    return not s.allows and s.everybody and alone and s.covers("s3:GetObject") and any(map(_at_least, floor))
 
 
 def _at_least(text: str) -> bool:
@@ -105,53 +112,3 @@ def _at_least(text: str) -> bool:
         return float(text) >= 1.2
     except ValueError:
         return False
-
-
-@rule(
-    id="object-encrypted",
-    title="Uploaded objects are encrypted with a key of the stack",
-    severity="medium",
-    why="An object may override the bucket's default with a weaker one.",
-    remedy='Set server_side_encryption="aws:kms" and kms_key_id to the stack\'s key.',
-    references=("S3-022",),
-    on=(t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD),
-)
-def object_encrypted(item: Resource, ctx: Context) -> Iterator[Finding]:
-    algorithm = item.get("serverSideEncryption")
-    if algorithm.declared and algorithm.text() not in ("aws:kms", "aws:kms:dsse"):
-        yield fail(algorithm, "is not encrypted with KMS")
-    key = item.get("kmsKeyId")
-    if not key.declared or not item.targets("kmsKeyId", t.KEY, t.KEY_ALIAS):
-        yield fail(key, "is not encrypted with a key of the stack")
-
-
-@rule(
-    id="uploads-use-stack-key",
-    title="A bucket refuses uploads under another key",
-    severity="high",
-    why="An upload may name any key, also one that belongs to somebody else.",
-    remedy="Deny s3:PutObject when s3:x-amz-server-side-encryption-aws-kms-key-id is not the stack's key.",
-    references=("S3-G01",),
-    on=(t.BUCKET,),
-)
-def uploads_use_stack_key(bucket: Resource, ctx: Context) -> Iterator[Finding]:
-    if is_log_target(bucket):
-        return
-    documents = policies_of(bucket)
-    if not any(_pins_key(s) for document in documents for s in iam.statements(document)):
-        yield fail(documents[0] if documents else bucket.get("policy"), "accepts uploads under another key")
-
-
-def _pins_key(statement: iam.Statement) -> bool:
-    """Whether a statement denies everybody uploads under a key that is not one of the stack's account."""
-    named = [
-        value
-        for operator, entries in statement.conditions.items()
-        if operator.removesuffix("ifexists").endswith(("notequals", "notlike"))
-        for value in entries.get(_KEY_HEADER, [])
-    ]
-    denied = not statement.allows and statement.anyone and statement.covers("s3:PutObject")
-    return denied and bool(named) and all(map(iam.fixed, named))
-
-
-_KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"

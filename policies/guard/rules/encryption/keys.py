@@ -1,19 +1,16 @@
-"""Customer-managed keys: rotated, private, kept, and usable by the services that need them."""
+"""Customer-managed keys: rotated, kept, and used by everything that stores data."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from guard import iam
 from guard import types as t
 from guard.graph import Resource
 from guard.remediation import Mend
 from guard.rule import Context, Finding, Setting, each, fail, need, rule
 
-_ADMIN = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant")
 _NVME = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5e?n?|trn1n?|inf2)\.")
-_USE = ("kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom")
 
 
 def _symmetric(key: Resource) -> bool:
@@ -48,10 +45,12 @@ def kms_key_rotates(key: Resource, ctx: Context) -> Iterator[Finding]:
     why="A multi-region key leaves the region; without the lockout check a policy can lock everybody out.",
     remedy="Leave multi_region and bypass_policy_lockout_safety_check unset, and is_enabled on.",
     references=("KMS-004", "KMS-006", "KMS-007"),
-    on=(t.KEY, t.KEY_POLICY),
+    on=(t.KEY, t.KEY_POLICY, t.REPLICA_KEY),
     scope="resource",
 )
 def kms_key_single_region(key: Resource, ctx: Context) -> Iterator[Finding]:
+    if key.type == t.REPLICA_KEY:
+        yield fail(key, "copies a key to another region", "primaryKeyArn")
     bypass = key.get("bypassPolicyLockoutSafetyCheck")
     yield from need(bypass, lambda n: not n.flag(), "skips the check against lockout")
     if key.type == t.KEY:
@@ -90,132 +89,6 @@ def kms_deletion_window(key: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(window, lambda n: (n.number() or 30) >= ctx.number("minDays"), "is deleted too soon")
 
 
-def _policies(key: Resource) -> list[Resource]:
-    own = [key] if key.get("policy").declared else []
-    return own + key.users("keyId", t.KEY_POLICY)
-
-
-@rule(
-    id="kms-policy-written",
-    title="Every key has a policy of its own",
-    severity="medium",
-    why="The default policy leaves the decision to every identity policy of the account.",
-    remedy="Set policy on the key, or declare a KeyPolicy.",
-    references=("KMS-003",),
-    on=(t.KEY,),
-)
-def kms_policy_written(key: Resource, ctx: Context) -> Iterator[Finding]:
-    if not _policies(key):
-        yield fail(key.get("policy"), "has no policy of its own")
-
-
-@rule(
-    id="kms-policy-not-public",
-    title="No key policy lets everyone in",
-    severity="critical",
-    why="Security Hub does not count conditions with wildcards, and neither does an attacker.",
-    remedy="Name principals; bind service principals with fixed conditions.",
-    references=("KMS-002",),
-    on=(t.KEY, t.KEY_POLICY),
-)
-def kms_policy_not_public(key: Resource, ctx: Context) -> Iterator[Finding]:
-    if not key.get("policy").declared:
-        return
-    for statement in iam.statements(key.get("policy")):
-        if statement.allows and statement.anyone and not statement.narrowed_by(iam.PRINCIPAL_CONDITIONS):
-            yield fail(statement.node.get("Principal"), "lets everyone use the key")
-
-
-@rule(
-    id="kms-services-conditioned",
-    title="Service principals use the key for this account only",
-    severity="high",
-    why="A service acts for every customer: without a condition it decrypts on behalf of others.",
-    remedy="Add aws:SourceAccount, aws:SourceArn, kms:ViaService or an encryption-context condition.",
-    references=("KMS-G02",),
-    on=(t.KEY, t.KEY_POLICY),
-)
-def kms_services_conditioned(key: Resource, ctx: Context) -> Iterator[Finding]:
-    if not key.get("policy").declared:
-        return
-    bound = (*iam.SERVICE_CONDITIONS, "kms:encryptioncontext:*")
-    for statement in iam.statements(key.get("policy")):
-        if statement.allows and statement.principal_texts("Service") and not statement.narrowed_by(bound):
-            yield fail(statement.node, "lets a service use the key on behalf of any account")
-
-
-@rule(
-    id="kms-admin-apart-from-use",
-    title="Who manages a key may not decrypt with it",
-    severity="medium",
-    why="One principal with both can read the data and remove the trace.",
-    remedy="Give administrators kms:*-free lists of management actions, and users Decrypt and GenerateDataKey.",
-    references=("KMS-G04",),
-    on=(t.KEY, t.KEY_POLICY),
-)
-def kms_admin_apart_from_use(key: Resource, ctx: Context) -> Iterator[Finding]:
-    if not key.get("policy").declared:
-        return
-    admins: set[str] = set()
-    users: set[str] = set()
-    for statement in iam.statements(key.get("policy")) if key.get("policy").declared else []:
-        # The account's root is a delegation, not a person; what it delegates is narrowed by its condition.
-        named = {text for text in statement.principal_texts("AWS") if not text.endswith(":root")}
-        if statement.allows:
-            admins |= named if any(statement.covers(action) for action in _ADMIN[:3]) else set()
-            users |= named if any(statement.covers(action) for action in _USE) else set()
-    if admins & users:
-        yield fail(key.get("policy"), "lets one principal both manage the key and decrypt with it")
-
-
-@rule(
-    id="kms-policy-admits-services",
-    title="A key admits the services that encrypt with it",
-    severity="high",
-    why="A log group or topic whose service cannot use the key goes silent, and nobody is told.",
-    remedy="Admit logs.<region>.amazonaws.com for log groups, cloudwatch.amazonaws.com for alarm topics.",
-    references=("KMS-G03", "SNS-G01"),
-    on=(t.KEY,),
-)
-def kms_policy_admits_services(key: Resource, ctx: Context) -> Iterator[Finding]:
-    wanted = []
-    if key.users("kmsKeyId", t.LOG_GROUP):
-        wanted.append(("logs.", ".amazonaws.com", ("kms:GenerateDataKey", "kms:Decrypt"), "logs"))
-    if any(_for_alarms(topic) for topic in key.users("kmsMasterKeyId", t.TOPIC)):
-        wanted.append(("cloudwatch", ".amazonaws.com", ("kms:GenerateDataKey", "kms:Decrypt"), "alarms"))
-    if not wanted:
-        return
-    found = [s for policy in _policies(key) for s in iam.statements(policy.get("policy")) if s.allows]
-    for start, end, actions, what in wanted:
-        admitted = [s for s in found if any(p.startswith(start) and p.endswith(end) for p in _services(s))]
-        if not all(any(s.covers(action) for s in admitted) for action in actions):
-            yield fail(key.get("policy"), f"does not admit the service that writes {what}")
-
-
-def _services(statement: iam.Statement) -> list[str]:
-    return [text.lower() for text in statement.principal_texts("Service")]
-
-
-def _for_alarms(topic: Resource) -> bool:
-    return bool(topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM))
-
-
-@rule(
-    id="kms-grants-narrow",
-    title="Grants carry constraints",
-    severity="medium",
-    why="A grant is invisible in the key policy and lasts until it is revoked.",
-    remedy="Use the key policy, or give the grant encryption-context constraints.",
-    references=("KMS-G05",),
-    on=(t.GRANT,),
-)
-def kms_grants_narrow(grant: Resource, ctx: Context) -> Iterator[Finding]:
-    if not grant.get("constraints").declared:
-        yield fail(grant.get("constraints"), "carries no constraint")
-    if not grant.targets("granteePrincipal", t.ROLE):
-        yield fail(grant.get("granteePrincipal"), "names a principal that is not of the stack")
-
-
 def by_own_key(resource: Resource, path: str, what: str) -> Iterator[Finding]:
     """A finding unless the property at `path` names a customer-managed key."""
     node = resource.get(path)
@@ -244,6 +117,8 @@ def encrypted_with_own_key(resource: Resource, ctx: Context) -> Iterator[Finding
     if resource.type == t.FUNCTION:
         if resource.get("environment.variables").declared:
             yield from by_own_key(resource, "kmsKeyArn", "keeps its environment")
+        if resource.get("sourceKmsKeyArn").declared:
+            yield from by_own_key(resource, "sourceKmsKeyArn", "keeps its package")
     elif resource.type == t.ENDPOINT_CONFIG:
         if resource.get("kmsKeyArn").declared or not _local_disks(resource):
             yield from by_own_key(resource, "kmsKeyArn", "keeps its volumes")

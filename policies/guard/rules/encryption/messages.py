@@ -31,7 +31,13 @@ def topic_tls_only(topic: Resource, ctx: Context) -> Iterator[Finding]:
     for document in documents:
         for s in iam.statements(document):
             transport = [value.lower() for value in iam.condition_values(s, "aws:SecureTransport")]
-            if not s.allows and s.anyone and s.covers("sns:Publish") and "false" in transport:
+            if (
+                not s.allows
+                and s.everybody
+                and s.covers("sns:Publish")
+                and "false" in transport
+                and _about(s, topic)
+            ):
                 return
     yield fail(documents[0] if documents else topic.get("policy"), "does not refuse plain HTTP")
 
@@ -49,6 +55,10 @@ def topic_publishers_named(topic: Resource, ctx: Context) -> Iterator[Finding]:
     documents = _documents(topic)
     if not documents:
         yield fail(topic.get("policy"), "has no policy of its own")
+    elif topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM):
+        found = [s for document in documents for s in iam.statements(document)]
+        if not any(s.grants("sns:Publish") and _about(s, topic) for s in found):
+            yield fail(documents[0], "does not let its own alarms publish")
     for document in documents:
         for s in iam.statements(document):
             if not s.allows:
@@ -60,6 +70,14 @@ def topic_publishers_named(topic: Resource, ctx: Context) -> Iterator[Finding]:
                     yield fail(node, "lets another account in")
             if s.covers("sns:Publish"):
                 yield from _publisher(s)
+
+
+def _about(s: iam.Statement, topic: Resource) -> bool:
+    """Whether a statement speaks of the topic; of a name that is not known yet it is taken to."""
+    name = topic.get("name")
+    if name.state.value != "known":
+        return True
+    return any(iam.matches(pattern.rsplit(":", 1)[-1], name.text()) for pattern in s.resources)
 
 
 def _publisher(s: iam.Statement) -> Iterator[Finding]:

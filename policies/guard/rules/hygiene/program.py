@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Final
 
 from guard import types as t
 from guard.graph import Resource
-from guard.rule import STACK, Context, Finding, Setting, fail, need, rule
+from guard.rule import STACK, Context, Finding, Setting, fail, rule
 
 _COMPONENTS: Final = [
     t.REST_API,
@@ -72,6 +73,39 @@ def only_readable_resources(resource: Resource, ctx: Context) -> Iterator[Findin
         yield fail(resource, "is of a kind that the rules cannot read", "type")
 
 
+_OPAQUE: Final = [
+    "aws:cloudformation/*",
+    "aws:cloudcontrol/resource:Resource",
+    "aws:servicecatalog/provisionedProduct:ProvisionedProduct",
+    "aws:lambda/invocation:Invocation",
+    "aws:ssm/association:Association",
+    "aws:s3/directoryBucket:DirectoryBucket",
+    "aws:s3control/accessGrant*",
+    "aws:s3control/multiRegionAccessPoint:*",
+    "aws:s3control/objectLambdaAccessPoint:*",
+    "aws:kms/externalKey:ExternalKey",
+    "aws:kms/customKeyStore:CustomKeyStore",
+    "aws:appsync/graphQLApi:GraphQLApi",
+]
+
+
+@rule(
+    id="no-opaque-resources",
+    title="No resource hides others, or opens a door that no rule reads",
+    severity="high",
+    why="A template, a foreign key or another kind of bucket escapes every rule, inside pulumi-aws too.",
+    remedy="Declare what it makes as resources of its own; what must stay is taken off the setting.",
+    references=("PUL-G03", "KMS-006", "S3-007"),
+    on=("*",),
+    scope="resource",
+    settings={"types": Setting(list(_OPAQUE), "type patterns that are refused")},
+)
+def no_opaque_resources(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    for pattern in ctx.strings("types"):
+        if fnmatchcase(resource.type, pattern):
+            yield fail(resource, "is of a kind whose content no rule reads", "type")
+
+
 @rule(
     id="no-ignored-changes",
     title="No security property is exempt from updates",
@@ -80,46 +114,15 @@ def only_readable_resources(resource: Resource, ctx: Context) -> Iterator[Findin
     remedy="Remove the property from ignore_changes.",
     references=("PUL-G01",),
     on=("*",),
-    scope="resource",
 )
 def no_ignored_changes(resource: Resource, ctx: Context) -> Iterator[Finding]:
     for name in resource.ignore_changes:
         # Whoever declares web ACL rules one by one is told by the provider to ignore them on the ACL.
-        separate = resource.type == t.WEB_ACL and name == "rules"
+        separate = resource.type == t.WEB_ACL and name == "rules" and ctx.graph.of(t.WEB_ACL_RULE)
         # Scaling moves the count by itself.
         scaled = resource.type in (t.ENDPOINT_CONFIG, t.SCALING_TARGET) and "Capacity" in name
         if _SECURITY.search(name) and not separate and not scaled:
             yield fail(resource, "ignores changes of a security property", f"ignoreChanges.{name}")
-
-
-@rule(
-    id="provider-pinned",
-    title="The provider names its region and accounts, and holds no credentials",
-    severity="medium",
-    why="With the wrong profile in the shell a deployment lands in somebody else's account.",
-    remedy="Pass a Provider with region and allowed_account_ids.",
-    references=("PUL-G02", "IAM-025"),
-    on=(t.PROVIDER,),
-    scope="resource",
-    settings={
-        "regions": Setting([], "allowed regions; none means any"),
-        "accounts": Setting(True, "whether allowedAccountIds must be set"),
-    },
-)
-def provider_pinned(provider: Resource, ctx: Context) -> Iterator[Finding]:
-    for name in ("accessKey", "secretKey", "token"):
-        if provider.get(name).declared:
-            yield fail(provider.get(name), "holds credentials")
-    regions = ctx.strings("regions")
-    region = provider.get("region")
-    if not region.declared:
-        yield fail(region, "names no region")
-    yield from need(
-        region, lambda n: not regions or n.text() in regions, "is in a region that is not allowed"
-    )
-    accounts = provider.get("allowedAccountIds")
-    if ctx.flag("accounts") and not accounts.declared:
-        yield fail(accounts, "does not say which accounts it may deploy to")
 
 
 @rule(

@@ -84,7 +84,7 @@ def endpoint_dumps_encrypted(config: Resource, ctx: Context) -> Iterator[Finding
     id="endpoint-kinds",
     title="Variants are of a kind that can be hardened",
     severity="medium",
-    why="Serverless variants exclude network and isolation; shadows and multi-model modes escape the checks.",
+    why="Serverless variants exclude network and isolation; shadows, queues and multi-model modes escape the checks.",
     remedy="Use instance-based variants with one model.",
     references=("SM-G10",),
     on=(t.ENDPOINT_CONFIG, t.MODEL),
@@ -97,9 +97,13 @@ def endpoint_kinds(resource: Resource, ctx: Context) -> Iterator[Finding]:
         return
     if resource.get("shadowProductionVariants").declared:
         yield fail(resource.get("shadowProductionVariants"), "copies requests to a shadow variant")
+    if resource.get("asyncInferenceConfig").declared:
+        yield fail(resource.get("asyncInferenceConfig"), "keeps requests and answers for later")
     for variant in variants(resource):
         if variant.get("serverlessConfig").declared:
             yield fail(variant.get("serverlessConfig"), "is serverless")
+        if variant.get("managedInstanceScaling").declared:
+            yield fail(variant.get("managedInstanceScaling"), "scales past the bounds of its scaling target")
 
 
 @rule(
@@ -121,6 +125,9 @@ def capture_on_and_kept(config: Resource, ctx: Context) -> Iterator[Finding]:
     modes = {item.get("captureMode").text() for item in capture.get("captureOptions").items()}
     if ctx.flag("required") and modes != {"Input", "Output"} and modes != {"InputAndOutput"}:
         yield fail(capture.get("captureOptions"), "captures one half only")
+    share = capture.get("initialSamplingPercentage")
+    if ctx.flag("required"):
+        yield from need(share, lambda n: (n.number() or 0) > 0, "captures nothing of its requests")
     destination = capture.get("destinationS3Uri")
     if not config.targets("dataCaptureConfig", t.BUCKET) and not _own_bucket(destination):
         yield fail(destination, "captures into a bucket outside the stack")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from guard import types as t
-from guard.graph import Resource
+from guard.accounts import abroad
+from guard.graph import Node, Resource, State
 from guard.rule import Context, Finding, Setting, fail, need, rule
 
 _RUNTIMES: Final = ["python3.12", "python3.13", "python3.14", "nodejs22.x", "nodejs24.x", "java21", "java25"]
@@ -51,6 +52,42 @@ def function_package_pinned(function: Resource, ctx: Context) -> Iterator[Findin
 
 
 @rule(
+    id="function-package-own",
+    title="The function's package comes from the program or a bucket of the stack",
+    severity="high",
+    why="Whoever owns the other bucket or server decides what runs here.",
+    remedy="Pass an archive of the program, or upload it to a bucket of the stack.",
+    references=("LAM-G08",),
+    on=(t.FUNCTION,),
+)
+def function_package_own(function: Resource, ctx: Context) -> Iterator[Finding]:
+    if function.get("s3Bucket").declared and not function.targets("s3Bucket", t.BUCKET):
+        yield fail(function.get("s3Bucket"), "runs a package of a bucket outside the stack")
+    if getattr(function.get("code").value, "uri", None):
+        yield fail(function.get("code"), "runs a package that is fetched from an address")
+    if function.get("fileSystemConfig").declared:
+        yield fail(function.get("fileSystemConfig"), "mounts files that may hold other code")
+
+
+@rule(
+    id="alias-serves-version",
+    title="An alias serves a published version",
+    severity="medium",
+    why="$LATEST is whatever was uploaded last, without a publication and without a way back.",
+    remedy="Set publish=True on the function and function_version=function.version on the alias.",
+    references=("LAM-G02", "LAM-G08"),
+    on=(t.FUNCTION_ALIAS,),
+)
+def alias_serves_version(alias: Resource, ctx: Context) -> Iterator[Finding]:
+    version = alias.get("functionVersion")
+    if version.state is State.KNOWN and version.text() == "$LATEST":
+        yield fail(version, "serves whatever was uploaded last")
+    # The version that an unpublished function reports is $LATEST.
+    for function in alias.targets("functionVersion", t.FUNCTION) if version.declared else []:
+        yield from need(function.get("publish"), Node.flag, "is not published, and an alias serves it")
+
+
+@rule(
     id="function-no-foreign-layers",
     title="Functions use no layers of other accounts",
     severity="high",
@@ -89,13 +126,16 @@ def function_limits_explicit(function: Resource, ctx: Context) -> Iterator[Findi
     severity="medium",
     why="In Warn mode unsigned code runs, with a line in a log.",
     remedy='Set untrusted_artifact_on_deployment="Enforce".',
-    references=("LAM-G05",),
+    references=("LAM-G05", "LAM-009"),
     on=(t.CODE_SIGNING,),
-    scope="resource",
 )
 def code_signing_enforced(config: Resource, ctx: Context) -> Iterator[Finding]:
     node = config.get("policies.untrustedArtifactOnDeployment")
     yield from need(node, lambda n: n.text() == "Enforce", "lets unsigned code run")
+    publishers = config.get("allowedPublishers.signingProfileVersionArns")
+    for publisher in publishers.items() if publishers.state.value == "known" else []:
+        if publisher.state.value == "known" and abroad(publisher):
+            yield fail(publisher, "accepts code that another account signed")
 
 
 @rule(

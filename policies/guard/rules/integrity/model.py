@@ -1,10 +1,8 @@
-"""The model that answers is the model that was built: image, artifact, container, environment."""
+"""The model that answers is the model that was built: image, artifact, container."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -35,7 +33,7 @@ _REGISTRIES: Final = [
 ]
 
 
-def _containers(model: Resource) -> list[Node]:
+def containers(model: Resource) -> list[Node]:
     primary = model.get("primaryContainer")
     return ([primary] if primary.declared else []) + model.get("containers").items()
 
@@ -52,7 +50,7 @@ def _containers(model: Resource) -> list[Node]:
     settings={"registries": Setting(list(_REGISTRIES), "accounts whose registries are accepted")},
 )
 def model_image_trusted(model: Resource, ctx: Context) -> Iterator[Finding]:
-    for container in _containers(model):
+    for container in containers(model):
         image = container.get("image")
         account = image.text().split(".", 1)[0]
         if account not in ctx.strings("registries") or ".dkr.ecr." not in image.text():
@@ -71,7 +69,7 @@ def model_image_trusted(model: Resource, ctx: Context) -> Iterator[Finding]:
     settings={"digest": Setting(True, "whether a digest is asked for")},
 )
 def model_image_pinned(model: Resource, ctx: Context) -> Iterator[Finding]:
-    for container in _containers(model):
+    for container in containers(model):
         image = container.get("image")
         pinned = re.search(r"@sha256:[0-9a-f]{64}$", image.text()) is not None
         if not pinned and ctx.flag("digest"):
@@ -89,7 +87,7 @@ def model_image_pinned(model: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
 )
 def model_image_versioned(model: Resource, ctx: Context) -> Iterator[Finding]:
-    for container in _containers(model):
+    for container in containers(model):
         image = container.get("image")
         yield from need(image, lambda n: bool(_VERSIONED.search(n.text())), "runs an image without a version")
 
@@ -104,7 +102,7 @@ def model_image_versioned(model: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.MODEL,),
 )
 def model_artifact_pinned(model: Resource, ctx: Context) -> Iterator[Finding]:
-    for container in _containers(model):
+    for container in containers(model):
         address = _address(container)
         top = container.path.split("[")[0]
         if not address.declared:
@@ -138,6 +136,33 @@ def _uploaded(address: Node, top: str) -> Iterator[Finding]:
     keys = graph.remember("object keys", lambda: {str(o.get("key").value) for o in graph.of(t.BUCKET_OBJECT)})
     if address.text().removeprefix("s3://").partition("/")[2] not in keys:
         yield fail(address, "reads an artifact that the stack does not upload")
+
+
+@rule(
+    id="model-artifact-whole",
+    title="Nothing beside the pinned artifact gets into the container",
+    severity="critical",
+    why="A second data source, a package or code from elsewhere is loaded too, and no digest covers it.",
+    remedy="Leave additional sources and model_package_name unset, and code inside the artifact.",
+    references=("SM-G03",),
+    on=(t.MODEL,),
+    scope="resource",
+    settings={"variables": Setting([], "variables that must carry the digests which the container checks")},
+)
+def model_artifact_whole(model: Resource, ctx: Context) -> Iterator[Finding]:
+    for container in containers(model):
+        for name in ("additionalModelDataSources", "modelPackageName", "multiModelConfig"):
+            if container.get(name).declared:
+                yield fail(container.get(name), "loads something beside the pinned artifact")
+        if container.get("modelDataUrl").declared and container.get("modelDataSource").declared:
+            yield fail(container.get("modelDataSource"), "loads something beside the pinned artifact")
+        code = container.get("environment.SAGEMAKER_SUBMIT_DIRECTORY")
+        yield from need(code, lambda n: "://" not in n.text(), "loads code from outside the artifact")
+        for name in ctx.strings("variables"):
+            digest = container.get("environment").get(name)
+            yield from need(
+                digest, lambda n: _DIGEST.fullmatch(n.text()) is not None, "carries no digest to check"
+            )
 
 
 @rule(
@@ -180,9 +205,9 @@ def artifact_bucket_write_protected(bucket: Resource, ctx: Context) -> Iterator[
         action
         for document in documents
         for s in iam.statements(document)
-        if not s.allows and s.anyone and "aws:securetransport" not in s.condition_keys()
+        if not s.allows and s.everybody and storage.reaches_every_object(s, bucket) and _about_writers(s)
         for action in _WRITING
-        if s.covers(action) and not _only_about_encryption(s)
+        if s.covers(action)
     }
     if len(denied) < 3:
         yield fail(documents[0] if documents else bucket.get("policy"), "lets others than the deployer write")
@@ -210,60 +235,21 @@ def _reaches(arn: str, name: str) -> bool:
 _WRITING: Final = ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 
 
-def _only_about_encryption(statement: iam.Statement) -> bool:
-    keys = statement.condition_keys()
-    return bool(keys) and all(key.startswith("s3:") for key in keys)
-
-
-@rule(
-    id="container-env-no-secrets",
-    title="No container or function holds a secret in its environment",
-    severity="critical",
-    why="Environments are shown by Describe calls and in the console.",
-    remedy="Pass the name of a secret and read it at run time, or do without it.",
-    references=("SM-G08", "LAM-006", "AGW-018"),
-    on=(t.MODEL, t.FUNCTION, t.STAGE),
-    scope="resource",
-    settings={
-        "allowed": Setting(["MODEL_SHA256", "CARD_SHA256"], "variables that may hold long random text")
-    },
-)
-def container_env_no_secrets(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    if resource.type == t.MODEL:
-        places = [container.get("environment") for container in _containers(resource)]
-    else:
-        places = [resource.get("environment.variables" if resource.type == t.FUNCTION else "variables")]
-    for place in places:
-        for name, node in place.entries():
-            if name not in ctx.strings("allowed"):
-                yield from need(node, lambda n, name=name: not _secret(name, n.text()), _SECRET)  # type: ignore[misc]
-
-
-_SECRET: Final = "holds something that looks like a secret"  # noqa: S105
-_NAMES: Final = re.compile(
-    r"(?i)(password|passwd|secret|(api|access|private|signing)_?key|credential|(auth|access|session)_?token$)"
-)
-_SHAPES: Final = re.compile(
-    r"(AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{30,}|xox[abp]-|eyJ[\w-]{10,}\.eyJ"
-)
-
-
-def _secret(name: str, value: str) -> bool:
-    """Whether a variable's name or value looks like a secret; a reference (an ARN or a name) is none."""
-    if _SHAPES.search(value):
+def _about_writers(s: iam.Statement) -> bool:
+    """Whether a deny stops everybody, everybody but those it names, or at least every workload of the stack."""
+    if not s.conditions:
         return True
-    if _NAMES.search(name) and value and not value.startswith(("arn:", "/", "alias/")):
-        return True
-    return (
-        len(value) >= 32 and re.fullmatch(r"[A-Za-z0-9+/=_-]+", value) is not None and _entropy(value) > 4.2
-    )
+    if s.condition_keys() - {"aws:principalarn"}:
+        return False
+    if not s.condition_keys(positive=True):
+        return any("not" in operator for operator in s.conditions)
+    named = [text for text in iam.condition_values(s, "aws:PrincipalArn") if ":role/" in text]
+    graph = s.node.resource.graph
+    users = [role.users(name, kind) for role in graph.of(t.ROLE) for kind, name in _HOLDERS]
+    roles = {role for found in users for user in found for role in user.targets(_PATHS[user.type], t.ROLE)}
+    known = [role.get("name").value for role in roles if role.get("name").state.value == "known"]
+    return all(any(iam.matches(text.rsplit("/", 1)[-1], str(name)) for text in named) for name in known)
 
 
-def looks_secret(text: str) -> bool:
-    """Whether a text holds something with the shape of a credential."""
-    return _SHAPES.search(text) is not None
-
-
-def _entropy(text: str) -> float:
-    counts = Counter(text)
-    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+_PATHS: Final = {t.FUNCTION: "role", t.MODEL: "executionRoleArn"}
+_HOLDERS: Final = tuple(_PATHS.items())

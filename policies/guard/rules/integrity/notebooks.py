@@ -8,7 +8,7 @@ from typing import Any, Final
 from guard import types as t
 from guard.graph import Resource
 from guard.rule import Context, Finding, Rule, each, fail, need, property_rule, rule
-from guard.rules.integrity.model import looks_secret
+from guard.rules.integrity.environment import looks_secret
 
 _COMMON: Final[dict[str, Any]] = {"on": t.NOTEBOOK, "severity": "high"}
 

@@ -34,6 +34,9 @@ def requests_validated(method: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(models, "binds no model to the default content type")
     if not method.targets("requestModels", t.API_MODEL):
         yield fail(models, "binds no model of the stack")
+    for _, model in models.entries():
+        if model.state.value == "known" and model.text() in ("Empty", "Error"):
+            yield fail(model, "binds a model of API Gateway's own, which accepts anything")
 
 
 @rule(
@@ -49,6 +52,9 @@ def request_schema_strict(model: Resource, ctx: Context) -> Iterator[Finding]:
     if not model.users("requestModels", t.METHOD):
         return
     schema = model.get("schema").document()
+    for node in schema.leaves():
+        if node.path.endswith(".$ref"):
+            yield fail(node, "refers to a schema that is not read here")
     if schema.get("type").text() != "object":
         yield fail(schema.get("type"), "does not describe an object")
     yield from _strict(schema)
@@ -61,7 +67,7 @@ def _strict(schema: Node) -> Iterator[Finding]:
     if not kinds and not schema.get("enum").declared:
         yield fail(schema, "leaves a part of the request without a type")
     if "object" in kinds:
-        if schema.get("additionalProperties").value is not False:
+        if schema.get("additionalProperties").value is not False or schema.get("patternProperties").declared:
             yield fail(schema, "accepts fields that nobody described")
         if not schema.get("required").declared:
             yield fail(schema, "requires no field")
@@ -119,7 +125,7 @@ def stage_serves_deployment(stage: Resource, ctx: Context) -> Iterator[Finding]:
     why="Methods inside a definition escape every rule that reads methods.",
     remedy="Declare Resource, Method and Integration; leave body unset.",
     references=("AGW-G18", "AGW-026"),
-    on=(t.REST_API, t.REST_API_PUT),
+    on=(t.REST_API, t.REST_API_PUT, t.HTTP_API),
     scope="resource",
 )
 def api_definition_readable(rest_api: Resource, ctx: Context) -> Iterator[Finding]:

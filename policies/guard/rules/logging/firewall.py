@@ -91,7 +91,7 @@ def firewall_log_complete(logging: Resource, ctx: Context) -> Iterator[Finding]:
         names = {c.get("actionCondition.action").text().upper() for c in item.get("conditions").items()}
         if item.get("behavior").text().upper() == "KEEP":
             actions |= names
-        elif names & {"BLOCK", "COUNT"}:
+        elif not names or not names <= {"ALLOW", "CAPTCHA", "CHALLENGE"}:
             yield fail(item, "drops blocked or counted requests from the log")
     if not kept["KEEP"] and not {"BLOCK", "COUNT"} <= actions:
         yield fail(chosen, "keeps neither all nor the blocked and counted requests")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from guard import iam
 from guard import types as t
@@ -28,6 +29,8 @@ from guard.storage import is_log_target
     mends=[Mend("retentionInDays", setting="minDays", upwards=True, endless="maxDays")],
 )
 def log_retention(group: Resource, ctx: Context) -> Iterator[Finding]:
+    kind = group.get("logGroupClass")
+    yield from need(kind, lambda n: n.text() != "DELIVERY", "is of a class that keeps its logs for two days")
     days = group.get("retentionInDays")
     if (days.number() or 0) <= 0:
         yield fail(days, "has no retention")
@@ -68,15 +71,20 @@ def log_policy_not_public(policy: Resource, ctx: Context) -> Iterator[Finding]:
 def logs_mask_card_data(group: Resource, ctx: Context) -> Iterator[Finding]:
     if not _near_payload(group):
         return
+    kind = group.get("logGroupClass")
+    yield from need(
+        kind, lambda n: n.text() in ("", "STANDARD"), "is of a class in which nothing can be masked"
+    )
     for policy in group.users("logGroupName", t.LOG_DATA_PROTECTION):
         masks = [
             item
             for item in policy.get("policyDocument").document().get("Statement").items()
-            if item.get("Operation.Deidentify").declared
+            if item.get("Operation.Deidentify").value is not None
         ]
-        if masks:
+        names = [text for item in masks for text in item.get("DataIdentifier").texts()]
+        if any(text.rsplit("/", 1)[-1] == "CreditCardNumber" for text in names):
             return
-        yield fail(policy.get("policyDocument"), "masks nothing")
+        yield fail(policy.get("policyDocument"), "masks no card numbers" if masks else "masks nothing")
     yield fail(group, "masks no card data", "name")
 
 
@@ -108,7 +116,13 @@ def function_log_group(function: Resource, ctx: Context) -> Iterator[Finding]:
     form = function.get("loggingConfig.logFormat")
     yield from need(form, lambda n: n.text().upper() == "JSON", "does not log JSON")
     level = function.get("loggingConfig.applicationLogLevel")
-    yield from need(level, lambda n: n.text().upper() not in ("DEBUG", "TRACE"), "logs debugging output")
+    yield from need(level, lambda n: n.text().upper() not in _LOUD, "logs debugging output")
+    for name in ("LOG_LEVEL", "POWERTOOLS_LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"):
+        set_ = function.get("environment.variables").get(name)
+        yield from need(set_, lambda n: n.text().upper() not in _LOUD, "logs debugging output")
+
+
+_LOUD: Final = ("DEBUG", "TRACE")
 
 
 def _conventional(function: Resource) -> bool:

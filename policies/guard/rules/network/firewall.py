@@ -7,6 +7,7 @@ from typing import Final
 
 from guard import api, waf
 from guard import types as t
+from guard.accounts import narrow_network
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, fail, need, rule
 
@@ -67,6 +68,8 @@ def firewall_regional(acl: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.WEB_ACL,),
 )
 def firewall_has_rules(acl: Resource, ctx: Context) -> Iterator[Finding]:
+    for node in waf.foreign_groups(acl):
+        yield fail(node, "names a rule group outside the stack, which cannot be checked here")
     found = waf.rules_of(acl)
     if not found:
         yield fail(acl, "has no rules", "rules")
@@ -155,22 +158,18 @@ def firewall_no_early_allow(acl: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 @rule(
-    id="integration-safe",
-    title="Integrations use TLS, verify it, and pass nothing unread",
+    id="firewall-exceptions-narrow",
+    title="IP sets hold networks, not large parts of the internet",
     severity="high",
-    why="An unverified or plain connection, or an unchecked content type, goes round the validation.",
-    remedy="Use AWS_PROXY or https, leave tls_config unset, and passthrough_behavior NEVER otherwise.",
-    references=("AGW-G16",),
-    on=(t.INTEGRATION,),
-    settings={"types": Setting(["AWS_PROXY", "AWS", "MOCK"], "allowed integration types")},
+    why="A set that excepts half of all addresses from a rule switches the rule off.",
+    remedy="List the callers' own networks.",
+    references=("WAF-G04", "WAF-G09"),
+    on=(t.IP_SET,),
+    scope="resource",
+    settings={"shortestPrefix": Setting(8, "shortest IPv4 prefix; IPv6 needs twice as many bits", 1, 32)},
 )
-def integration_safe(integration: Resource, ctx: Context) -> Iterator[Finding]:
-    kind = integration.get("type")
-    yield from need(kind, lambda n: n.text() in ctx.strings("types"), "has a type that is not allowed")
-    insecure = integration.get("tlsConfig.insecureSkipVerification")
-    yield from need(insecure, lambda n: not n.flag(), "does not verify the backend's certificate")
-    if kind.text().startswith("HTTP"):
-        yield from need(integration.get("uri"), lambda n: n.text().startswith("https://"), "calls in clear")
-    if kind.text() in ("AWS", "HTTP"):
-        passing = integration.get("passthroughBehavior")
-        yield from need(passing, lambda n: n.text() == "NEVER", "passes unread content types through")
+def firewall_exceptions_narrow(ip_set: Resource, ctx: Context) -> Iterator[Finding]:
+    shortest = int(ctx.number("shortestPrefix"))
+    for node in ip_set.get("addresses").items():
+        if not narrow_network(node.text(), shortest=shortest):
+            yield fail(node, "holds no network, or a large part of the internet")

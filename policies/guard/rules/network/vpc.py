@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from guard import iam
 from guard import types as t
+from guard.accounts import narrow_network
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, fail, need, rule
 
@@ -48,9 +49,13 @@ def workload_in_vpc(workload: Resource, ctx: Context) -> Iterator[Finding]:
     why="A NAT or internet gateway is the way out for stolen data.",
     remedy="Use VPC endpoints; remove the route.",
     references=("VPC-G04", "VPC-009"),
-    on=(t.ROUTE, t.ROUTE_TABLE),
+    on=(t.ROUTE, t.ROUTE_TABLE, t.DEFAULT_ROUTE_TABLE, t.MAIN_ROUTE_TABLE),
 )
 def subnets_isolated(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.MAIN_ROUTE_TABLE:
+        if not resource.targets("routeTableId", t.ROUTE_TABLE):
+            yield fail(resource.get("routeTableId"), "makes a table outside the stack the main one")
+        return
     routes = [resource.root] if resource.type == t.ROUTE else resource.get("routes").items()
     for route in routes:
         for name in (
@@ -59,10 +64,20 @@ def subnets_isolated(resource: Resource, ctx: Context) -> Iterator[Finding]:
             "egressOnlyGatewayId",
             "transitGatewayId",
             "networkInterfaceId",
+            "carrierGatewayId",
+            "localGatewayId",
+            "coreNetworkArn",
         ):
             node = route.get(name)
             if node.declared and not (node.state.value == "known" and node.text() == "local"):
                 yield fail(node, "leads out of the network")
+        target = route.get("destinationCidrBlock" if resource.type == t.ROUTE else "cidrBlock")
+        if (
+            route.get("vpcPeeringConnectionId").declared
+            and target.declared
+            and not narrow_network(target.text())
+        ):
+            yield fail(target, "leads out of the network by way of a peer")
 
 
 @rule(
@@ -101,7 +116,11 @@ def private_path_to_services(vpc: Resource, ctx: Context) -> Iterator[Finding]:
     for wanted in ctx.strings("services"):
         if wanted not in present:
             yield fail(vpc, f"has no endpoint for {wanted}", "id")
+    homes = [p.get("region").value for p in ctx.graph.of(t.PROVIDER) if p.get("region").declared]
     for endpoint in endpoints:
+        region = endpoint.get("serviceName").text().split(".")[2:3]
+        if homes and endpoint.get("serviceRegion").value is None and region and region[0] not in homes:
+            yield fail(endpoint.get("serviceName"), "leads to a service in another region")
         if endpoint.get("vpcEndpointType").text() == "Interface":
             dns = endpoint.get("privateDnsEnabled")
             yield from need(dns, Node.flag, "is not found by the service's own name")

@@ -50,11 +50,23 @@ def rollout_guarded(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
     rolling = config.get("rollingUpdatePolicy")
     if ctx.flag("gradual") and not rolling.declared and routing.text() not in ("CANARY", "LINEAR"):
         yield fail(routing, "shifts all traffic at once")
+    canary = config.get("blueGreenUpdatePolicy.trafficRoutingConfiguration.canarySize")
+    if canary.get("type").text() == "CAPACITY_PERCENT":
+        size = canary.get("value")
+        yield from need(
+            size, lambda n: 0 < (n.number() or 0) <= 50, "has a canary of more than half, which AWS refuses"
+        )
+    wait = config.get("blueGreenUpdatePolicy.trafficRoutingConfiguration.waitIntervalInSeconds")
+    if ctx.flag("gradual") and routing.text() in ("CANARY", "LINEAR"):
+        yield from need(wait, lambda n: (n.number() or 0) >= 60, "does not wait for its alarms between steps")
     alarms = config.get("autoRollbackConfiguration.alarms")
     if not alarms.declared:
         yield fail(alarms, "does not roll back by itself")
     elif not endpoint.targets("deploymentConfig", t.ALARM) and not _own_alarms(endpoint):
         yield fail(alarms, "rolls back on alarms outside the stack")
+    watching = endpoint.targets("deploymentConfig", t.ALARM)
+    if watching and not any(alarm.get("namespace").text() == "AWS/SageMaker" for alarm in watching):
+        yield fail(alarms, "rolls back on alarms that do not watch the endpoint")
 
 
 def _own_alarms(endpoint: Resource) -> bool:

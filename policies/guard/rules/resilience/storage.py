@@ -38,7 +38,7 @@ def bucket_versioned(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     remedy="Set object_lock_enabled and declare BucketObjectLockConfiguration with a default retention.",
     references=("S3-020",),
     on=(t.BUCKET,),
-    settings={"minDays": Setting(1, "shortest default retention in days", 1, 36_500)},
+    settings={"minDays": Setting(30, "shortest default retention in days", 1, 36_500)},
 )
 def artifact_locked(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     if not holds_artifacts(bucket):
@@ -62,6 +62,7 @@ def artifact_locked(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     remedy="Declare BucketLifecycleConfiguration with abort_incomplete_multipart_upload.",
     references=("S3-017", "S3-018"),
     on=(t.BUCKET,),
+    settings={"maxDays": Setting(30, "days after which a broken upload is gone", 1, 3_650)},
 )
 def bucket_lifecycle(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     found = parts(bucket, t.BUCKET_LIFECYCLE)
@@ -69,9 +70,13 @@ def bucket_lifecycle(bucket: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(bucket, "has no lifecycle", "lifecycleRules")
     for part in found:
         rules = [item for item in part.get("rules").items() if item.get("status").text() == "Enabled"]
-        aborting = [r for r in rules if r.get("abortIncompleteMultipartUpload.daysAfterInitiation").declared]
-        if not any(_whole(item) for item in aborting):
+        days = [r.get("abortIncompleteMultipartUpload.daysAfterInitiation") for r in rules if _whole(r)]
+        if not any(0 < (node.number() or 0) <= ctx.number("maxDays") for node in days):
             yield fail(part.get("rules"), "keeps uploads that never end")
+        for item in rules if holds_artifacts(bucket) else []:
+            # Without the current version, a new instance has no model to load and no update has code.
+            if _whole(item) and item.get("expiration.days").declared:
+                yield fail(item.get("expiration"), "expires artifacts that are still served")
 
 
 def _whole(item: Node) -> bool:
@@ -99,12 +104,13 @@ def stateful_protected(resource: Resource, ctx: Context) -> Iterator[Finding]:
     id="bucket-no-force-destroy",
     title="Destroying a bucket does not empty it",
     severity="medium",
-    why="force_destroy deletes every version of every object on the way.",
+    why="force_destroy deletes every version of every object on the way, and lifts the lock of an object.",
     remedy="Leave force_destroy off.",
     references=("S3-G03",),
-    on=(t.BUCKET,),
+    on=(t.BUCKET, t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD),
     scope="resource",
     mends=[Mend("forceDestroy", False)],
 )
-def bucket_no_force_destroy(bucket: Resource, ctx: Context) -> Iterator[Finding]:
-    yield from need(bucket.get("forceDestroy"), lambda n: not n.flag(), "is emptied by a destroy")
+def bucket_no_force_destroy(item: Resource, ctx: Context) -> Iterator[Finding]:
+    text = "is emptied by a destroy" if item.type == t.BUCKET else "loses its lock by a destroy"
+    yield from need(item.get("forceDestroy"), lambda n: not n.flag(), text)

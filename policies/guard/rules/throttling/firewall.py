@@ -123,7 +123,10 @@ def function_concurrency_bounded(function: Resource, ctx: Context) -> Iterator[F
     remedy="Declare an appautoscaling Target for the variant with max_capacity under the ceiling.",
     references=("SM-G07",),
     on=(t.ENDPOINT,),
-    settings={"maxCapacity": Setting(10, "instances a variant may scale to", 1, 1_000)},
+    settings={
+        "maxCapacity": Setting(10, "instances a variant may scale to", 1, 1_000),
+        "minCapacity": Setting(2, "instances a variant always has", 0, 1_000),
+    },
 )
 def scaling_bounded(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
     targets = _targets(endpoint)
@@ -134,6 +137,15 @@ def scaling_bounded(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
         capacity = target.get("maxCapacity")
         good = capacity.number() is not None and 0 < (capacity.number() or 0) <= ceiling
         yield from need(capacity, lambda n, good=good: good, "scales above the ceiling")  # type: ignore[misc]
+        least = target.get("minCapacity")
+        yield from need(
+            least, lambda n: (n.number() or 0) >= ctx.number("minCapacity"), "scales below the floor"
+        )
+        suspended = target.get("suspendedState.dynamicScalingOutSuspended")
+        yield from need(suspended, lambda n: not n.flag(), "does not scale out")
+    for action in ctx.graph.of(t.SCHEDULED_SCALING):
+        if action.get("serviceNamespace").text() == "sagemaker":
+            yield from _scheduled(action, ctx)
     ids = [target.get("resourceId") for target in targets]
     if not targets or any(node.state.value == "unknown" for node in ids):
         return
@@ -143,6 +155,14 @@ def scaling_bounded(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
             name = variant.get("variantName")
             if not variant.get("serverlessConfig").declared:
                 yield from need(name, lambda n: n.text() in scaled, "has no scaling target")
+
+
+def _scheduled(action: Resource, ctx: Context) -> Iterator[Finding]:
+    low, high = (action.get(f"scalableTargetAction.{name}") for name in ("minCapacity", "maxCapacity"))
+    if low.declared and (low.number() or 0) < ctx.number("minCapacity"):
+        yield fail(low, "scales below the floor at its time")
+    if high.declared and not 0 < (high.number() or 0) <= ctx.number("maxCapacity"):
+        yield fail(high, "scales above the ceiling, or to nothing, at its time")
 
 
 def _targets(endpoint: Resource) -> list[Resource]:
