@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
-from preflight import levels
+from preflight import levels, messages
 from preflight.findings import Finding, Kind, Result, Rule, merged
-from preflight.graph import HIDDEN, Graph, Resource, map_secrets
+from preflight.graph import HIDDEN, Graph, map_secrets
 from preflight.pack_process import PackProcess, Run
 
 Progress = Callable[[int, int], None]
@@ -55,7 +54,7 @@ def check(
         forms=(form,),
         resources=len(graph.resources),
         rules=rules,
-        findings=merged(_findings(diagnostics, graph, rules, form, scrub)),
+        findings=merged(reported(diagnostics, graph, rules, form, scrub)),
         seconds=time.monotonic() - started,
     )
 
@@ -65,9 +64,9 @@ def _analyze(pack: PackProcess, graph: Graph, progress: Progress) -> list[tuple[
     by_urn = {resource["urn"]: resource for resource in graph.resources}
     total = len(graph.resources) + 1
     done = iter(range(1, total + 1))
-    requests = [_request(resource, by_urn) for resource in graph.resources]
+    requests = [messages.request(resource, by_urn) for resource in graph.resources]
     found = pack.analyze(requests, lambda: progress(next(done), total))
-    found += pack.analyze_stack(_view(resource, by_urn) for resource in graph.resources)
+    found += pack.analyze_stack(messages.view(resource, by_urn) for resource in graph.resources)
     progress(total, total)
     return found
 
@@ -99,70 +98,6 @@ def scrubber(graph: Graph) -> Callable[[str], str]:
     return scrub
 
 
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
-
-
-def _struct(values: Mapping[str, Any]) -> Any:
-    return json_format.ParseDict(dict(values), struct_pb2.Struct())
-
-
-def _request(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
-    """A resource before its operation: its inputs."""
-    request = analyzer_pb2.AnalyzeRequest(
-        type=resource["type"],
-        urn=resource["urn"],
-        name=_name(resource["urn"]),
-        properties=_struct(resource["inputs"]),
-        options=_options(resource),
-    )
-    _add_provider(request, resource, by_urn)
-    return request
-
-
-def _view(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
-    """A resource at the end: what AWS answered, over what was asked for."""
-    message = analyzer_pb2.AnalyzerResource(
-        type=resource["type"],
-        urn=resource["urn"],
-        name=_name(resource["urn"]),
-        parent=resource["parent"],
-        properties=_struct({**resource["inputs"], **resource["outputs"]}),
-        options=_options(resource),
-        dependencies=resource["dependencies"],
-    )
-    for key, urns in resource["propertyDependencies"].items():
-        message.propertyDependencies[key].urns.extend(urns or [])
-    _add_provider(message, resource, by_urn)
-    return message
-
-
-def _options(resource: Resource) -> Any:
-    options = analyzer_pb2.AnalyzerResourceOptions(
-        protect=bool(resource["protect"]),
-        ignoreChanges=resource.get("ignoreChanges", []),
-        deleteBeforeReplace=resource.get("deleteBeforeReplace", False),
-        deleteBeforeReplaceDefined="deleteBeforeReplace" in resource,
-        additionalSecretOutputs=resource.get("additionalSecretOutputs", []),
-        aliases=resource.get("aliases", []),
-        parent=resource["parent"],
-    )
-    for key, seconds in (resource.get("customTimeouts") or {}).items():
-        setattr(options.customTimeouts, key, seconds)
-    return options
-
-
-def _add_provider(message: Any, resource: Resource, by_urn: Mapping[str, Resource]) -> None:
-    urn = resource["provider"].rpartition("::")[0]
-    provider = by_urn.get(urn)
-    if provider is not None:
-        message.provider.CopyFrom(
-            analyzer_pb2.AnalyzerProviderResource(
-                type=provider["type"], urn=urn, name=_name(urn), properties=_struct(provider["inputs"])
-            )
-        )
-
-
 def _rule(policy: Any, config: Any) -> Rule:
     return Rule(
         id=policy.name,
@@ -177,13 +112,17 @@ def _rule(policy: Any, config: Any) -> Rule:
     )
 
 
-def _findings(
+def reported(
     diagnostics: list[tuple[str, Any]],
     graph: Graph,
     rules: tuple[Rule, ...],
     form: str,
     scrub: Callable[[str], str],
 ) -> Iterator[Finding]:
+    """The findings in a pack's diagnostics, each with the URN it was given for; `scrub` goes over every sentence.
+
+    A URN that the graph does not have is taken as the stack's own.
+    """
     types = {resource["urn"]: resource["type"] for resource in graph.resources}
     root = next((urn for urn, type_ in types.items() if type_ == "pulumi:pulumi:Stack"), "")
     by_id = {rule.id: rule for rule in rules}
@@ -197,7 +136,7 @@ def _findings(
             severity=rule.severity,
             level=rule.level if kind != "exempted" else "advisory",
             urn=urn,
-            resource=_name(urn),
+            resource=messages.short_name(urn),
             type=types.get(urn, ""),
             message=scrub(message),
             remedy=rule.remedy,

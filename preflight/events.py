@@ -20,7 +20,15 @@ _COLOUR = re.compile(r"<\{%.*?%\}>")
 _LEVELS: Mapping[str, Level] = {"warning": "advisory", "none": "disabled"}
 _KNOWN_LEVELS: tuple[Level, ...] = get_args(Level)
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-_GONE = ("delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace")
+# After delete-replaced and discard-replaced the resource's successor stands under the same URN.
+_GONE = ("delete", "discard")
+
+_ANALYZED = (
+    "policyAnalyzeSummaryEvent",
+    "policyAnalyzeStackSummaryEvent",
+    "policyRemediateSummaryEvent",
+    "policyRemediationEvent",
+)
 
 Known = Callable[[Graph], Result | None]
 """What a pack says of its own rules under the levels of a stack; None when the pack is not at hand."""
@@ -34,6 +42,7 @@ class _Log:
     resources: dict[str, Resource] = field(default_factory=dict)
     summary: dict[str, Any] | None = None
     packs: set[str] = field(default_factory=set)
+    summed: set[str] = field(default_factory=set)
 
 
 def read(path: Path, known: Known = lambda graph: None) -> tuple[Result, Graph]:
@@ -62,7 +71,7 @@ def read(path: Path, known: Known = lambda graph: None) -> tuple[Result, Graph]:
         forms=(form,),
         resources=len(log.resources),
         rules=rules,
-        findings=merged(check._findings(diagnostics, graph, rules, form, str)),
+        findings=merged(check.reported(diagnostics, graph, rules, form, str)),
         seconds=float(log.summary.get("durationSeconds") or 0),
     )
     return result, graph
@@ -77,14 +86,17 @@ def _sorted(path: Path) -> _Log:
             _note(log, str(violation.get("resourceUrn") or ""))
         elif summary := event.get("summaryEvent"):
             log.summary = summary
-            log.packs |= set(summary.get("PolicyPacks") or summary.get("policyPacks") or ())
+            # A pack of this machine may stand here under the path it was started from.
+            packs = summary.get("PolicyPacks") or summary.get("policyPacks") or ()
+            log.summed |= {re.split(r"[/\\]", str(pack).rstrip("/\\"))[-1] for pack in packs}
         for key in ("resourcePreEvent", "resOutputsEvent"):
             if step := (event.get(key) or {}).get("metadata"):
                 _step(log, step)
-        for key in ("policyAnalyzeSummaryEvent", "policyAnalyzeStackSummaryEvent"):
+        for key in _ANALYZED:
             if analyzed := event.get(key):
                 log.packs.add(str(analyzed.get("policyPackName", "")))
                 _note(log, str(analyzed.get("resourceUrn") or ""))
+    log.packs = log.packs - {""} or log.summed
     return log
 
 
@@ -113,7 +125,8 @@ def _events(path: Path) -> Iterable[dict[str, Any]]:
 
 def _step(log: _Log, step: Mapping[str, Any]) -> None:
     urn, state = str(step.get("urn", "")), step.get("new") or step.get("old") or {}
-    if step.get("op") in _GONE:
+    # What an earlier, interrupted run left pending has a successor too.
+    if step.get("op") in _GONE and not state.get("delete"):
         log.resources.pop(urn, None)
         return
     _note(log, urn)

@@ -112,6 +112,97 @@ def test_an_event_twice_is_one_finding_and_what_is_deleted_is_no_resource(log: P
     assert [item["urn"] for item in declared.resources] == [KEY]
 
 
+def state(urn: str, **more: Any) -> dict[str, Any]:
+    """A resource's state, with every field that the engine's serializer gives it."""
+    return {
+        "type": urn.split("::")[2].rpartition("$")[2],
+        "urn": urn,
+        "custom": True,
+        "id": "",
+        "parent": f"{ROOT}pulumi:pulumi:Stack::p-prod",
+        "inputs": {"value": CANARY},
+        "outputs": {},
+        "provider": f"{ROOT}pulumi:providers:aws::default::unknown",
+    } | more
+
+
+def staged(op: str, urn: str, **states: Any) -> dict[str, Any]:
+    """A step as the engine tells it, at a preview."""
+    metadata = {
+        "op": op,
+        "urn": urn,
+        "type": urn.split("::")[2].rpartition("$")[2],
+        "old": states.get("old"),
+        "new": states.get("new"),
+        "detailedDiff": None,
+        "provider": f"{ROOT}pulumi:providers:aws::default::unknown",
+    }
+    return {
+        "sequence": 0,
+        "timestamp": 1764000000,
+        "resourcePreEvent": {"metadata": metadata, "planning": True},
+    }
+
+
+def test_a_whole_run_in_which_a_resource_is_replaced(log: Path) -> None:
+    """Every kind of event in the order and with the fields of the engine's own types."""
+    pack = {"policyPackName": "sample-pack", "policyPackVersion": "1.0.0", "policyPackVersionTag": "1.0.0"}
+    old, new = state(KEY, id="1", delete=True), state(KEY)
+    events: list[dict[str, Any]] = [
+        {"preludeEvent": {"config": {"aws:region": "us-east-1"}}},
+        {"policyLoadEvent": {}},
+        {"progressEvent": {"type": "plugin-install", "id": "x", "message": "", "received": 1, "total": 1}},
+        {"stdoutEvent": {"message": "loading", "color": "raw"}},
+        staged(
+            "same",
+            f"{ROOT}pulumi:pulumi:Stack::p-prod",
+            old=None,
+            new=state(f"{ROOT}pulumi:pulumi:Stack::p-prod"),
+        ),
+        {"policyRemediateSummaryEvent": {"resourceUrn": KEY, **pack, "passed": ["key-rotation"]}},
+        staged("create-replacement", KEY, new=new),
+        policy(policyPackVersion="1.0.0", policyPackVersionTag="1.0.0", severity="high"),
+        {"policyAnalyzeSummaryEvent": {"resourceUrn": KEY, **pack, "failed": ["key-rotation"]}},
+        staged("replace", KEY, old=old, new=new),
+        {"resOutputsEvent": staged("create-replacement", KEY, new=new)["resourcePreEvent"]},
+        staged("delete-replaced", KEY, old=old),
+        staged("delete", KEY, old=old),
+        {"policyAnalyzeStackSummaryEvent": {**pack, "passed": ["required"]}},
+        {"diagnosticEvent": {"urn": KEY, "message": "preview failed", "color": "raw", "severity": "error"}},
+        {
+            "summaryEvent": {
+                "maybeCorrupt": False,
+                "durationSeconds": 4,
+                "resourceChanges": {"replace": 1, "same": 1},
+                "PolicyPacks": {"/home/somebody/packs/sample": "(local)"},
+                "isPreview": True,
+            }
+        },
+        {"cancelEvent": {}},
+    ]
+    numbered = ({"sequence": number, "timestamp": 1764000000} | event for number, event in enumerate(events))
+
+    result, declared = read(write(log, numbered))
+
+    (found,) = result.findings
+    assert (found.urn, found.resource, found.type) == (KEY, "key", "aws:kms/key:Key")
+    assert (result.pack, result.forms, result.resources) == ("sample-pack", ("preview",), 2)
+    assert {item["parent"] for item in declared.resources} == {f"{ROOT}pulumi:pulumi:Stack::p-prod"}
+    assert CANARY not in json.dumps(declared.resources)
+
+
+def test_a_pack_of_this_machine_is_named_without_its_path(log: Path) -> None:
+    packs = {
+        "durationSeconds": 1,
+        "isPreview": False,
+        "PolicyPacks": {"/home/somebody/packs/sample": "(local)"},
+    }
+
+    result, _ = read(write(log, [step(KEY), {"summaryEvent": packs}]))
+
+    assert (result.pack, result.passed) == ("sample", True)
+
+
 def test_a_run_without_violations_passes(log: Path) -> None:
     analyzed = {
         "policyAnalyzeSummaryEvent": {"resourceUrn": KEY, "policyPackName": "sample-pack", "passed": ["a"]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from preflight import check, levels
+from preflight import levels, messages
 from preflight.graph import Resource
 from preflight.pack_process import PackProcess, Run
 from preflight.program import PROJECT
@@ -39,7 +39,7 @@ class Judge:
         run = Run(graph.project, graph.stack, graph.preview, graph.config, graph.secret_keys)
         self._pack = PackProcess(PACK, run)
         self._own = {resource["urn"]: resource for resource in graph.resources}
-        self._views = {urn: check._view(resource, self._own) for urn, resource in self._own.items()}
+        self._views = {urn: messages.view(resource, self._own) for urn, resource in self._own.items()}
 
     def __enter__(self) -> Self:
         self._pack.__enter__()
@@ -59,13 +59,13 @@ class Judge:
         change(stack)
         by_urn = {resource["urn"]: resource for resource in stack.resources}
         changed = [r for urn, r in by_urn.items() if r != self._own.get(urn)]
-        found = self._pack.analyze([check._request(r, by_urn) for r in changed])
+        found = self._pack.analyze([messages.request(r, by_urn) for r in changed])
         found += self._pack.analyze_stack([self._view(r, by_urn) for r in stack.resources])
         return [_said(urn, diagnostic) for urn, diagnostic in found]
 
     def _view(self, resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
         urn = resource["urn"]
-        return self._views[urn] if resource == self._own.get(urn) else check._view(resource, by_urn)
+        return self._views[urn] if resource == self._own.get(urn) else messages.view(resource, by_urn)
 
     def _configure(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         if settings == self._configured:
