@@ -34,6 +34,7 @@ def pack() -> dict[str, Any]:
     for text in levels.pack_problems(rules()):
         sys.stderr.write(text + "\n")
     speed.decode_once()
+    speed.ask_only({rule.id: rule.applies_to for rule in rules().values() if rule.scope == "resource"})
     policies: list[Policy] = [*map(_policy, rules().values()), *_meta()]
     return {
         "name": NAME,

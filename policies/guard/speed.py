@@ -1,6 +1,7 @@
 """Work that is the same for every policy of one call from the engine is done once per call.
 
-The SDK decodes every resource's properties anew for each policy of the pack: policies times resources. Its messages
+The SDK asks every policy about every resource, and decodes the resource's properties anew for each. A policy that is
+about other types is not asked here, which its own check would answer in the same way. The SDK's messages
 do not change during a call, so what was decoded is kept until the call ends, and once the graph of a stack stands,
 the policies that follow are handed no resources at all: they ask for the graph. With another SDK, whose names differ,
 nothing is replaced and the pack is merely slower.
@@ -8,11 +9,12 @@ nothing is replaced and the pack is merely slower.
 
 from __future__ import annotations
 
+import copy
 import functools
 import gc
 import threading
 import types
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 from pulumi_policy import policy
@@ -34,6 +36,30 @@ def once(key: Hashable, make: Callable[[], T]) -> T:
         kept[key] = make()
     made: T = kept[key]
     return made
+
+
+_POLICIES = "_PolicyAnalyzerServicer__policies"
+_types: dict[str, tuple[str, ...]] = {}
+_chosen: dict[tuple[int, str], tuple[Any, list[Any]]] = {}
+
+
+def ask_only(types_of: Mapping[str, tuple[str, ...]]) -> None:
+    """Says about which types the policies are, by name; one that is not named is asked about everything."""
+    _types.update(types_of)
+
+
+def _narrowed(servicer: Any, type_: str) -> Any:
+    """The servicer with the policies about one type alone; itself when the SDK keeps them under another name."""
+    policies = getattr(servicer, _POLICIES, None)
+    if not isinstance(policies, list):
+        return servicer
+    key = (id(policies), type_)
+    if key not in _chosen:
+        about = [p for p in policies if {"*", type_} & set(_types.get(p.name, ("*",)))]
+        _chosen[key] = (policies, about)
+    narrow = copy.copy(servicer)  # calls come in parallel: the one they share stays as it is
+    setattr(narrow, _POLICIES, _chosen[key][1])
+    return narrow
 
 
 def decode_once() -> bool:
@@ -80,7 +106,8 @@ def _as_call(method: Callable[..., T], wrap: Callable[[Any], Any] | None) -> Cal
         collecting = gc.isenabled()
         gc.disable()
         try:
-            return method(servicer, wrap(request) if wrap else request, *others)
+            asked = servicer if wrap else _narrowed(servicer, request.type)
+            return method(asked, wrap(request) if wrap else request, *others)
         finally:
             _call.kept = None
             if collecting:

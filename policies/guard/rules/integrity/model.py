@@ -217,13 +217,17 @@ def artifact_bucket_write_protected(bucket: Resource, ctx: Context) -> Iterator[
 
 
 def _writes(holder: Resource, bucket: Resource) -> Iterator[Finding]:
-    """The statements of a role's policy that allow writing objects into the bucket."""
-    for document in iam.identity_documents(holder):
-        for s in iam.statements(document):
-            if any(s.grants(action) for action in _WRITING):
-                for node in s.node.get("Resource").items():
-                    if _reaches(node.text(), bucket.get("bucket").text()):
-                        yield fail(node, f'lets a role write into the bucket "{bucket.name}" of artifacts')
+    """The places in a role's policy that allow writing objects into the bucket."""
+    for node in holder.graph.remember(("written", holder.urn), lambda: _written(holder)):
+        if _reaches(node.text(), bucket.get("bucket").text()):
+            yield fail(node, f'lets a role write into the bucket "{bucket.name}" of artifacts')
+
+
+def _written(holder: Resource) -> list[Node]:
+    """The resources that a role's policy lets it write objects into."""
+    found = [s for document in iam.identity_documents(holder) for s in iam.statements(document)]
+    writing = [s for s in found if any(s.grants(action) for action in _WRITING)]
+    return [node for s in writing for node in s.node.get("Resource").items()]
 
 
 def _reaches(arn: str, name: str) -> bool:
