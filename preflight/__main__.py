@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +14,7 @@ import typer
 from rich.console import Console
 
 from model.errors import UserError
-from preflight import judge, program, report
+from preflight import files, judge, program, report
 from preflight.baseline import compare
 from preflight.errors import PreflightError
 from preflight.graph import Graph, read_export
@@ -46,11 +43,12 @@ class Format(StrEnum):
 
 
 class AttackFormat(StrEnum):
-    """The forms of the attacks' report."""
+    """The report formats of `preflight.attacks.report.FORMATS`."""
 
     TABLE = "table"
     JSON = "json"
     JUNIT = "junit"
+    HTML = "html"
 
 
 Stack = Annotated[str, typer.Option("--stack", "-s", help="Stack to evaluate: Pulumi.<stack>.yaml.")]
@@ -65,6 +63,10 @@ Config = Annotated[
     ),
 ]
 Project = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of Pulumi.yaml.", show_default=False)]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FORMAT=FILE", help="Writes one more report of the same run; repeatable."),
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of the terminal.")]
 
 
@@ -79,7 +81,7 @@ def graph(
     """Write the resources a stack declares as `pulumi stack export` would, without plain-text secrets."""
     with mistakes():
         declared = _evaluate(stack, bool(preview), config, cwd)
-        _write(json.dumps(declared.to_export(), indent=2) + "\n", output)
+        files.write(json.dumps(declared.to_export(), indent=2) + "\n", output)
 
 
 @app.command()
@@ -103,10 +105,7 @@ def check(
     ] = None,
     config: Config = None,
     format_: Annotated[Format, typer.Option("--format", "-f", help="Form of the report.")] = Format.TABLE,
-    also: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FORMAT=FILE", help="Writes one more report of the same check; repeatable."),
-    ] = None,
+    also: Also = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Earlier JSON report: tell what is new, fixed, unchanged.")
     ] = None,
@@ -118,7 +117,7 @@ def check(
     Ends with 0 when nothing blocks, 1 when a mandatory rule is broken or could not be judged, 2 for a mistake.
     """
     with mistakes():
-        targets = [(format_.value, output), *report.targets(also or ())]
+        targets = [(format_.value, output), *report.targets(also or (), report.FORMATS)]
         graphs = _graphs(stack, preview, file, events, config, cwd)
         if events is not None:
             result, shape = judge.logged(events, policy_pack, levels, cwd.resolve())
@@ -129,7 +128,7 @@ def check(
             if name == Format.TABLE and target is None:
                 report.print_table(result, Console(), changes)
             else:
-                _write(report.render(result, name, shape, changes), target)
+                files.write(report.render(result, name, shape, changes), target)
         if output is not None:
             typer.echo(report.summary(result), err=True)
         raise typer.Exit(0 if result.passed else FAILED)
@@ -180,6 +179,7 @@ def attack(
     format_: Annotated[
         AttackFormat, typer.Option("--format", "-f", help="Form of the report.")
     ] = AttackFormat.TABLE,
+    also: Also = None,
     config: Config = None,
     cwd: Project = program.PROJECT,
     output: Output = None,
@@ -195,13 +195,16 @@ def attack(
         asked = command.Asked(
             url, api_key_file, credentials_file, sign, known_caller, log_dir, only, max_requests, yes
         )
+        targets = [(format_.value, output), *report.targets(also or (), attack_report.FORMATS)]
         declared = _evaluate(stack, False, config, cwd) if stack else None
         outcomes = command.run(asked, declared, cwd.resolve(), Console(stderr=True))
-        if format_ is AttackFormat.TABLE and output is None:
-            Console().print(attack_report.table(outcomes))
-        else:
-            _write(attack_report.render(outcomes, format_.value), output)
-            typer.echo(attack_report.summary(outcomes), err=True)
+        for name, target in targets:
+            if name == AttackFormat.TABLE and target is None:
+                Console().print(attack_report.table(outcomes))
+            else:
+                files.write(attack_report.render(outcomes, name, stack or ""), target)
+        if (format_, output) != (AttackFormat.TABLE, None):
+            typer.echo(probe.told(outcomes), err=True)
         raise typer.Exit(0 if probe.green(outcomes) else FAILED)
 
 
@@ -278,20 +281,6 @@ def _pairs(entries: list[str] | None) -> dict[str, str]:
             raise PreflightError(f"--config number {number} must have the form key=value.")
         pairs[key] = value
     return pairs
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, aside = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(aside, output)
-    except OSError as error:
-        raise PreflightError(f"{output} cannot be written: {error.strerror}.") from None
 
 
 if __name__ == "__main__":

@@ -15,14 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from model import evaluate, package
-from preflight import check, program, report, score
+from preflight import judge, page, program, report, score
 from preflight.attacks import local
 from preflight.attacks import report as attacks
-from preflight.attacks.probe import Verdict
-from preflight.findings import Result, merge
+from preflight.attacks.probe import Outcome, green, told
+from preflight.files import write
+from preflight.findings import Result
 from preflight.graph import Graph
 from preflight.server import keys, run
 from preflight.server.gateway import NOT_ENFORCED
+from preflight.shape import Shape
 
 STACKS = ("dev", "staging", "prod")
 SERVED = "prod"
@@ -52,10 +54,10 @@ class Demo:
         started = time.monotonic()
         artifact = self._train()
         graphs = {stack: self._evaluate(stack) for stack in STACKS}
-        for stack, forms in graphs.items():
-            self._check(stack, forms)
+        checks = {stack: self._check(stack, forms) for stack, forms in graphs.items()}
         self._serve(graphs[SERVED][-1], artifact.card["recipe"])
-        self._attack(graphs[SERVED][-1])
+        outcomes = self._attack(graphs[SERVED][-1])
+        self._report(*checks[SERVED], outcomes)
         self._close(time.monotonic() - started)
         return all(step.passed for step in self.steps)
 
@@ -98,12 +100,12 @@ class Demo:
             ended(f"{declared} resources, {len(forms[-1].exports)} outputs", True)
         return forms
 
-    def _check(self, stack: str, forms: list[Graph]) -> None:
+    def _check(self, stack: str, forms: list[Graph]) -> tuple[Result, Shape]:
         with self._step(f"check {stack}") as ended:
-            pack = program.PROJECT / "policies"
-            result: Result = merge(check.check(graph, pack) for graph in forms)
+            result, shape = judge.judged(forms, program.PROJECT / "policies", None, program.PROJECT)
             report.print_table(result, self.console)
             ended(report.summary(result), result.passed)
+        return result, shape
 
     def _serve(self, graph: Graph, recipe: str) -> None:
         with self._step(f"serve {SERVED} on this machine") as ended, run.running(graph) as served:
@@ -120,12 +122,18 @@ class Demo:
                 status = _without_key(served.url)
                 refused(f"HTTP {status}", status == httpx.codes.FORBIDDEN)
 
-    def _attack(self, graph: Graph) -> None:
+    def _attack(self, graph: Graph) -> list[Outcome]:
         with self._step(f"attack {SERVED} on this machine") as ended:
             outcomes = local.attack_stack(graph)
             self.console.print(attacks.table(outcomes))
-            red = [outcome for outcome in outcomes if outcome.verdict in (Verdict.FAIL, Verdict.ERROR)]
-            ended(attacks.summary(outcomes), not red)
+            ended(told(outcomes), green(outcomes))
+        return outcomes
+
+    def _report(self, result: Result, shape: Shape, outcomes: list[Outcome]) -> None:
+        with self._step("report") as ended:
+            target = self.build_dir / f"{SERVED}.html"
+            write(page.render(result, report.summary(result), shape, outcomes=outcomes), target)
+            ended(f"{target}: findings, picture, rules, attacks", True)
 
     def _close(self, seconds: float) -> None:
         table = Table("step", "outcome", "seconds", "", title="The main job")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,14 @@ def render(result: Result, format_: str, shape: Shape | None = None, changes: Ch
     return FORMATS[format_](result, shape or Shape(), changes).rstrip("\n") + "\n"
 
 
-def targets(entries: Iterable[str]) -> list[tuple[str, Path]]:
+def targets(entries: Iterable[str], formats: Collection[str]) -> list[tuple[str, Path]]:
     """(format, file) of each FORMAT=FILE. Raises PreflightError in one sentence for anything else."""
     found = []
     for entry in entries:
         name, _, target = entry.partition("=")
-        if name not in FORMATS or not target:
+        if name not in formats or not target:
             raise PreflightError(
-                f"--also {entry} must have the form FORMAT=FILE, with one of {', '.join(FORMATS)}."
+                f"--also {entry} must have the form FORMAT=FILE, with one of {', '.join(formats)}."
             )
         found.append((name, Path(target)))
     return found

@@ -226,6 +226,15 @@ class Verdict(StrEnum):
     ERROR = "ERROR"
 
 
+WORDS = {
+    Verdict.PASS: "held",
+    Verdict.FAIL: "red",
+    Verdict.SKIPPED: "skipped",
+    Verdict.ERROR: "in error",
+}
+"""Verdicts as a sentence says them."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A probe's end: what was seen, in statuses and our own words, never in values; wall-clock seconds."""
@@ -241,3 +250,11 @@ def green(outcomes: Sequence[Outcome]) -> bool:
     """True when no probe is red and at least one has run."""
     ran = [outcome for outcome in outcomes if outcome.verdict is not Verdict.SKIPPED]
     return bool(ran) and all(outcome.verdict is Verdict.PASS for outcome in ran)
+
+
+def told(outcomes: Sequence[Outcome]) -> str:
+    """How many probes ended how, in one line."""
+    counts = {verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in WORDS}
+    said = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items() if count)
+    requests = sum(outcome.requests for outcome in outcomes)
+    return f"{len(outcomes)} probes: {said or 'none'}; {requests:,} requests"

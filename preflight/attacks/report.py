@@ -1,17 +1,18 @@
-"""Outcomes as a table, JSON, JUnit, and the catalogue as Markdown."""
+"""Outcomes as a table, JSON, JUnit and a page, and the catalogue as Markdown."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from xml.etree import ElementTree
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from preflight.attacks.probe import Outcome, Probe, Verdict, When
+from preflight.attacks.probe import Outcome, Probe, Verdict, When, told
+from preflight.page import attacks
 
 VERSION = 1
 _STYLES = {
@@ -24,7 +25,7 @@ _STYLES = {
 
 def table(outcomes: Sequence[Outcome]) -> Table:
     """The outcomes for a terminal: what was tried, expected and seen."""
-    result = Table("probe", "threat", "expected", "seen", "s", "", title=summary(outcomes))
+    result = Table("probe", "threat", "expected", "seen", "s", "", title=told(outcomes))
     result.columns[0].no_wrap = True
     result.columns[4].justify = "right"
     for outcome in outcomes:
@@ -40,36 +41,23 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return result
 
 
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """How many probes ended how, in one line."""
-    counts = {verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in Verdict}
-    words = {
-        Verdict.PASS: "held",
-        Verdict.FAIL: "red",
-        Verdict.ERROR: "in error",
-        Verdict.SKIPPED: "skipped",
-    }
-    said = ", ".join(f"{count} {words[verdict]}" for verdict, count in counts.items() if count)
-    requests = sum(outcome.requests for outcome in outcomes)
-    return f"{len(outcomes)} probes: {said or 'none'}; {requests:,} requests"
+def render(outcomes: Sequence[Outcome], form: str, subject: str = "") -> str:
+    """The outcomes in one of FORMATS; `subject` is what was attacked. Raises KeyError for any other form."""
+    return FORMATS[form](outcomes, subject)
 
 
-def render(outcomes: Sequence[Outcome], form: str) -> str:
-    """The outcomes as "json", "junit", or "table" in plain text."""
-    return {"json": _json, "junit": _junit, "table": _text}[form](outcomes)
-
-
-def _text(outcomes: Sequence[Outcome]) -> str:
+def _text(outcomes: Sequence[Outcome], _: str) -> str:
     console = Console(file=io.StringIO(), width=200, color_system=None)
     with console.capture() as captured:
         console.print(table(outcomes))
     return captured.get()
 
 
-def _json(outcomes: Sequence[Outcome]) -> str:
+def _json(outcomes: Sequence[Outcome], subject: str) -> str:
     document = {
         "version": VERSION,
-        "summary": summary(outcomes),
+        "subject": subject,
+        "summary": told(outcomes),
         "probes": [
             {
                 "name": outcome.probe.name,
@@ -88,7 +76,7 @@ def _json(outcomes: Sequence[Outcome]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _junit(outcomes: Sequence[Outcome]) -> str:
+def _junit(outcomes: Sequence[Outcome], _: str) -> str:
     def count(verdict: Verdict) -> str:
         return str(sum(outcome.verdict is verdict for outcome in outcomes))
 
@@ -113,6 +101,14 @@ def _junit(outcomes: Sequence[Outcome]) -> str:
             ElementTree.SubElement(case, tags[outcome.verdict], message=message)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Outcome], str], str]] = {
+    "table": _text,
+    "json": _json,
+    "junit": _junit,
+    "html": lambda outcomes, subject: attacks.render(outcomes, told(outcomes), subject) + "\n",
+}
 
 
 def catalogue(families: Mapping[str, Sequence[Probe]]) -> str:

@@ -1,20 +1,19 @@
-"""One HTML file with everything in it: the findings, the picture and the rules; it asks nothing of any server."""
+"""One HTML file with everything in it: findings, picture, rules and attacks; it asks nothing of any server."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element
 
+from preflight.attacks.probe import Outcome, told
 from preflight.baseline import Changes
 from preflight.findings import SEVERITIES, Finding, Result, Rule
+from preflight.page import attacks
 from preflight.page.element import el
+from preflight.page.parts import badge, document, filters, select
 from preflight.page.picture import draw
 from preflight.shape import Item, Place, Shape
 
-_FOLDER = Path(__file__).parent
 _KINDS = {
     "blocking": "blocking",
     "advisory": "advisory",
@@ -23,26 +22,19 @@ _KINDS = {
 }
 
 
-def render(result: Result, sentence: str, shape: Shape, changes: Changes | None = None) -> str:
-    """The page. It can be read without its script, which only filters; no text in it is taken for markup."""
-    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
-    script = (_FOLDER / "page.js").read_text(encoding="utf-8")
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
+def render(
+    result: Result,
+    sentence: str,
+    shape: Shape,
+    changes: Changes | None = None,
+    outcomes: Sequence[Outcome] = (),
+) -> str:
+    """The page. It can be read without its script, which only filters; no text in it is taken for markup.
+
+    `outcomes` are those of attacks on the same stack: they get a section of their own.
+    """
     title = f"{result.project}/{result.stack}: policy check {'passed' if result.passed else 'failed'}"
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        _meta("Content-Security-Policy", policy),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("title", title),
-        el("style", style),
-    )
-    body = el("body", *_Page(result, shape, changes).parts(sentence), el("script", script))
-    return "<!DOCTYPE html>\n" + tostring(el("html", head, body, lang="en"), "unicode", method="html")
+    return document(title, *_Page(result, shape, changes, outcomes).parts(sentence))
 
 
 def pillar(rule: Rule | None) -> str:
@@ -53,10 +45,13 @@ def pillar(rule: Rule | None) -> str:
 class _Page:
     """The page's parts; resources and findings go by their numbers, so that no name becomes an id."""
 
-    def __init__(self, result: Result, shape: Shape, changes: Changes | None) -> None:
+    def __init__(
+        self, result: Result, shape: Shape, changes: Changes | None, outcomes: Sequence[Outcome]
+    ) -> None:
         self.result = result
         self.shape = shape
         self.changes = changes
+        self.outcomes = outcomes
         self.new = set(changes.new) if changes else set()
         named = {finding.urn: finding for finding in result.findings}
         urns = dict.fromkeys([*shape.by_urn, *named])
@@ -72,28 +67,26 @@ class _Page:
             el("h1", f"{self.result.project} / {self.result.stack}"),
             el("p", el("strong", verdict, class_=f"verdict {verdict}"), " ", sentence.partition(": ")[2]),
             el("p", f"Against the baseline: {self.changes}.") if self.changes else None,
+            attacks.headline(self.outcomes, attacks.link(told(self.outcomes))) if self.outcomes else None,
         )
         beside = bool(self.result.findings and self.shape.items)
         parts = (self._filters(), self._findings(), self._picture(), self._fixed(), self._rules())
         yield el("main", *parts, class_="beside" if beside else None)
+        if self.outcomes:
+            yield attacks.section(self.outcomes)
 
     def _filters(self) -> Element:
         findings = self.result.findings
         pillars = sorted({pillar(rule) for rule in self.result.rules})
         touched = sorted({finding.urn for finding in findings}, key=lambda urn: self._name(urn).lower())
         kinds = [key for key in _KINDS if any(key in _kinds(finding) for finding in findings)]
-        return el(
-            "form",
-            _select("pillar", [(name, name) for name in pillars]),
-            _select("severity", [(name, name) for name in SEVERITIES]),
-            _select("kind", [(key, _KINDS[key]) for key in kinds]),
-            _select("change", [("new", "new"), ("unchanged", "unchanged")]) if self.changes else None,
-            _select("resource", [(str(self.numbers[urn]), self._name(urn)) for urn in touched]),
-            el("label", "search ", el("input", type="search", name="search", autocomplete="off")),
-            el("button", "show all", type="reset"),
-            el("output", role="status"),
-            id="filters",
-            hidden=True,
+        return filters(
+            "filters",
+            select("pillar", [(name, name) for name in pillars]),
+            select("severity", [(name, name) for name in SEVERITIES]),
+            select("kind", [(key, _KINDS[key]) for key in kinds]),
+            select("change", [("new", "new"), ("unchanged", "unchanged")]) if self.changes else None,
+            select("resource", [(str(self.numbers[urn]), self._name(urn)) for urn in touched]),
         )
 
     def _findings(self) -> Element:
@@ -112,9 +105,9 @@ class _Page:
             "article",
             el(
                 "p",
-                _badge(finding.severity, finding.severity),
-                *(_badge(_KINDS[kind], kind) for kind in _kinds(finding)),
-                _badge("new", "new") if new else None,
+                badge(finding.severity, finding.severity),
+                *(badge(_KINDS[kind], kind) for kind in _kinds(finding)),
+                badge("new", "new") if new else None,
                 el("b", finding.rule),
                 el(
                     "span",
@@ -149,10 +142,10 @@ class _Page:
         if not self.shape.items:
             return None
         legend = [
-            el("span", _badge("2", "critical"), " broken rules, in the colour of the gravest"),
-            el("span", _badge("1", "advisory"), " advisory only"),
-            el("span", _badge("?", "unknown"), " not evaluated"),
-            el("span", _badge("e", "exempted"), " exempted"),
+            el("span", badge("2", "critical"), " broken rules, in the colour of the gravest"),
+            el("span", badge("1", "advisory"), " advisory only"),
+            el("span", badge("?", "unknown"), " not evaluated"),
+            el("span", badge("e", "exempted"), " exempted"),
             el("span", "A line leads from a resource down to one it uses."),
         ]
         return el(
@@ -215,24 +208,5 @@ def _kinds(finding: Finding) -> list[str]:
     return kinds or ["advisory"]
 
 
-def _badge(text: str, class_: str) -> Element:
-    return el("span", text, class_=f"badge {class_}")
-
-
-def _select(name: str, options: Sequence[tuple[str, str]]) -> Element:
-    entries = [el("option", "all", value=""), *(el("option", text, value=value) for value, text in options)]
-    return el("label", f"{name} ", el("select", *entries, name=name))
-
-
 def _where(place: Place) -> str:
     return f"{place.file}, line {place.line}"
-
-
-def _meta(name: str, content: str) -> Element:
-    element = el("meta", content=content)
-    element.set("http-equiv", name)
-    return element
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -239,7 +239,7 @@ def test_reports_hold_no_key_no_secret_and_nothing_that_came_back(server: Server
         probe(when=When.AFTER, judge=judges.no_secrets, name="secrets"),
     )
     assert [outcome.verdict for outcome in outcomes] == [Verdict.FAIL, Verdict.FAIL]
-    for form in ("json", "junit", "table"):
+    for form in report.FORMATS:
         text = report.render(outcomes, form)
         assert not [secret for secret in (SECRET_KEY, SIGNING_SECRET, "4111111111111111") if secret in text]
 
@@ -277,6 +277,7 @@ def test_select_takes_names_threats_and_controls() -> None:
         (["http://127.0.0.1:9/prod/score", "--credentials-file", "missing.json"], "no credentials file"),
         (["http://127.0.0.1:9/prod/score", "--log-dir", "missing"], "no folder"),
         (["http://127.0.0.1:9/prod/score"], "Nothing answers"),
+        (["http://127.0.0.1:9/prod/score", "--also", "sarif=x"], "one of table, json, junit, html"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_nothing_is_sent(arguments: list[str], said: str) -> None:
@@ -290,8 +291,12 @@ def test_the_command_ends_with_one_when_a_probe_is_red(server: Server, tmp_path:
     keys, target_file = tmp_path / "keys.json", tmp_path / "attacks.json"
     keys.write_text(json.dumps({"checkout": SECRET_KEY}))
     arguments = ["attack", server.url, "--api-key-file", str(keys), "--only", "key-missing"]
-    result = CliRunner().invoke(app, [*arguments, "-f", "json", "-o", str(target_file)])
+    page = tmp_path / "deep" / "attacks.html"
+    more = ["--also", f"html={page}", "--also", f"junit={tmp_path / 'attacks.xml'}"]
+    result = CliRunner().invoke(app, [*arguments, "-f", "json", "-o", str(target_file), *more])
     assert result.exit_code == 1
+    assert "<b>key-missing</b>" in page.read_text()
+    assert 'failures="1"' in (tmp_path / "attacks.xml").read_text()
     (told,) = json.loads(target_file.read_text())["probes"]
     assert (told["name"], told["verdict"]) == ("key-missing", "FAIL")
     server.answer = lambda path, headers, body: (200 if "x-api-key" in headers else 403, b"{}")
