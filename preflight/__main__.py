@@ -144,13 +144,28 @@ def serve(
     keys_file: Annotated[Path, typer.Option(help="File for the generated API keys.")] = Path(
         "build/serve/keys.json"
     ),
+    clients: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|NAMES",
+            help="How many of the declared clients get a key, or which, by comma.",
+            show_default="all",
+        ),
+    ] = None,
 ) -> None:
     """Serve the declared stack on this machine until interrupted."""
     from preflight.server import run
 
     with mistakes():
         declared = _evaluate(stack, False, config, cwd)
-        run.serve(declared, port=port, log_dir=log_dir, keys_file=keys_file, project=cwd.resolve())
+        run.serve(
+            declared,
+            port=port,
+            log_dir=log_dir,
+            keys_file=keys_file,
+            project=cwd.resolve(),
+            clients=run.chosen(declared, clients),
+        )
 
 
 @app.command()

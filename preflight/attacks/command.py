@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from preflight.attacks import local
+from preflight.attacks import clients, local
 from preflight.attacks.probe import Outcome
 from preflight.attacks.probes import ALL
 from preflight.attacks.promise import promise_of
@@ -55,16 +56,11 @@ def run(asked: Asked, graph: Graph | None, project: Path, console: Console) -> l
     if not target.loopback and not asked.yes:
         _confirm(asked.url)
     with _progress(console, len(probes)) as say:
-        return attack(target, probes, max_requests=asked.max_requests, say=say)
+        return attack(target, probes, max_requests=asked.max_requests, admitted=True, say=say)
 
 
 def _target(asked: Asked, url: str, graph: Graph | None) -> Target:
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path.count("/") >= 2
-    except ValueError:
-        valid = False
-    if not valid:
+    if not _is_method(url):
         raise PreflightError("The address must be that of the scoring method, https://<host>/<stage>/score.")
     if asked.credentials_file and asked.sign:
         raise PreflightError("name one source of credentials: --credentials-file or --sign.")
@@ -74,7 +70,27 @@ def _target(asked: Asked, url: str, graph: Graph | None) -> Target:
     # Without a graph nothing says whether the stage asks for signatures: credentials are only given if it does.
     promise = promise_of(graph) if graph else Promise(signed=signer is not None)
     values = keys.load(asked.api_key_file) if asked.api_key_file else {}
+    if graph:
+        values = clients.ordered(values, graph)
     return Target(url, promise, values, signer, asked.known_caller, asked.log_dir)
+
+
+def _is_method(url: str) -> bool:
+    """An http address with a host and two steps of a path, and nothing that could hide where it leads."""
+    try:
+        parts, address = urlsplit(url), httpx.URL(url)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.hostname == address.host
+            and parts.port != 0
+            and parts.path.count("/") >= 2
+            and not parts.username
+            and not parts.query
+            and not parts.fragment
+        )
+    except (ValueError, httpx.InvalidURL):
+        return False
 
 
 def _signer(asked: Asked) -> Signer | None:

@@ -11,14 +11,13 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from preflight.attacks import clients
 from preflight.attacks.probe import Key, Outcome, Probe
 from preflight.attacks.probes import ALL
-from preflight.attacks.promise import API_KEY, USAGE_PLAN, USAGE_PLAN_KEY, promise_of
+from preflight.attacks.promise import API_KEY, promise_of
 from preflight.attacks.runner import attack
 from preflight.attacks.target import Promise, Target, read_signer
-from preflight.errors import PreflightError
 from preflight.graph import Graph, Resource
 from preflight.server import keys as key_file
 from preflight.server import run
@@ -51,14 +50,13 @@ def attack_stack(
 def serving(graph: Graph, *, promise: Promise | None = None, project: Path = _PROJECT) -> Iterator[Target]:
     """The graph, served for the duration of the block, as a target with everything that probes can ask for."""
     promise = dataclasses.replace(promise or promise_of(graph), lag=_LAG)
-    fastest = _fastest(graph)
     prepared = with_probe_keys(graph, promise)
     with run.running(prepared, project=project, trust_forwarded=True) as served:
         values = key_file.load(served.keys_file)
         yield Target(
             served.url,
             promise,
-            {fastest: values[fastest]} | values,
+            clients.ordered(values, graph),
             read_signer(served.credentials_file),
             promise.known_caller,
             served.log_dir,
@@ -69,8 +67,8 @@ def serving(graph: Graph, *, promise: Promise | None = None, project: Path = _PR
 def with_probe_keys(graph: Graph, promise: Promise) -> Graph:
     """A copy of `graph` with the keys that some probes need, made from those it declares."""
     resources = list(graph.resources)
-    name = _fastest(graph)
-    key, binding, plan = _chain(graph, name)
+    name = clients.fastest(graph)
+    key, binding, plan = clients.chain(graph, name)
     for which, change in _CHANGES.items():
         if which is Key.SECOND and len(graph.by_type(API_KEY)) > 1:
             continue
@@ -126,30 +124,3 @@ def _copied(resource: Resource, name: str) -> Resource:
     made["urn"] = f"{resource['urn'].rpartition('::')[0]}::{name}"
     made["id"] = f"{resource['id']}-{name}"
     return made
-
-
-def _fastest(graph: Graph) -> str:
-    """The name of the key whose plan lets through most."""
-    names = [str(key["inputs"].get("name")) for key in graph.by_type(API_KEY)]
-    if not names:
-        raise PreflightError("The stack declares no API key: there is nothing to attack with.")
-    return max(names, key=lambda name: _rate(graph, name))
-
-
-def _rate(graph: Graph, name: str) -> float:
-    try:
-        limits: Mapping[str, Any] = _chain(graph, name)[2]["inputs"].get("throttleSettings") or {}
-    except PreflightError:
-        return 0.0
-    return float(limits.get("rateLimit") or 0.1)
-
-
-def _chain(graph: Graph, name: str) -> tuple[Resource, Resource, Resource]:
-    """A key, what binds it to a plan, and the plan."""
-    for key in graph.by_type(API_KEY):
-        for binding in graph.by_type(USAGE_PLAN_KEY):
-            for plan in graph.by_type(USAGE_PLAN):
-                joined = (binding["inputs"].get("keyId"), binding["inputs"].get("usagePlanId"))
-                if key["inputs"].get("name") == name and joined == (key["id"], plan["id"]):
-                    return key, binding, plan
-    raise PreflightError(f"The API key {name} is in no usage plan: join them with a UsagePlanKey.")

@@ -81,11 +81,14 @@ class How(Enum):
 
 
 class When(Enum):
-    """Beside other probes, with nothing else under way, or after all others (and then without requests)."""
+    """Beside other probes, with nothing else under way, last of those (the firewall then keeps this address out),
+    or after all others and without requests.
+    """
 
     BESIDE = 0
     ALONE = 1
-    AFTER = 2
+    LAST = 2
+    AFTER = 3
 
 
 class Need(StrEnum):

@@ -136,6 +136,11 @@ def catalogue(families: Mapping[str, Sequence[Probe]]) -> str:
 
 def _runs(probe: Probe) -> str:
     """Where and when a probe can run, in words."""
-    words = {When.BESIDE: "", When.ALONE: "alone", When.AFTER: "last, over all answers"}[probe.when]
+    words = {
+        When.BESIDE: "",
+        When.ALONE: "alone",
+        When.LAST: "alone, last",
+        When.AFTER: "over all answers",
+    }[probe.when]
     needs = [need.value for need in probe.needs]
     return "; ".join(word for word in (words, *needs) if word) or "anywhere"

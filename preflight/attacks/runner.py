@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from preflight.attacks.evidence import Answer, Evidence, histogram
 from preflight.attacks.probe import (
     BURST,
-    CLOSED,
     FLOOD,
     QUOTA,
     STAGE,
@@ -33,6 +32,8 @@ BESIDE_LIMIT = 8
 _MARGIN = 50
 """Requests of a flood beyond a tenth more than the limit."""
 MAX_REQUESTS = 6000
+_CAUTION = 0.85
+"""Of what the firewall lets one address send: what was sent before this run counts as well."""
 
 _FAST_ENOUGH = 1.5
 """Times the stage's rate: a slower flood proves nothing about it."""
@@ -59,13 +60,15 @@ def attack(
     probes: Sequence[Probe],
     *,
     max_requests: int = MAX_REQUESTS,
+    admitted: bool = False,
     say: Say = lambda outcome: None,
 ) -> list[Outcome]:
     """Runs `probes` and gives their outcomes in the same order. Sends to the target's address only.
 
-    Raises PreflightError when nothing answers there.
+    Raises PreflightError when nothing answers there, or when it has to be `admitted` and a valid request is refused:
+    then every refusal would be taken for a control that holds.
     """
-    return asyncio.run(_attack(target, probes, max_requests, say))
+    return asyncio.run(_attack(target, probes, max_requests, admitted, say))
 
 
 def select(probes: Sequence[Probe], pattern: str | None) -> list[Probe]:
@@ -82,8 +85,11 @@ def select(probes: Sequence[Probe], pattern: str | None) -> list[Probe]:
     return chosen
 
 
-async def _attack(target: Target, probes: Sequence[Probe], max_requests: int, say: Say) -> list[Outcome]:
-    wire = Wire(target, Pacer(target.promise.rate, max_requests))
+async def _attack(
+    target: Target, probes: Sequence[Probe], max_requests: int, admitted: bool, say: Say
+) -> list[Outcome]:
+    window = None if target.plays_addresses else int(target.promise.window_limit * _CAUTION)
+    wire = Wire(target, Pacer(target.promise.rate, max_requests, window))
     done: dict[str, Outcome] = {}
     run = Run(target, wire)
     gate = asyncio.Semaphore(BESIDE_LIMIT)
@@ -94,13 +100,15 @@ async def _attack(target: Target, probes: Sequence[Probe], max_requests: int, sa
         say(done[probe.name])
 
     try:
-        await _reach(wire)
+        await _reach(target, wire, admitted)
         numbered = list(enumerate(probes))
         async with asyncio.TaskGroup() as group:
             for number, probe in numbered:
                 if probe.when is When.BESIDE:
                     group.create_task(one(number, probe))
-        for when in (When.ALONE, When.AFTER):
+        for when in (When.ALONE, When.LAST, When.AFTER):
+            if when is When.LAST:
+                wire.pacer.begin_floods()
             for number, probe in numbered:
                 if probe.when is when:
                     await one(number, probe)
@@ -109,10 +117,20 @@ async def _attack(target: Target, probes: Sequence[Probe], max_requests: int, sa
     return [done[probe.name] for probe in probes]
 
 
-async def _reach(wire: Wire) -> None:
-    answer = await wire.send(Request(), frozenset({429}), "192.0.2.254", flood=False)
-    if answer.status == CLOSED:
-        raise PreflightError("Nothing answers at the address: is it served, and is the address right?")
+async def _reach(target: Target, wire: Wire, admitted: bool) -> None:
+    wire.pacer.spend()
+    status = (await wire.reach()).status
+    if not admitted or target.missing_for([Request()]) or not 300 <= status < 500 or status == 429:
+        return
+    if status == 403:
+        raise PreflightError(
+            "A valid purchase is refused with 403: check the keys file and the credentials, "
+            "and wait five minutes if a flood has just been sent from here."
+        )
+    raise PreflightError(
+        f"A valid purchase is answered with {status}: is the address that of the scoring method, "
+        "and is --stack the stack behind it?"
+    )
 
 
 async def _probe(run: Run, probe: Probe, address: str) -> Outcome:
@@ -178,7 +196,9 @@ async def _play(run: Run, step: Step, address: str) -> AsyncIterator[Answer]:
             if answer.status in step.expect or time.monotonic() > deadline:
                 return
             await asyncio.sleep(min(1.0, lag / 20))
-    requests = itertools.islice(itertools.cycle(step.requests), _number(step, run.target))
+    number = _number(step, run.target)
+    await run.wire.pacer.room(number)
+    requests = itertools.islice(itertools.cycle(step.requests), number)
     size = step.together or 1
     while chunk := list(itertools.islice(requests, size)):
         for answer in await asyncio.gather(*map(send, chunk)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import secrets
 import ssl
@@ -16,7 +17,6 @@ from botocore.session import Session
 from preflight.attacks.probe import Key, Need, Probe, Request, Signature, Source
 from preflight.errors import PreflightError
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NAMED = set(Key) - {Key.OWN, Key.NONE, Key.RANDOM, Key.CUT}
 
 
@@ -66,7 +66,11 @@ class Target:
     @property
     def loopback(self) -> bool:
         """The address is on this machine."""
-        return urlsplit(self.url).hostname in LOOPBACK
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
 
     def key(self, which: Key) -> str | None:
         """The key's value; RANDOM is another one each time. None when there is none."""

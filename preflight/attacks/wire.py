@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,12 +16,17 @@ from preflight.attacks import signing
 from preflight.attacks.evidence import Answer
 from preflight.attacks.probe import CLOSED, OUTSIDE, Key, Request, Source, Tls, Valid, purchase
 from preflight.attacks.target import Target
+from preflight.errors import PreflightError
 
 _TIMEOUT = httpx.Timeout(40, connect=5)
 _OTHER = "203.0.113.250"
 _ANSWER_LIMIT_BYTES = 1024 * 1024
 _PATIENCE = 6
 _FASTER = 4
+_SLOWER = 0.7
+_SLOWEST = 0.5
+WINDOW_SECONDS = 300
+"""Over which the firewall counts an address."""
 ADDRESS_HEADER = "x-preflight-source-ip"
 
 
@@ -29,14 +35,20 @@ class BudgetExceeded(Exception):
 
 
 class Pacer:
-    """Lets through at most `rate` requests a second, evenly, of those that count in a plan; `budget` in all."""
+    """Lets through at most `rate` requests a second, evenly, of those that count in a plan; `budget` in all.
 
-    def __init__(self, rate: float, budget: int) -> None:
-        self._rate, self._left = rate, budget
+    With `window`, no more than that many in five minutes until the floods begin: the firewall counts an address.
+    """
+
+    def __init__(self, rate: float, budget: int, window: int | None = None) -> None:
+        self._rate, self._left, self._window = rate, budget, window
         self._next = {True: 0.0, False: 0.0}
+        self._slowed = 0.0
+        self._sent: deque[float] = deque()
 
     async def turn(self, *, counted: bool) -> None:
         """Waits for the caller's turn; those without a key that exists go faster. Raises BudgetExceeded."""
+        await self.room(1)
         self.spend()
         interval = 1 / self._rate / (1 if counted else _FASTER)
         now = time.monotonic()
@@ -44,18 +56,39 @@ class Pacer:
         self._next[counted] = start + interval
         await asyncio.sleep(start - now)
 
+    async def room(self, number: int) -> None:
+        """Waits until so many requests more keep within the window, or as many as ever can."""
+        while self._window is not None and self._recent() + min(number, self._window) > self._window:
+            await asyncio.sleep(0.2)
+
     def spend(self) -> None:
         """Counts a request that does not wait. Raises BudgetExceeded."""
         if self._left <= 0:
             raise BudgetExceeded
         self._left -= 1
+        self._sent.append(time.monotonic())
+
+    def slow_down(self) -> None:
+        """The client's plan lets through less than was thought: at most one step a second."""
+        now = time.monotonic()
+        if now - self._slowed > 1:
+            self._rate, self._slowed = max(self._rate * _SLOWER, _SLOWEST), now
+
+    def begin_floods(self) -> None:
+        """From now on the firewall may shut this address out."""
+        self._window = None
+
+    def _recent(self) -> int:
+        while self._sent and self._sent[0] < time.monotonic() - WINDOW_SECONDS:
+            self._sent.popleft()
+        return len(self._sent)
 
 
 class Wire:
     """Sends to one target and nowhere else: no proxy, no redirect."""
 
     def __init__(self, target: Target, pacer: Pacer) -> None:
-        self._target, self._pacer = target, pacer
+        self._target, self.pacer = target, pacer
         self._base = target.url.rsplit("/", 1)[0]
         self._clients: dict[tuple[Tls, bool], httpx.AsyncClient] = {}
 
@@ -68,25 +101,38 @@ class Wire:
         """The answer to one request. A 429 that is not expected is this run's own haste: it waits and asks again."""
         for attempt in range(_PATIENCE):
             if flood:
-                self._pacer.spend()
+                self.pacer.spend()
             else:
-                await self._pacer.turn(counted=request.key not in (Key.NONE, Key.RANDOM, Key.CUT))
+                await self.pacer.turn(counted=request.key not in (Key.NONE, Key.RANDOM, Key.CUT))
             answer = await self._once(request, address)
             if flood or answer.status != 429 or 429 in expect:
                 break
+            self.pacer.slow_down()
             await asyncio.sleep(0.5 * 2**attempt)
         return answer
 
+    async def reach(self) -> Answer:
+        """The answer to one valid request. Raises PreflightError when none comes, with what stood in the way."""
+        try:
+            return await self._exchange(Request(), "192.0.2.254")
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, ValueError) as error:
+            raise PreflightError(_obstacle(error, urlsplit(self._target.url).hostname or "")) from None
+
     async def _once(self, request: Request, address: str) -> Answer:
-        built = self._built(request, address)
         started = time.perf_counter()
         try:
-            response = await self._client(request).send(built)
-            body = response.content[:_ANSWER_LIMIT_BYTES]
-            status, headers = response.status_code, dict(response.headers)
+            return await self._exchange(request, address)
         except (httpx.TransportError, ssl.SSLError):
-            status, headers, body = CLOSED, {}, b""
-        return Answer(request, status, headers, body, time.perf_counter() - started)
+            return Answer(request, CLOSED, {}, b"", time.perf_counter() - started)
+
+    async def _exchange(self, request: Request, address: str) -> Answer:
+        built = self._built(request, address)
+        started = time.perf_counter()
+        response = await self._client(request).send(built)
+        body = response.content[:_ANSWER_LIMIT_BYTES]
+        return Answer(
+            request, response.status_code, dict(response.headers), body, time.perf_counter() - started
+        )
 
     def _client(self, request: Request) -> httpx.AsyncClient:
         local = self._target.known_caller if request.source is Source.KNOWN else None
@@ -137,6 +183,22 @@ class Wire:
             path = request.path[1:] if outside else urlsplit(self._base).path + request.path
         scheme = "http" if request.tls is Tls.PLAIN else parts.scheme
         return str(httpx.URL(urlunsplit((scheme, parts.netloc, path, request.query, ""))))
+
+
+def _obstacle(error: BaseException, host: str) -> str:
+    """One sentence for an exchange that failed."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"The certificate of {host} is not one to trust here: use the name that it is made out to."
+        if isinstance(cause, ssl.SSLError):
+            return f"{host} does not speak TLS at this port: is the address an http one?"
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"What answers at {host} does not speak HTTP: is the address an https one?"
+    if isinstance(error, httpx.TransportError):
+        return "Nothing answers at the address: is it served, and is the address right?"
+    return "The address is not one that can be sent to: write it as https://<host>/<stage>/score."
 
 
 def content(request: Request, recipe: str) -> bytes:

@@ -24,7 +24,7 @@ from model.errors import UserError
 from preflight.graph import Graph
 from preflight.server import keys, signature
 from preflight.server.declared import Container, Declared, read
-from preflight.server.declared_api import ApiKey
+from preflight.server.declared_api import API_KEY, Api, ApiKey
 from preflight.server.errors import ServerError
 from preflight.server.gateway import NOT_ENFORCED, imitated
 
@@ -92,7 +92,7 @@ def running(
         logs = log_dir or folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         key_path = keys_file or folder / "keys.json"
-        keys.write(_issued(declared, clients), key_path)
+        keys.write(issue(declared, clients), key_path)
         credentials_file = key_path.with_name("credentials.json")
         signature.write(signature.issue(declared.api.region), credentials_file)
         _unpacked(declared.container, folder / "model")
@@ -114,8 +114,7 @@ def running(
         base = _address(listener)
         listener.close()
         _wait(gateway, base, 403, logs / "gateway.log")
-        path = next((method.path for method in declared.api.methods if method.verb == "POST"), "/")
-        url = f"{base}/{declared.api.stage}{path}"
+        url = f"{base}/{declared.api.stage}{scoring_path(declared.api)}"
         yield Served(
             url, runtime_url, key_path, credentials_file, logs, declared, undecided, model_server, gateway
         )
@@ -180,17 +179,36 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _issued(declared: Declared, clients: Sequence[str] | None) -> Sequence[ApiKey]:
+def chosen(graph: Graph, clients: str | None) -> Sequence[str] | None:
+    """What an option says of the clients: how many of the declared ones, or their names with commas between.
+
+    Raises ServerError when the stack does not declare so many.
+    """
+    if clients is None:
+        return None
+    if not clients.strip().isdecimal():
+        return [name.strip() for name in clients.split(",") if name.strip()]
+    names = [str(key["inputs"].get("name")) for key in graph.by_type(API_KEY)]
+    if not 1 <= int(clients) <= len(names):
+        raise ServerError(f"--clients {int(clients)} is not between 1 and {len(names)}, the stack's clients.")
+    return names[: int(clients)]
+
+
+def issue(declared: Declared, clients: Sequence[str] | None) -> Sequence[ApiKey]:
     """The declared keys of the named clients: a key's name, or its last part."""
     if clients is None:
         return declared.api.keys
-    chosen = [
-        key for key in declared.api.keys if any(key.name == c or key.name.endswith(f"-{c}") for c in clients)
-    ]
-    if len(chosen) != len(set(clients)):
+    keys_of = {c: [k for k in declared.api.keys if k.name == c or k.name.endswith(f"-{c}")] for c in clients}
+    if not keys_of or any(len(found) != 1 for found in keys_of.values()):
         known = ", ".join(key.name for key in declared.api.keys)
         raise ServerError(f"The named clients are not those of the stack, which declares the keys {known}.")
-    return chosen
+    return [found[0] for found in keys_of.values()]
+
+
+def scoring_path(api: Api) -> str:
+    """The path of the first method for POST, else of one for any verb, else of any."""
+    paths = {method.verb: method.path for method in reversed(api.methods)}
+    return paths.get("POST") or paths.get("ANY") or next(iter(paths.values()), "/")
 
 
 def _address(listener: socket.socket) -> str:

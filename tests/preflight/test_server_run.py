@@ -18,8 +18,9 @@ import pytest
 
 from model import archive as archives
 from preflight.graph import UNKNOWN
+from preflight.server.declared import read
 from preflight.server.errors import ServerError
-from preflight.server.run import Served, running
+from preflight.server.run import Served, chosen, issue, running, scoring_path
 from tests.preflight import graphs
 
 Inputs = dict[str, Any]
@@ -224,13 +225,15 @@ def members(group: int) -> list[int]:
 
 
 MAIN = """
-import json, sys
 from pathlib import Path
-from model import archive as archives
+import typer
+from preflight.__main__ import mistakes
 from preflight.graph import read_export
 from preflight.server.run import serve
-folder = Path(sys.argv[1])
-serve(read_export(folder / "graph.json"), port=0, log_dir=folder / "logs", keys_file=folder / "keys.json")
+def main(folder: Path) -> None:
+    with mistakes():
+        serve(read_export(folder / "graph.json"), port=0, log_dir=folder / "logs", keys_file=folder / "keys.json")
+typer.run(main)
 """
 
 
@@ -267,3 +270,59 @@ def test_serving_ends_with_every_process_on_any_signal(
             return
         time.sleep(0.1)
     pytest.fail("the gateway outlived the command")
+
+
+def test_a_missing_artifact_ends_the_process_with_one_sentence(built: graphs.Archive, tmp_path: Path) -> None:
+    (tmp_path / "graph.json").write_text(json.dumps(graphs.stack(built).to_export()))
+    built.path.unlink()
+    ended = subprocess.run(
+        [sys.executable, "-c", MAIN, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=graphs.ROOT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("error: The model archive model.tar.gz is not where the stack declares it")
+    assert ended.stderr.count("\n") == 1
+
+
+PATHS: dict[str, tuple[graphs.Change, str]] = {
+    "for POST": (lambda inputs: None, "/prod/score"),
+    "for any verb": (lambda inputs: inputs["post"].update(httpMethod="ANY"), "/prod/score"),
+    "for none but GET": (lambda inputs: inputs["post"].update(httpMethod="GET"), "/prod/score"),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_the_address_is_that_of_the_declared_method(built: graphs.Archive, name: str) -> None:
+    change, path = PATHS[name]
+
+    def verb(inputs: Inputs) -> None:
+        change(inputs)
+        inputs["integration"]["httpMethod"] = inputs["post"]["httpMethod"]
+
+    api = read(graphs.stack(built, verb), graphs.ROOT).api
+    assert f"/{api.stage}{scoring_path(api)}" == path
+
+
+CLIENTS: dict[str, list[str]] = {
+    "1": ["checkout"],
+    "2": ["checkout", "retired"],
+    "retired": ["retired"],
+    " retired , checkout ": ["retired", "checkout"],
+}
+
+
+@pytest.mark.parametrize("said", CLIENTS)
+def test_clients_are_chosen_by_number_or_name(built: graphs.Archive, said: str) -> None:
+    graph = graphs.stack(built)
+    issued = issue(read(graph, graphs.ROOT), chosen(graph, said))
+    assert [key.name for key in issued] == CLIENTS[said]
+
+
+@pytest.mark.parametrize("said", ["0", "3", "nobody", ",", "checkout,nobody", "-1"])
+def test_clients_that_the_stack_does_not_have_are_one_sentence(built: graphs.Archive, said: str) -> None:
+    graph = graphs.stack(built)
+    with pytest.raises(ServerError, match=r"between 1 and 2|declares the keys checkout, retired"):
+        issue(read(graph, graphs.ROOT), chosen(graph, said))
