@@ -27,7 +27,7 @@ from preflight import score
 from preflight.program import evaluate
 from preflight.server import keys
 from preflight.server.call import FORWARDED_BY_TESTS
-from preflight.server.declared_api import ApiKey, Throttle
+from preflight.server.declared_plans import ApiKey, Throttle
 from preflight.server.run import Served, running
 
 TOLERANCE = 0.10

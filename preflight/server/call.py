@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from starlette.requests import Request
 
-from preflight.server.declared_api import Api, ApiKey, Method
+from preflight.server.declared_api import Api, Method
+from preflight.server.declared_plans import ApiKey
 from preflight.server.responses import Refused
 
 FORWARDED_BY_TESTS = "x-preflight-source-ip"
@@ -32,6 +33,7 @@ class Call:
     started: float = field(default_factory=time.perf_counter)
     arrived: datetime = field(default_factory=lambda: datetime.now(UTC))
     method: Method | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
     key: ApiKey | None = None
     presented: str | None = None
     user: str = ""

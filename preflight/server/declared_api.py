@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from preflight.graph import UNKNOWN, Graph, Resource, reveal
+from preflight.server.declared_plans import ApiKey, Throttle, read_keys, throttle_of
 from preflight.server.errors import ServerError
 
 REST_API = "aws:apigateway/restApi:RestApi"
@@ -19,48 +21,17 @@ INTEGRATION = "aws:apigateway/integration:Integration"
 VALIDATOR = "aws:apigateway/requestValidator:RequestValidator"
 MODEL = "aws:apigateway/model:Model"
 RESPONSE = "aws:apigateway/response:Response"
-API_KEY = "aws:apigateway/apiKey:ApiKey"
-USAGE_PLAN = "aws:apigateway/usagePlan:UsagePlan"
-USAGE_PLAN_KEY = "aws:apigateway/usagePlanKey:UsagePlanKey"
 
 _INTEGRATION_LIMIT_MS = 29_000
 _SOME_ACCOUNT = "000000000000"
 
 
 @dataclass(frozen=True)
-class Throttle:
-    """A token bucket: requests a second, and how many at once."""
-
-    rate: float
-    burst: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A usage plan for this stage. `methods` maps "/path/VERB" to its own throttle; period DAY, WEEK or MONTH."""
-
-    id: str
-    throttle: Throttle | None
-    methods: Mapping[str, Throttle]
-    quota: int | None
-    period: str
-
-
-@dataclass(frozen=True)
-class ApiKey:
-    """A declared key. Its value is never read from the graph: local keys are generated here."""
-
-    name: str
-    id: str
-    enabled: bool
-    plan: Plan | None = None
-
-
-@dataclass(frozen=True)
 class Method:
     """One HTTP method of one path, with the time its integration may take in seconds.
 
-    `models` maps a content type, or `$default`, to a JSON schema; it is empty when no body is validated.
+    `models` maps a content type, or `$default`, to a JSON schema; it is empty when no body is validated. `traced`
+    means that bodies go to the execution log.
     """
 
     verb: str
@@ -72,11 +43,29 @@ class Method:
     throttle: Throttle | None = None
     models: Mapping[str, Any] = field(default_factory=dict)
     required: Sequence[str] = ()
+    traced: bool = False
 
     @property
     def route(self) -> str:
         """As a usage plan names it."""
         return f"{self.path}/{self.verb}"
+
+    @property
+    def generality(self) -> tuple[int, int, bool]:
+        """The lowest of several methods that fit is the one that is called: greedy paths and ANY come last."""
+        return self.path.count("+}"), self.path.count("{"), self.verb == "ANY"
+
+    def parameters(self, verb: str, path: str) -> dict[str, str] | None:
+        """The path parameters of a request that fits, or None."""
+        names, parts = [], []
+        for part in self.path.split("/"):
+            if part.startswith("{") and part.endswith("}"):
+                names.append(part.strip("{+}"))
+                parts.append("(.+)" if part.endswith("+}") else "([^/]+)")
+            else:
+                parts.append(re.escape(part))
+        found = re.fullmatch("/".join(parts), path) if self.verb in (verb, "ANY") else None
+        return dict(zip(names, found.groups(), strict=True)) if found else None
 
 
 @dataclass(frozen=True)
@@ -104,6 +93,19 @@ class Api:
     log_format: str | None = None
     log_group: str = ""
     traced: bool = False
+
+    @property
+    def execution_group(self) -> str:
+        """Where the execution log goes."""
+        return f"API-Gateway-Execution-Logs_{self.id}/{self.stage}"
+
+    def method(self, verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
+        """The method that a request calls, with its path parameters, or None."""
+        for method in sorted(self.methods, key=lambda method: method.generality):
+            parameters = method.parameters(verb, path)
+            if parameters is not None:
+                return method, parameters
+        return None
 
 
 def one(graph: Graph, type_: str) -> Resource:
@@ -145,7 +147,7 @@ def read_api(graph: Graph, region: str) -> Api:
         account=arn.split(":")[4] if arn.count(":") > 4 else _SOME_ACCOUNT,
         region=region,
         methods=tuple(_method(graph, item, name) for item in graph.by_type(METHOD)),
-        keys=_keys(graph, str(rest["id"]), name),
+        keys=read_keys(graph, str(rest["id"]), name),
         binary=bool(rest["inputs"].get("binaryMediaTypes")),
         responses={item["inputs"]["responseType"]: _response(item) for item in graph.by_type(RESPONSE)},
         log_format=settings.get("format"),
@@ -160,14 +162,8 @@ def _method(graph: Graph, method: Resource, stage: str) -> Method:
     authorization = inputs.get("authorization") or "NONE"
     if authorization not in {"NONE", "AWS_IAM"}:
         raise ServerError(f"{verb} {path} asks for authorization {authorization}, which is not imitated.")
-    timeout = next(
-        (
-            item["inputs"].get("timeoutMilliseconds")
-            for item in graph.by_type(INTEGRATION)
-            if (str(item["inputs"].get("resourceId")), item["inputs"].get("httpMethod")) == (resource, verb)
-        ),
-        None,
-    )
+    integration = _integration(graph, resource, verb, path)
+    settings = _settings(graph, stage, f"{path.strip('/')}/{verb}")
     body, parameters = _validated(graph, inputs.get("requestValidatorId"))
     required = [name for name, needed in (inputs.get("requestParameters") or {}).items() if needed]
     return Method(
@@ -175,11 +171,12 @@ def _method(graph: Graph, method: Resource, stage: str) -> Method:
         path=path,
         resource_id=resource,
         key_required=bool(inputs.get("apiKeyRequired")),
-        timeout=float(timeout or _INTEGRATION_LIMIT_MS) / 1000,
+        timeout=float(integration.get("timeoutMilliseconds") or _INTEGRATION_LIMIT_MS) / 1000,
         signed=authorization == "AWS_IAM",
-        throttle=_stage_throttle(graph, stage, f"{path.strip('/')}/{verb}"),
+        throttle=throttle_of(settings.get("throttlingRateLimit"), settings.get("throttlingBurstLimit")),
         models=_models(graph, inputs.get("requestModels") or {}) if body else {},
         required=tuple(required) if parameters else (),
+        traced=bool(settings.get("dataTraceEnabled")) and settings.get("loggingLevel") in ("ERROR", "INFO"),
     )
 
 
@@ -215,64 +212,29 @@ def _models(graph: Graph, names: Mapping[str, str]) -> dict[str, Any]:
         raise ServerError("The schema of a request model is no JSON: correct the model.") from None
 
 
-def _stage_throttle(graph: Graph, stage: str, route: str) -> Throttle | None:
-    """The stage's throttle for a method: its own settings before those for all methods."""
-    found: dict[str, Throttle | None] = {}
-    for item in graph.by_type(METHOD_SETTINGS):
-        if item["inputs"].get("stageName") == stage:
-            settings = item["inputs"].get("settings") or {}
-            place = str(item["inputs"].get("methodPath")).replace("~1", "/")
-            rate, burst = settings.get("throttlingRateLimit"), settings.get("throttlingBurstLimit")
-            found[place] = _throttle(rate, burst)
-    return found.get(route) or found.get("*/*")
-
-
-def _throttle(rate: Any, burst: Any) -> Throttle | None:
-    """None, and any negative number, mean no limit."""
-    if rate is None or float(rate) < 0:
-        return None
-    return Throttle(float(rate), max(int(burst or 0), 0))
-
-
-def _keys(graph: Graph, api: str, stage: str) -> tuple[ApiKey, ...]:
-    plans = {str(item["id"]): plan for item in graph.by_type(USAGE_PLAN) if (plan := _plan(item, api, stage))}
-    bound = {
-        str(item["inputs"].get("keyId")): plans[str(item["inputs"].get("usagePlanId"))]
-        for item in graph.by_type(USAGE_PLAN_KEY)
-        if str(item["inputs"].get("usagePlanId")) in plans
-    }
-    return tuple(_key(item, bound.get(str(item["id"]))) for item in graph.by_type(API_KEY))
-
-
-def _key(resource: Resource, plan: Plan | None) -> ApiKey:
-    inputs = resource["inputs"]
-    name = resource["urn"].rpartition("::")[2]
-    enabled = inputs.get("enabled")
-    return ApiKey(
-        str(inputs.get("name") or name), str(resource["id"]), enabled is None or bool(enabled), plan
+def _integration(graph: Graph, resource: str, verb: str, path: str) -> Mapping[str, Any]:
+    """What a method leads to. API Gateway deploys no method without one, and here it has to be a function."""
+    for item in graph.by_type(INTEGRATION):
+        inputs: Mapping[str, Any] = item["inputs"]
+        if (str(inputs.get("resourceId")), inputs.get("httpMethod")) == (resource, verb):
+            if (inputs.get("type") or "AWS_PROXY") != "AWS_PROXY":
+                raise ServerError(
+                    f"{verb} {path} has an integration of type {inputs['type']}, which is not imitated: use AWS_PROXY."
+                )
+            return inputs
+    raise ServerError(
+        f"{verb} {path} has no integration, and API Gateway deploys no such method: declare one."
     )
 
 
-def _plan(resource: Resource, api: str, stage: str) -> Plan | None:
-    """The plan, unless it is not for this stage."""
-    inputs = resource["inputs"]
-    for item in inputs.get("apiStages") or ():
-        if (item.get("apiId"), item.get("stage")) == (api, stage):
-            limits = inputs.get("throttleSettings") or {}
-            quota = inputs.get("quotaSettings") or {}
-            methods = {
-                str(own["path"]): throttle
-                for own in item.get("throttles") or ()
-                if (throttle := _throttle(own.get("rateLimit"), own.get("burstLimit")))
-            }
-            return Plan(
-                str(resource["id"]),
-                _throttle(limits.get("rateLimit"), limits.get("burstLimit")),
-                methods,
-                int(quota["limit"]) if quota else None,
-                str(quota.get("period") or "DAY"),
-            )
-    return None
+def _settings(graph: Graph, stage: str, route: str) -> Mapping[str, Any]:
+    """The stage's settings for a method: its own before those for all methods."""
+    found: dict[str, Any] = {}
+    for item in graph.by_type(METHOD_SETTINGS):
+        if item["inputs"].get("stageName") == stage:
+            place = str(item["inputs"].get("methodPath")).replace("~1", "/")
+            found[place] = item["inputs"].get("settings") or {}
+    return {**found.get("*/*", {}), **found.get(route, {})}
 
 
 def _response(resource: Resource) -> GatewayResponse:

@@ -9,7 +9,7 @@ from typing import Any
 
 from preflight.graph import Graph, Resource
 from preflight.server.errors import ServerError
-from preflight.server.firewall.acl import Source
+from preflight.server.firewall.acl import DeclaredGroup, Source
 from preflight.server.firewall.log import Redactions
 
 WEB_ACL = "aws:wafv2/webAcl:WebAcl"
@@ -53,7 +53,10 @@ def read_firewall(graph: Graph, stage_arn: str, account: str) -> Firewall | None
         for item in graph.by_type(REGEX_SET)
     }
     groups = {
-        _arn(item): sorted(item["inputs"].get("rules") or (), key=lambda rule: int(rule["priority"]))
+        _arn(item): DeclaredGroup(
+            str(item["inputs"].get("name") or item["urn"].rpartition("::")[2]),
+            sorted(item["inputs"].get("rules") or (), key=lambda rule: int(rule["priority"])),
+        )
         for item in graph.by_type(RULE_GROUP)
     }
     destinations = logging.get("logDestinationConfigs") or [""]

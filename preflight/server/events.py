@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 from preflight.server.call import Call
 from preflight.server.declared_api import Api, Method
 
+_HIDDEN = ("x-api-key", "authorization", "x-amz-security-token")
+
 
 def proxy_event(call: Call, method: Method) -> dict[str, Any]:
     """The event for a request that matched `method`. As on AWS it holds the key and the body in the clear."""
@@ -17,18 +19,29 @@ def proxy_event(call: Call, method: Method) -> dict[str, Any]:
     query = parse_qsl(call.request.url.query, keep_blank_values=True)
     return {
         "resource": method.path,
-        "path": method.path,
+        "path": call.path,
         "httpMethod": call.request.method,
         "headers": dict(headers),
         "multiValueHeaders": _grouped(headers),
         "queryStringParameters": dict(query) or None,
         "multiValueQueryStringParameters": _grouped(query) or None,
-        "pathParameters": None,
+        "pathParameters": dict(call.parameters) or None,
         "stageVariables": None,
         "requestContext": _context(call, method),
         "body": _text(call.body, call.api),
         "isBase64Encoded": bool(call.body) and call.api.binary,
     }
+
+
+def trace(call: Call) -> Iterable[str]:
+    """What API Gateway's data trace writes of a request before it is validated."""
+    shown = {
+        name: "******" if name.lower() in _HIDDEN else value.replace("\n", " ")
+        for name, value in _headers(call)
+    }
+    yield f"({call.request_id}) Method request headers: {shown}"
+    body = " ".join(call.body.decode("utf-8", "replace").splitlines())
+    yield f"({call.request_id}) Method request body before transformations: {body}"
 
 
 def _headers(call: Call) -> Iterable[tuple[str, str]]:
@@ -59,7 +72,7 @@ def _context(call: Call, method: Method) -> dict[str, Any]:
             "userAgent": known.get("identity.userAgent"),
             "userArn": known.get("identity.userArn"),
         },
-        "path": f"/{call.api.stage}{method.path}",
+        "path": call.request.url.path,
         "protocol": known["protocol"],
         "requestId": call.request_id,
         "requestTime": known["requestTime"],

@@ -23,7 +23,7 @@ from preflight.server import signature
 from preflight.server.call import Call, source_address
 from preflight.server.declared import Declared
 from preflight.server.declared_api import Method
-from preflight.server.events import proxy_event
+from preflight.server.events import proxy_event, trace
 from preflight.server.firewall import log as firewall_log
 from preflight.server.firewall.acl import WebAcl
 from preflight.server.firewall.fields import Sighting
@@ -84,6 +84,7 @@ class Gateway:
         self._validators = {method.route: Validator(method) for method in self._api.methods}
         groups = declared.masked
         self._mask_access = masker(groups.get(self._api.log_group, ()))
+        self._mask_execution = masker(groups.get(self._api.execution_group, ()))
         self._mask_firewall = masker(groups.get(self._firewall.log_group, ()) if self._firewall else ())
         self.checks: tuple[Callable[[Call], Awaitable[Response | None]], ...] = (
             self._stage,
@@ -92,6 +93,7 @@ class Gateway:
             self._authorize,
             self._identify,
             self._limit,
+            self._trace,
             self._validate,
             self._integrate,
         )
@@ -154,11 +156,11 @@ class Gateway:
         return Response(custom.body, custom.status, dict(custom.headers), media_type=custom.content_type)
 
     async def _route(self, call: Call) -> Response | None:
-        for method in self._api.methods:
-            if method.path == call.path and method.verb in {call.request.method, "ANY"}:
-                call.method = method
-                return None
-        raise Refused("MISSING_AUTHENTICATION_TOKEN")
+        found = self._api.method(call.request.method, call.path)
+        if found is None:
+            raise Refused("MISSING_AUTHENTICATION_TOKEN")
+        call.method, call.parameters = found
+        return None
 
     async def _authorize(self, call: Call) -> Response | None:
         if not _matched(call).signed:
@@ -191,6 +193,13 @@ class Gateway:
         refused = self._limits.refuse(_matched(call), call.key)
         if refused:
             raise Refused(refused)
+        return None
+
+    async def _trace(self, call: Call) -> Response | None:
+        """With data tracing the execution log has headers, key and signature hidden, and the whole body."""
+        if _matched(call).traced:
+            for line in trace(call):
+                self._write("execution.log", self._mask_execution(line))
         return None
 
     async def _validate(self, call: Call) -> Response | None:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from preflight.server.declared_api import ApiKey
+from preflight.server.declared_plans import ApiKey
 from preflight.server.errors import ServerError
 from preflight.server.files import write_private
 

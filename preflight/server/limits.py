@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from preflight.server.declared_api import ApiKey, Method, Plan, Throttle
+from preflight.server.declared_api import Method
+from preflight.server.declared_plans import ApiKey, Plan, Throttle
 
 ACCOUNT = Throttle(10_000, 5_000)
 """AWS's default for an account and region, above all that is declared."""

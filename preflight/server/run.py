@@ -24,7 +24,8 @@ from model.errors import UserError
 from preflight.graph import Graph
 from preflight.server import keys, signature
 from preflight.server.declared import Container, Declared, read
-from preflight.server.declared_api import API_KEY, Api, ApiKey
+from preflight.server.declared_api import Api
+from preflight.server.declared_plans import API_KEY, ApiKey
 from preflight.server.errors import ServerError
 from preflight.server.gateway import NOT_ENFORCED, imitated
 

@@ -121,7 +121,8 @@ def test_overridden_rules_count_and_label_and_the_next_may_block(tmp_path: Path)
         options["ruleActionOverrides"] = overrides
 
     def block_label(inputs: Inputs) -> None:
-        statement = {"labelMatchStatement": {"scope": "LABEL", "key": "bot:category:http_library"}}
+        label = "awswaf:managed:aws:bot-control:bot:category:http_library"
+        statement = {"labelMatchStatement": {"scope": "LABEL", "key": label}}
         inputs["firewall"]["rules"].append(rule("labelled", 99, statement))
 
     with here(tmp_path, count) as gateway:

@@ -174,11 +174,87 @@ def test_the_functions_failures_have_api_gateways_codes(tmp_path: Path) -> None:
         assert gateway.send().status_code == 200
 
 
+def path(part: str, verb: str = "ANY") -> hardened.Change:
+    """The declared path and verb, in place of `POST /score`."""
+
+    def change(inputs: Inputs) -> None:
+        inputs["score"]["pathPart"] = part
+        inputs["post"]["httpMethod"] = inputs["integration"]["httpMethod"] = verb
+
+    return change
+
+
+def test_path_parameters_and_any_verb_match_as_declared(tmp_path: Path) -> None:
+    with here(tmp_path, path("{card-id}")) as gateway:
+        assert gateway.send(url="http://api.local/prod/4711").status_code == 200
+        event = gateway.function.events[-1]
+        assert (event["resource"], event["path"]) == ("/{card-id}", "/4711")
+        assert event["pathParameters"] == {"card-id": "4711"}
+        assert event["requestContext"]["path"] == "/prod/4711"
+        assert gateway.log("access.log")[-1]["resourcePath"] == "/{card-id}"
+        assert gateway.send(url="http://api.local/prod/a/b").status_code == 403
+        assert gateway.send(method="PUT", url="http://api.local/prod/1").status_code == 200
+    with here(tmp_path, path("{proxy+}", "POST")) as gateway:
+        assert gateway.send(url="http://api.local/prod/a/b").status_code == 200
+        assert gateway.function.events[-1]["pathParameters"] == {"proxy": "a/b"}
+        assert gateway.send(method="PUT", url="http://api.local/prod/a/b").status_code == 403
+
+
+def test_the_narrowest_method_takes_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {"rest": "resource:Resource", "any": "method:Method", "passed-on": "integration:Integration"}
+    for name, kind in kinds.items():
+        monkeypatch.setitem(graphs.TYPES, name, f"aws:apigateway/{kind}")
+
+    def greedy(inputs: Inputs) -> None:
+        inputs["rest"] = {"restApi": "api-id", "parentId": "root-id", "pathPart": "{proxy+}"}
+        inputs["any"] = {"resourceId": "rest-id", "httpMethod": "ANY"}
+        inputs["passed-on"] = {"resourceId": "rest-id", "httpMethod": "ANY"}
+
+    with here(tmp_path, greedy) as gateway:
+        sent: list[dict[str, Any]] = [{}, {"method": "PUT"}, {"url": "http://api.local/prod/else"}]
+        assert [gateway.send(**request).status_code for request in sent] == [200] * 3
+        called = [event["resource"] for event in gateway.function.events]
+        assert called == ["/score", "/{proxy+}", "/{proxy+}"]
+
+
+def test_a_data_trace_logs_bodies_and_masks_what_its_group_masks(tmp_path: Path) -> None:
+    body = BODY.replace(b"12.5", b"4111111111111111")
+
+    def traced(level: str) -> hardened.Change:
+        more = {"dataTraceEnabled": True, "loggingLevel": level}
+        return lambda inputs: inputs["settings"]["settings"].update(more)
+
+    def mask(inputs: Inputs) -> None:
+        identifier = "arn:aws:dataprotection::aws:data-identifier/CreditCardNumber"
+        statement = {"DataIdentifier": [identifier], "Operation": {"Deidentify": {"MaskConfig": {}}}}
+        group = "API-Gateway-Execution-Logs_api-id/prod"
+        inputs["masking"] = {"logGroupName": group, "policyDocument": json.dumps({"Statement": [statement]})}
+
+    def logged(name: str, *changes: hardened.Change) -> str:
+        folder = tmp_path / name
+        folder.mkdir()
+        with here(folder, *changes) as gateway:
+            assert gateway.send(body).status_code == 400
+            log = folder / "execution.log"
+            return log.read_text() if log.exists() else ""
+
+    text = logged("traced", traced("ERROR"))
+    assert "Method request body before transformations" in text
+    assert "4111111111111111" in text
+    assert "k-checkout" not in text
+    assert hardened.CREDENTIALS.access_key_id not in text
+    assert "4111111111111111" not in logged("masked", traced("INFO"), mask)
+    assert logged("off", traced("OFF")) == ""
+    assert logged("plain") == ""
+
+
 REFUSED: dict[str, tuple[hardened.Change, str]] = {
     "authorizer": (lambda inputs: inputs["post"].update(authorization="CUSTOM"), "authorization CUSTOM"),
     "key source": (lambda inputs: inputs["api"].update(apiKeySource="AUTHORIZER"), "use HEADER"),
     "schema": (lambda inputs: inputs["schema"].update(schema='{"type": 5}'), "no JSON schema"),
     "no JSON": (lambda inputs: inputs["schema"].update(schema="{"), "no JSON"),
+    "mock": (lambda inputs: inputs["integration"].update(type="MOCK"), "use AWS_PROXY"),
+    "no integration": (lambda inputs: inputs.pop("integration"), "has no integration"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from preflight.server.errors import ServerError
@@ -64,13 +64,21 @@ class _Rule:
 
 
 @dataclass(frozen=True)
+class DeclaredGroup:
+    """A rule group of the stack's own, with its rules by priority."""
+
+    name: str
+    rules: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class Source:
     """What an ACL is compiled from: its inputs, and what its rules refer to by ARN."""
 
     acl: Mapping[str, Any]
     account: str
     sets: Mapping[str, Sequence[str]]
-    groups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    groups: Mapping[str, DeclaredGroup] = field(default_factory=dict)
 
 
 class WebAcl:
@@ -85,13 +93,14 @@ class WebAcl:
     ) -> None:
         self._source = source
         lists = {name: (listed or {}).get(name, ()) for name in LISTS}
-        self._compiler = Compiler({**source.sets, **lists}, clock)
+        space = f"awswaf:{source.account}:webacl:{source.acl.get('name', '')}:"
+        self._compiler = Compiler({**source.sets, **lists}, clock, space)
         self.limit = _inspection_limit(source.acl)
         default = source.acl.get("defaultAction") or {}
         self._default = _kind_of(default, "default action")
         self._default_response = self._response(default)
         rules = sorted(source.acl.get("rules") or (), key=lambda rule: int(rule["priority"]))
-        self._rules = [self._rule(rule) for rule in rules]
+        self._rules = [self._rule(rule, self._compiler) for rule in rules]
 
     @property
     def undecided(self) -> Sequence[str]:
@@ -129,34 +138,32 @@ class WebAcl:
             verdict.counted.append((group.name, rule.name))
         return None
 
-    def _rule(self, rule: Mapping[str, Any]) -> _Rule:
+    def _rule(self, rule: Mapping[str, Any], compiler: Compiler) -> _Rule:
         name, statement = str(rule["name"]), rule["statement"]
         kind = next((kind for kind in _GROUPS if statement.get(kind)), None)
         if kind:
             return self._group(rule, kind, statement[kind])
         own = "RATE_BASED" if statement.get("rateBasedStatement") else "REGULAR"
+        labels = [str(label["name"]) for label in rule.get("ruleLabels") or ()]
         return _Rule(
             name,
             own,
             _kind_of(rule.get("action") or {}, f"rule {name}"),
-            self._compiler.compile(statement, name),
-            [self._label(label["name"]) for label in rule.get("ruleLabels") or ()],
+            compiler.compile(statement, name),
+            [label if label.startswith("awswaf:") else compiler.space + label for label in labels],
             self._response(rule.get("action") or {}),
         )
 
-    def _label(self, name: str) -> str:
-        acl = self._source.acl.get("name", "")
-        own = f"awswaf:{self._source.account}:webacl:{acl}:{name}"
-        return name if name.startswith("awswaf:") else own
-
     def _group(self, rule: Mapping[str, Any], kind: str, options: Mapping[str, Any]) -> _Rule:
         name = str(rule["name"])
-        group, declared = self._declared_group(name, kind, options)
+        group, space, declared = self._declared_group(name, kind, options)
+        inside = replace(self._compiler, space=space)
         overrides = {
             item["name"]: item["actionToUse"] for item in options.get("ruleActionOverrides") or ()
         } | {item["name"]: {"count": {}} for item in options.get("excludedRules") or ()}
         rules = [
-            self._rule({**item, "action": overrides.get(item["name"], item["action"])}) for item in declared
+            self._rule({**item, "action": overrides.get(item["name"], item["action"])}, inside)
+            for item in declared
         ]
         scope = options.get("scopeDownStatement")
         within: Match = self._compiler.compile(scope, name) if scope else lambda _: True
@@ -166,12 +173,15 @@ class WebAcl:
 
     def _declared_group(
         self, name: str, kind: str, options: Mapping[str, Any]
-    ) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    ) -> tuple[str, str, Sequence[Mapping[str, Any]]]:
+        """What the log calls the group, the prefix of its labels, and its rules."""
         group = str(options.get("name") if kind == _GROUPS[0] else options.get("arn"))
-        if kind != _GROUPS[0] and group in self._source.groups:
-            return group, self._source.groups[group]
+        own = self._source.groups.get(group)
+        if kind != _GROUPS[0] and own:
+            return group, f"awswaf:{self._source.account}:rulegroup:{own.name}:", own.rules
         if group in GROUPS and options.get("vendorName") == "AWS":
-            return f"AWS#{group}", GROUPS[group].declared()
+            known = GROUPS[group]
+            return f"AWS#{group}", f"awswaf:managed:aws:{known.space}:", known.declared()
         raise ServerError(
             f"The firewall's rule {name} uses the group {group}, which is not imitated: leave it out or add its table."
         )

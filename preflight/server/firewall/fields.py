@@ -20,8 +20,12 @@ Extract = Callable[["Sighting"], Sequence[str]]
 """The texts of one part of a request. Bytes stand as Latin-1 characters."""
 
 
-class Oversize(Exception):
-    """A part is larger than what is inspected; `matches` is what the declared handling says of that."""
+HEADER_LIMIT_BYTES, HEADER_LIMIT = 8192, 200
+"""What AWS WAF gets to see of a request's headers, and of its cookies."""
+
+
+class Unfit(Exception):
+    """A part is larger than what is inspected, or not what it should be; `matches` is what is declared for that."""
 
     def __init__(self, matches: bool) -> None:
         self.matches = matches
@@ -175,7 +179,7 @@ def _body(options: Mapping[str, Any]) -> Extract:
 
     def extract(sighting: Sighting) -> Sequence[str]:
         if sighting.oversize and handling != "CONTINUE":
-            raise Oversize(handling == "MATCH")
+            raise Unfit(handling == "MATCH")
         return (sighting.body,)
 
     return extract
@@ -192,7 +196,7 @@ def _json_body(options: Mapping[str, Any]) -> Extract:
         except (ValueError, RecursionError):
             if fallback == "EVALUATE_AS_STRING":
                 return (text,)
-            raise Oversize(fallback == "MATCH") from None
+            raise Unfit(fallback == "MATCH") from None
         return list(_json_texts(document, scope))
 
     return extract
@@ -226,9 +230,14 @@ def _pairs(source: Callable[[Sighting], Sequence[tuple[str, str]]]) -> Callable[
             name.lower() for key, names in pattern.items() if key.startswith("excluded") for name in names
         }
 
+        handling = options.get("oversizeHandling") or "CONTINUE"
+
         def extract(sighting: Sighting) -> Sequence[str]:
             texts: list[str] = []
-            for name, value in source(sighting):
+            seen, whole = _seen(source(sighting))
+            if not whole and handling != "CONTINUE":
+                raise Unfit(handling == "MATCH")
+            for name, value in seen:
                 if name.lower() in excluded or (included and name.lower() not in included):
                     continue
                 texts += [name] * (scope != "VALUE") + [value] * (scope != "KEY")
@@ -237,6 +246,19 @@ def _pairs(source: Callable[[Sighting], Sequence[tuple[str, str]]]) -> Callable[
         return extract
 
     return build
+
+
+def _seen(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], bool]:
+    """The pairs within the limits, the last of them perhaps cut short, and whether these are all."""
+    seen: list[tuple[str, str]] = []
+    left = HEADER_LIMIT_BYTES
+    for name, value in pairs:
+        if left <= 0 or len(seen) == HEADER_LIMIT:
+            return seen, False
+        kept = (name + value)[:left]
+        seen.append((name, kept[len(name) :]))
+        left -= len(name) + len(value)
+    return seen, left >= 0
 
 
 def _single(value: Any) -> Mapping[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from preflight.server.errors import ServerError
 from preflight.server.firewall import attacks
-from preflight.server.firewall.fields import Oversize, Sighting, reader
+from preflight.server.firewall.fields import Sighting, Unfit, reader
+from preflight.server.firewall.origin import addresses, key_of
 from preflight.server.firewall.rate import RateCounter
 
 Match = Callable[[Sighting], bool]
@@ -24,11 +25,13 @@ UNDECIDABLE = ("geoMatchStatement", "asnMatchStatement")
 class Compiler:
     """Compiles statements. `sets` maps the ARN of an IP set to addresses, of a regex pattern set to patterns.
 
-    `undecided` collects the rules whose statements cannot be decided here and never match.
+    `space` is the prefix of the labels that rules of this context add. `undecided` collects the rules whose
+    statements cannot be decided here and never match.
     """
 
     sets: Mapping[str, Sequence[str]]
     clock: Callable[[], float]
+    space: str = ""
     undecided: list[str] = field(default_factory=list)
 
     def compile(self, statement: Statement, rule: str) -> Match:
@@ -85,7 +88,7 @@ def _on_field(test: Callable[[Statement, Compiler, str], Callable[[str], bool]])
         def match(sighting: Sighting) -> bool:
             try:
                 return any(matches(text) for text in read(sighting))
-            except Oversize as handled:
+            except Unfit as handled:
                 return handled.matches
 
         return match
@@ -144,31 +147,30 @@ def _size(options: Statement, _: Compiler, __: str) -> Callable[[str], bool]:
 def _address(compiler: Compiler, options: Statement, rule: str) -> Match:
     networks = [ipaddress.ip_network(text) for text in compiler.members(options, rule)]
     forwarded = options.get("ipSetForwardedIpConfig")
-    missing = (forwarded or {}).get("fallbackBehavior") == "MATCH"
 
     def match(sighting: Sighting) -> bool:
-        text = claimed(sighting, forwarded) if forwarded else sighting.address
         try:
-            address = ipaddress.ip_address(text or "")
-        except ValueError:
-            return missing
-        return any(address in network for network in networks)
+            found = addresses(sighting, forwarded)
+        except Unfit as handled:
+            return handled.matches
+        return any(address in network for address in found for network in networks)
 
     return match
 
 
-def claimed(sighting: Sighting, forwarded: Statement) -> str | None:
-    """The address in the header that a `forwardedIpConfig` names: the first, which a caller may invent."""
-    value = sighting.header(str(forwarded["headerName"]).lower())
-    return value.split(",")[0].strip() if value else None
-
-
-def _label(_: Compiler, options: Statement, __: str) -> Match:
+def _label(compiler: Compiler, options: Statement, __: str) -> Match:
+    """Without a prefix only labels of the rule's own context are meant: those of its ACL, or of its group."""
     key = str(options["key"])
+    space = "" if key.startswith("awswaf:") else compiler.space
     if options.get("scope") == "NAMESPACE":
-        space = key if key.endswith(":") else key + ":"
-        return lambda s: any(label.startswith(space) or f":{space}" in label for label in s.labels)
-    return lambda s: any(label == key or label.endswith(f":{key}") for label in s.labels)
+        start = key if key.endswith(":") else key + ":"
+        return lambda s: any(rest.startswith(start) or f":{start}" in rest for rest in _rests(s, space))
+    return lambda s: any(rest == key or rest.endswith(f":{key}") for rest in _rests(s, space))
+
+
+def _rests(sighting: Sighting, space: str) -> Iterator[str]:
+    """The labels of a context, without its prefix."""
+    return (label.removeprefix(space) for label in sighting.labels if label.startswith(space))
 
 
 def _rate(compiler: Compiler, options: Statement, rule: str) -> Match:
@@ -177,60 +179,18 @@ def _rate(compiler: Compiler, options: Statement, rule: str) -> Match:
     counter = RateCounter(
         int(options["limit"]), int(options.get("evaluationWindowSec") or 300), compiler.clock
     )
-    key_of = _key_of(options, rule)
+    counted_by = key_of(options, rule)
 
     def match(sighting: Sighting) -> bool:
         if within is not None and not within(sighting):
             return False
-        key = key_of(sighting)
+        try:
+            key = counted_by(sighting)
+        except Unfit as handled:
+            return handled.matches
         return key is not None and counter.add(key)
 
     return match
-
-
-def _key_of(options: Statement, rule: str) -> Callable[[Sighting], tuple[str, ...] | None]:
-    """What requests are counted by; None for a request that is not counted."""
-    kind, forwarded = options.get("aggregateKeyType") or "IP", options.get("forwardedIpConfig")
-    if kind == "IP":
-        return lambda s: (s.address,)
-    if kind == "CONSTANT":
-        return lambda _: ()
-    if kind == "FORWARDED_IP" and forwarded:
-        return lambda s: (address,) if (address := claimed(s, forwarded)) else None
-    if kind == "CUSTOM_KEYS":
-        parts = [_custom_key(item, forwarded, rule) for item in options.get("customKeys") or ()]
-
-        def key(sighting: Sighting) -> tuple[str, ...] | None:
-            values = [part(sighting) for part in parts]
-            return None if None in values else tuple(map(str, values))
-
-        return key
-    raise ServerError(f"The firewall's rule {rule} has no valid aggregateKeyType: correct the rule.")
-
-
-def _custom_key(item: Statement, forwarded: Statement | None, rule: str) -> Callable[[Sighting], str | None]:
-    kind = next((kind for kind, options in item.items() if options is not None), "")
-    options: Mapping[str, Any] = item.get(kind) or {}
-    simple: Mapping[str, Callable[[Sighting], str | None]] = {
-        "ip": lambda s: s.address,
-        "httpMethod": lambda s: s.method,
-        "forwardedIp": lambda s: claimed(s, forwarded) if forwarded else None,
-    }
-    if kind in simple:
-        return simple[kind]
-    fields = {"header": "singleHeader", "queryArgument": "singleQueryArgument"}
-    field_to_match: dict[str, Any] = {
-        fields.get(kind, kind): {} if kind in {"uriPath", "queryString"} else options
-    }
-    if kind == "cookie":
-        pattern = {"includedCookies": [options["name"]]}
-        field_to_match = {"cookies": {"matchScope": "VALUE", "matchPattern": pattern}}
-    if kind not in {"header", "queryArgument", "queryString", "uriPath", "cookie"}:
-        raise ServerError(
-            f"The firewall's rule {rule} counts by {kind}, which is not imitated: leave it out."
-        )
-    read = reader(field_to_match, options.get("textTransformations") or ())
-    return lambda sighting: next(iter(read(sighting)), None)
 
 
 _BUILDERS: Mapping[str, Callable[[Compiler, Statement, str], Match]] = {
