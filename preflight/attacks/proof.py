@@ -18,7 +18,7 @@ from rich.table import Table
 
 from preflight import program
 from preflight.attacks import local, report
-from preflight.attacks.mutations import MUTATIONS, Mutation
+from preflight.attacks.mutations import MUTATIONS, NOT_SHOWN, Mutation
 from preflight.attacks.probe import Outcome, Probe, Verdict
 from preflight.attacks.probes import ALL, FAMILIES
 from preflight.attacks.promise import promise_of
@@ -64,7 +64,19 @@ def prove(graph: Graph, mutation: Mutation, before: Mapping[str, Outcome]) -> Pr
 def document(proofs: Sequence[Proof]) -> str:
     """`docs/attacks.md`: what is tried, and which control each probe has been seen to miss."""
     text = _TEXT.read_text(encoding="utf-8")
-    return text.replace("{catalogue}", report.catalogue(FAMILIES)).replace("{proof}", _markdown(proofs))
+    parts = {
+        "{catalogue}": report.catalogue(FAMILIES),
+        "{proof}": _markdown(proofs),
+        "{not_shown}": _not_shown(),
+    }
+    for place, part in parts.items():
+        text = text.replace(place, part)
+    return text
+
+
+def _not_shown() -> str:
+    lines = ["| control | why |", "|---|---|"]
+    return "\n".join(lines + [f"| `{control}` | {why} |" for control, why in NOT_SHOWN.items()])
 
 
 def _markdown(proofs: Sequence[Proof]) -> str:

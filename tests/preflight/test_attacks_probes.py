@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from preflight.attacks import proof, report
-from preflight.attacks.mutations import MUTATIONS
+from preflight.attacks.mutations import MUTATIONS, NOT_SHOWN
 from preflight.attacks.probe import CLOSED, Outcome, Probe, Request, Step, Verdict, When, green
 from preflight.attacks.probes import ALL, FAMILIES
 from preflight.attacks.promise import promise_of
@@ -52,6 +52,13 @@ def test_every_mutation_names_rules_and_a_probe() -> None:
     assert {rule for mutation in MUTATIONS for rule in mutation.rules} <= RULES
 
 
+def test_every_control_is_taken_away_once_or_says_why_it_cannot_be() -> None:
+    named = {control for probe in ALL for control in probe.controls}
+    shown = {rule for mutation in MUTATIONS for rule in mutation.rules}
+    assert named == shown | set(NOT_SHOWN)
+    assert not shown & set(NOT_SHOWN)
+
+
 def test_a_mutation_leaves_the_graph_as_it_was() -> None:
     graph = declared("prod")
     before = copy.deepcopy(graph.resources)
@@ -70,6 +77,7 @@ def test_the_document_lists_every_probe_and_mutation() -> None:
     text = proof.DOCUMENT.read_text(encoding="utf-8")
     assert report.catalogue(FAMILIES) in text
     assert [m.control for m in MUTATIONS if f"| {m.control} |" not in text] == []
+    assert [control for control in NOT_SHOWN if f"| `{control}` |" not in text] == []
     assert "NOT NOTICED" not in text
 
 

@@ -8,6 +8,7 @@ from preflight.attacks import judges
 from preflight.attacks.judges import ECHO
 from preflight.attacks.probe import (
     BAD,
+    BROWSER,
     REFUSED,
     SERVED,
     Key,
@@ -27,7 +28,8 @@ CARDS = ("4111111111111111", "5555555555554444", "378282246310005", "60111111111
 """Test numbers of five card brands: they pass every checksum and belong to nobody."""
 _CARD = int(CARDS[0])
 ELSEWHERE = ("30569309025904", "6011000990139424")
-"""Two more, sent where they must not hide the others' traces."""
+IN_HEADERS = ("5105105105105100", "4012888888881881")
+"""More of them, sent where they must not hide the others' traces."""
 
 
 def _cards_everywhere() -> tuple[Request, ...]:
@@ -171,6 +173,26 @@ PROBES = (
         ),
         (Need.LOGS,),
         judge=judges.absent(ELSEWHERE),
+        expected="any refusal or 200, and the digits nowhere",
+    ),
+    Probe(
+        "card-number-in-headers",
+        "Card numbers in headers and a cookie, all of which the firewall's log repeats: it masks them",
+        _LEAK,
+        ("logs-mask-card-data", "stage-log-hides-secrets"),
+        (
+            Step(
+                (
+                    Request("referer", headers={"Referer": f"https://shop.example/pay?card={IN_HEADERS[0]}"}),
+                    Request("own header", headers={"X-Card": IN_HEADERS[1]}),
+                    Request("cookie", headers={"Cookie": f"card={IN_HEADERS[0]}"}),
+                    Request("agent", agent=f"{BROWSER} {IN_HEADERS[1]}"),
+                ),
+                frozenset({200, 400, 403}),
+            ),
+        ),
+        (Need.LOGS,),
+        judge=judges.absent(IN_HEADERS),
         expected="any refusal or 200, and the digits nowhere",
     ),
     Probe(
