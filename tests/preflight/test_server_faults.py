@@ -7,7 +7,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -62,7 +62,7 @@ class Runtime:
 
 
 @contextlib.contextmanager
-def runtime() -> Iterator[Runtime]:
+def runtime(port: int = 0) -> Iterator[Runtime]:
     told = Runtime((200, SOUND, {}))
 
     class Handler(BaseHTTPRequestHandler):
@@ -82,7 +82,7 @@ def runtime() -> Iterator[Runtime]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     told.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -105,10 +105,10 @@ def declared(folder: Path, *changes: hardened.Change) -> Declared:
     return read(graphs.stack(graphs.Archive(folder / "model.tar.gz", "0" * 64), change), graphs.ROOT)
 
 
-async def post(gateway: Gateway) -> httpx.Response:
+async def post(gateway: Gateway, body: bytes = BODY) -> httpx.Response:
     headers = {"content-type": "application/json", "user-agent": hardened.BROWSER, "x-api-key": "k-checkout"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway)) as client:
-        return await client.post(URL, content=BODY, headers=headers)
+        return await client.post(URL, content=body, headers=headers)
 
 
 async def through_all_faults(stack: Declared, told: Runtime, folder: Path) -> dict[str, httpx.Response]:
@@ -150,6 +150,60 @@ def test_each_fault_has_one_fixed_answer_and_passes(tmp_path: Path) -> None:
         text = path.read_text()
         assert SECRET not in text
         assert str(CARD_NUMBER) not in text
+
+
+@contextlib.asynccontextmanager
+async def serving(stack: Declared, url: str, folder: Path) -> AsyncIterator[Gateway]:
+    """A gateway with the function's real workers."""
+    install(stack.function, folder / "package")
+    pool = Pool(stack.function, folder / "package", url, folder / "function.log")
+    await pool.start()
+    try:
+        yield Gateway(stack, pool, Setup(KEYS, CREDENTIALS, folder))
+    finally:
+        await pool.stop()
+
+
+def test_a_model_that_is_gone_is_503_until_it_is_back(tmp_path: Path) -> None:
+    hang_up = (200, SOUND, {"connection": "close"})
+
+    async def ask() -> list[httpx.Response]:
+        with contextlib.ExitStack() as up:
+            told = up.enter_context(runtime())
+            told.answer = hang_up
+            async with serving(declared(tmp_path), told.url, tmp_path) as gateway:
+                answers = [await post(gateway)]
+                up.close()
+                answers += [await post(gateway), await post(gateway)]
+                with runtime(int(told.url.rpartition(":")[2])):
+                    answers.append(await post(gateway))
+        return answers
+
+    answers = asyncio.run(ask())
+    assert [answer.status_code for answer in answers] == [200, 503, 503, 200]
+    assert answers[1].json()["error"]["code"] == "model_unavailable"
+
+
+DYING = """
+import os
+def handle(event, context):
+    if "die" in event["body"]:
+        os._exit(3)
+    return {"statusCode": 200}
+"""
+
+
+def test_a_function_that_dies_is_502_and_the_next_call_has_another(tmp_path: Path) -> None:
+    def dying(inputs: Inputs) -> None:
+        inputs["function"]["code"]["assets"]["model/serving/handler.py"] = {"text": DYING}
+        inputs["post"].pop("requestValidatorId")
+
+    async def ask() -> list[int]:
+        async with serving(declared(tmp_path, dying), "http://127.0.0.1:9", tmp_path) as gateway:
+            bodies = (b"{}", b"die", b"{}", b"die", b"die", b"{}")
+            return [(await post(gateway, body)).status_code for body in bodies]
+
+    assert asyncio.run(ask()) == [200, 502, 200, 502, 502, 200]
 
 
 SLEEPING = "import time\ndef handle(event, context):\n    time.sleep(0.4)\n    return {'statusCode': 200}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,22 @@ def test_a_quota_ends_with_its_day(tmp_path: Path) -> None:
         assert burst(gateway, 1, key="k-other") == 1
         gateway.now[0] += 86_400
         assert burst(gateway, 5) == 3
+
+
+@pytest.mark.parametrize(("period", "within", "after"), [("WEEK", 6, 7), ("MONTH", 27, 32)])
+def test_a_quota_lasts_as_long_as_its_period(tmp_path: Path, period: str, within: int, after: int) -> None:
+    def two(inputs: Inputs) -> None:
+        inputs["plan"]["quotaSettings"] = {"limit": 2, "period": period}
+        inputs["post"].pop("authorization")
+
+    with here(tmp_path, two) as gateway:
+        start = datetime(2024, 1, 1, 12, tzinfo=UTC).timestamp()  # a Monday, the first of a month
+        gateway.now[0] = start
+        assert burst(gateway, 3) == 2
+        gateway.now[0] = start + within * 86_400
+        assert burst(gateway, 3) == 0
+        gateway.now[0] = start + after * 86_400
+        assert burst(gateway, 3) == 2
 
 
 BAD = {
