@@ -103,6 +103,7 @@ class Need(StrEnum):
     LOGS = "the logs: --log-dir"
     BOTS_BLOCKED = "a stage whose Bot Control blocks"
     TLS = "an https address"
+    PLANS = "the stack that says what its plans let through: --stack"
 
 
 def purchase(recipe: str = "default", **changes: Any) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def promise_of(graph: Graph) -> Promise:
         stage_rate=max(rates, default=0) or strict.stage_rate,
         stage_burst=max(bursts, default=0) or strict.stage_burst,
         known_caller=str(ipaddress.ip_network(str(networks[0]))[7]) if networks else None,
+        declared=True,
     )
 
 

@@ -25,7 +25,8 @@ class Promise:
     """What the stack promises of its enforcement; the defaults are the strictest stack's.
 
     `window_limit` is what one address may send in five minutes; `rate` what a run may send in a second outside
-    floods; `quota` that of the keys made for using one up; `lag` how many seconds a limit may take to bite.
+    floods; `quota` that of the keys made for using one up; `lag` how many seconds a limit may take to bite. `declared`
+    means that all this comes from a stack.
     """
 
     signed: bool = True
@@ -39,6 +40,7 @@ class Promise:
     quota: int = 20
     lag: float = 60
     known_caller: str | None = None
+    declared: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Target:
             Need.KNOWN_CALLER: self.known_caller is not None,
             Need.LOGS: self.log_dir is not None,
             Need.BOTS_BLOCKED: self.promise.blocks_bots,
+            Need.PLANS: self.promise.declared,
             Need.TLS: self.url.startswith("https:") and ssl.HAS_TLSv1_1,
         }[need]
 

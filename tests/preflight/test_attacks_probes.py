@@ -71,6 +71,7 @@ def test_expectations_come_from_the_stack(stack: str, signed: bool, blocks: bool
     promise = promise_of(declared(stack))
     assert (promise.signed, promise.blocks_bots) == (signed, blocks)
     assert promise.window_limit == 1000
+    assert promise.declared
 
 
 def test_the_document_lists_every_probe_and_mutation() -> None:

@@ -161,9 +161,13 @@ def test_what_a_probe_needs_and_has_not_is_said(server: Server) -> None:
         ),
         probe(Step((Request(key=Key.DISABLED),), REFUSED), name="disabled"),
         probe(needs=(Need.LOGS,), when=When.AFTER, name="logs"),
+        probe(Step((Request(),), SERVED), needs=(Need.PLANS,), name="plans"),
     ]
     with_keys = run(server, *probes)
-    assert [outcome.verdict for outcome in with_keys] == [Verdict.PASS] + [Verdict.SKIPPED] * 3
+    assert [outcome.verdict for outcome in with_keys] == [Verdict.PASS] + [Verdict.SKIPPED] * 4
+    assert "--stack" in with_keys[4].seen
+    declared_plans = Promise(rate=1000, declared=True)
+    assert run(server, probes[4], promise=declared_plans)[0].verdict is Verdict.PASS
     assert "--known-caller" in with_keys[1].seen
     assert "probe-disabled" in with_keys[2].seen
     assert "--log-dir" in with_keys[3].seen

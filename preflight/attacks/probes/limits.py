@@ -16,6 +16,7 @@ from preflight.attacks.probe import (
     STAGE,
     How,
     Key,
+    Need,
     Probe,
     Request,
     Signature,
@@ -86,6 +87,7 @@ PROBES = (
             Step((Request(key=Key.SECOND),), _LIMITED, BURST, How.SOME, together=4, code="throttled"),
             Step((Request(),), SERVED),
         ),
+        (Need.PLANS,),
         when=When.ALONE,
     ),
     Probe(
@@ -103,6 +105,7 @@ PROBES = (
                 code="throttled",
             ),
         ),
+        (Need.PLANS,),
         when=When.ALONE,
     ),
     Probe(
