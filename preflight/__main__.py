@@ -230,7 +230,7 @@ def demo(
         typer.Option(help="Folder of fraudTrain and fraudTest, CSV or Parquet. Default: sample data."),
     ] = None,
 ) -> None:
-    """Run the main job: train, package, evaluate the stacks, judge them, serve one and score with it."""
+    """Run the main job: train, package, evaluate and judge the stacks, serve one, score with it, attack it."""
     from preflight.demo import Demo
 
     with mistakes():

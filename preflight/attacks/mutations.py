@@ -206,7 +206,7 @@ NOT_SHOWN: Mapping[str, str] = {
     "api-endpoint-type": "an endpoint of AWS's, which is not imitated",
     "api-key-source-header": "a stack whose keys come from an authorizer is not served here",
     "capture-on-and-kept": "what is captured is what the function passes on: its code drops the card",
-    "domain-modern-tls": "TLS is not imitated",
+    "domain-modern-tls": "TLS is not imitated; the tests show its probes red where old or no TLS is taken",
     "endpoint-invoked-by-function-only": "IAM policies are not imitated",
     "function-no-side-door": "a function's own address is not imitated",
     "integration-safe": "an integration other than AWS_PROXY is not served here; the answers are the function's code",

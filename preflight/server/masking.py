@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-_CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+_CARD = re.compile(r"(?<!\d)(?:[3-6](?:[ -]?\d){12,18}|2[2-7](?:[ -]?\d){14})(?!\d)")
+"""Begins as the brands' numbers do: a time in milliseconds, every tenth of which has a right check digit, does not."""
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 

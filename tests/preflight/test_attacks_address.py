@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from preflight.__main__ import app
 from preflight.attacks import clients, wire
 from preflight.attacks.probe import FLOOD, REFUSED, SERVED, How, Probe, Request, Step, Verdict, When
+from preflight.attacks.probes import ALL
 from preflight.attacks.runner import attack
 from preflight.attacks.target import Promise, Target
 from preflight.attacks.wire import Pacer
@@ -144,6 +145,43 @@ def test_a_certificate_that_is_not_to_be_trusted_is_one_sentence(tmp_path: Path)
     with listening(REPLY % (200, b""), certificate(tmp_path)) as (port, seen):
         assert "The certificate of 127.0.0.1" in refusal(url(port, "https"))
     assert seen == []
+
+
+def spoken(lowest: ssl.TLSVersion, highest: ssl.TLSVersion, folder: Path) -> ssl.SSLContext:
+    """A server's context for some versions of TLS."""
+    context = certificate(folder)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = lowest, highest
+    return context
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.skipif(
+    shutil.which("openssl") is None or not ssl.HAS_TLSv1_1,
+    reason="makes its certificate with openssl, and speaks TLS 1.1",
+)
+def test_the_transport_probes_turn_red_where_old_or_no_tls_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trusting(**_: Any) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+
+    async def reached(*_: Any) -> None:
+        pass
+
+    monkeypatch.setattr("preflight.attacks.wire.httpx.create_ssl_context", trusting)
+    monkeypatch.setattr("preflight.attacks.runner._reach", reached)
+    probes = [probe for probe in ALL if probe.name.startswith("transport-")]
+    old = spoken(ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, tmp_path)
+    modern = spoken(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3, tmp_path)
+    verdicts = {}
+    for name, context in (("none", None), ("old", old), ("modern", modern)):
+        with listening(REPLY % (200, b""), context) as (port, _):
+            target = Target(url(port, "https"), Promise(signed=False), {"a": "k"})
+            verdicts[name] = [str(outcome.verdict) for outcome in attack(target, probes)]
+    assert verdicts == {"none": ["FAIL", "PASS"], "old": ["PASS", "FAIL"], "modern": ["PASS", "PASS"]}
 
 
 def test_other_protocols_than_the_address_says_are_one_sentence_each(tmp_path: Path) -> None:
