@@ -237,6 +237,11 @@ typer.run(main)
 """
 
 
+def in_the_background() -> None:
+    """As a shell starts what ends with an ampersand."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_serving_ends_with_every_process_on_any_signal(
     built: graphs.Archive, tmp_path: Path, end: signal.Signals
@@ -248,6 +253,7 @@ def test_serving_ends_with_every_process_on_any_signal(
         text=True,
         cwd=graphs.ROOT,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        preexec_fn=in_the_background,
     )
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(5)]
