@@ -31,6 +31,8 @@ TRANSACTION = {
     "count_24h": 4,
     "sum_24h": 2893.0,
     "max_24h": 1102.8,
+    "age": 41,
+    "city_pop": 31_000,
     "cc_num": 4_000_000_000_000_002,
     "lat": 40.7,
     "long": -74.0,
@@ -73,7 +75,7 @@ def ours(data: Path | None, build_dir: Path, say: cli.Say) -> Packed:
         archive.pack({str(path.relative_to(folder)): path.read_bytes() for path in names}, small)
         without = small.stat().st_size
     digests = {"MODEL_SHA256": unpacked.model_sha256, "CARD_SHA256": unpacked.card_sha256}
-    about = {"version": built.version, "trees": built.card["parameters"]["n_estimators"]}
+    about = {"version": built.version, "trees": recipes.named(built.card["recipe"]).trees}
     about |= {"rows": built.card["fitted_on"]["rows"], "data": built.card["data"]["kind"]}
     size = built.path.stat().st_size
     return Packed("ours", folder, size, without, tuple(built.card["fields"]), digests, about)
@@ -101,13 +103,13 @@ def _fit(source: ArtifactSource, folder: Path, say: cli.Say) -> None:
     (folder / "model" / "code").mkdir(parents=True)
     frames = train.open_data(source.data, source.sample_rows, source.seed, say)
     fitted = train.train(frames.train, recipes.named("reference"), seed=source.seed, say=say)
-    fitted.forest.n_jobs = None
-    joblib.dump(fitted.forest, folder / "model" / "model.joblib")
+    fitted.estimator.n_jobs = None
+    joblib.dump(fitted.estimator, folder / "model" / "model.joblib")
     shutil.copyfile(_REFERENCE_CODE, folder / "model" / "code" / "inference.py")
     with cli.step(say, "packing the reference"):
         files = {"model.joblib": folder / "model" / "model.joblib", "code/inference.py": _REFERENCE_CODE}
         archive.pack({name: path.read_bytes() for name, path in files.items()}, folder / "model.tar.gz")
-    nodes = sum(tree.tree_.node_count for tree in fitted.forest.estimators_)
-    about = {"trees": len(fitted.forest.estimators_), "nodes": nodes, "rows": fitted.rows}
+    nodes = sum(tree.tree_.node_count for tree in fitted.estimator.estimators_)
+    about = {"trees": len(fitted.estimator.estimators_), "nodes": nodes, "rows": fitted.rows}
     about |= {"joblib_bytes": (folder / "model" / "model.joblib").stat().st_size}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")

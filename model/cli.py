@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from model.errors import UserError
 
@@ -18,6 +19,8 @@ out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
 Say = Callable[[str], None]
+Grown = Callable[[int], None]
+"""Is told how many units of the work are done."""
 
 DataOption = Annotated[
     Path | None,
@@ -25,6 +28,13 @@ DataOption = Annotated[
 ]
 SampleOption = Annotated[
     bool, typer.Option("--sample", help="Use generated sample data, as when no folder is named.")
+]
+BadRowsOption = Annotated[
+    int, typer.Option(min=0, help="Drop up to this many bad rows of each file, and say which.")
+]
+FalseAlarmOption = Annotated[float, typer.Option(min=0, help="Dollars that a false alarm costs.")]
+MissedFraudOption = Annotated[
+    float, typer.Option(min=0, help="Dollars that a missed fraud costs beside its amount.")
 ]
 RowsOption = Annotated[int, typer.Option(min=160, help="Rows of sample data, when no folder is named.")]
 
@@ -51,6 +61,20 @@ def step(tell: Say, what: str) -> Iterator[None]:
     tell(f"{what}: {time.perf_counter() - start:.1f} s")
 
 
+@contextmanager
+def bar(tell: Say, what: str, total: int) -> Iterator[Grown]:
+    """`step` for work that counts up to `total`: on a terminal, `say` shows a bar that the yielded call moves."""
+    if tell is not say or not err.is_terminal:
+        with step(tell, what):
+            yield lambda _: None
+        return
+    start = time.perf_counter()
+    with Progress(*Progress.get_default_columns(), console=err, transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+    tell(f"{what}: {time.perf_counter() - start:.1f} s")
+
+
 def check_source(data: Path | None, sample_data: bool) -> None:
     """UserError when both sources of data are named."""
     if data is not None and sample_data:
@@ -58,11 +82,11 @@ def check_source(data: Path | None, sample_data: bool) -> None:
 
 
 def run(main: Callable[..., Any]) -> None:
-    """Run a command; a UserError or OSError becomes one sentence and code 1."""
+    """Run a command; a UserError or OSError becomes one sentence and code 2."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(main)
     try:
         app()
     except (UserError, OSError) as mistake:
         err.print(f"error: {mistake}", highlight=False, markup=False)
-        sys.exit(1)
+        sys.exit(2)

@@ -16,6 +16,8 @@ from datetime import date
 from typing import Any, Literal, NoReturn
 
 MAX_TRANSACTIONS = 25
+"""So many fit into MAX_BODY_BYTES with all that a recipe reads and all that older callers send, at its longest."""
+
 MAX_BODY_BYTES = 8192
 """AWS WAF's common rule set refuses larger bodies, and that figure cannot be raised."""
 
@@ -72,6 +74,8 @@ FIELDS: Mapping[str, Field] = {
         Field(
             "max_24h", "number", "largest of those purchases, US dollars; 0 when there is none", 0, 100_000
         ),
+        Field("age", "integer", "full years, the cardholder's age", 0, 120),
+        Field("city_pop", "integer", "inhabitants of the cardholder's city", 1, 50_000_000),
         Field("cc_num", "integer", "card number", 1, 10**19),
         Field("lat", "number", "degrees, the cardholder's home", -90, 90),
         Field("long", "number", "degrees, the cardholder's home", -180, 180),
@@ -80,16 +84,12 @@ FIELDS: Mapping[str, Field] = {
     )
 }
 
+_HISTORY = ("amt", "category", "time", "seconds_since_previous", "count_24h", "sum_24h", "max_24h")
+
 RECIPE_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "default": (
-        "amt",
-        "category",
-        "time",
-        "seconds_since_previous",
-        "count_24h",
-        "sum_24h",
-        "max_24h",
-    ),
+    "default": _HISTORY,
+    "boosted": _HISTORY,
+    "stateless": ("amt", "category", "time", "age", "city_pop"),
     "reference": ("cc_num", "amt", "lat", "long", "merch_lat", "merch_long"),
 }
 """What each recipe's model reads. These fields are required; the others are accepted, checked and dropped."""

@@ -25,6 +25,10 @@ DAY_SECONDS = 86_400
 NO_PREVIOUS_SECONDS = FIELDS["seconds_since_previous"].maximum
 """What a card's first purchase gets as seconds since its previous one: "longer ago than anything"."""
 
+# Exact age and city together nearly name a card, and a model learns its past instead of its habits.
+AGE_BAND_YEARS = 5
+CITY_SIZES = (32, 100, 316, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000, 3_162_278)
+
 HISTORY_FIELDS = ("seconds_since_previous", "count_24h", "sum_24h", "max_24h")
 
 
@@ -35,6 +39,14 @@ def _hour(time: Column) -> Column:
 
 def _since_previous(seconds: Column) -> Column:
     return np.where(np.isnan(seconds), NO_PREVIOUS_SECONDS, seconds)
+
+
+def _age_band(years: Column) -> Column:
+    return years // AGE_BAND_YEARS
+
+
+def _city_size(inhabitants: Column) -> Column:
+    return np.searchsorted(CITY_SIZES, inhabitants, side="right")
 
 
 def _as_it_is(values: Column) -> Column:
@@ -57,6 +69,8 @@ FEATURES: Mapping[str, Feature] = {
     "count_24h": Feature("count_24h", _as_it_is),
     "sum_24h": Feature("sum_24h", _as_it_is),
     "max_24h": Feature("max_24h", _as_it_is),
+    "age_band": Feature("age", _age_band),
+    "city_size": Feature("city_pop", _city_size),
     "cc_num": Feature("cc_num", _as_it_is),
     "lat": Feature("lat", _as_it_is),
     "long": Feature("long", _as_it_is),

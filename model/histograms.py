@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _DOLLARS = (5, 10, 20, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+# As `features.py` has them, which needs numpy and so cannot be imported in the function; a test compares.
+_AGE_BAND_YEARS = 5
+_CITY_SIZES = (32, 100, 316, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000, 3_162_278)
 _NEVER = FIELDS["seconds_since_previous"].maximum
 
 EDGES: Mapping[str, tuple[float, ...]] = {
@@ -31,8 +34,8 @@ EDGES: Mapping[str, tuple[float, ...]] = {
     "count_24h": (1, 2, 3, 4, 5, 7, 10, 15, 20),
     "sum_24h": (0.01, *_DOLLARS, 5000),
     "max_24h": (0.01, *_DOLLARS),
-    "age": (20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 80),
-    "city_pop": (100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
+    "age_band": tuple(range(4, 17)),
+    "city_size": tuple(range(1, len(_CITY_SIZES) + 1)),
     # Between two answers' digits, so that a rounded score falls where the exact one does.
     "score": (0.005, 0.015, 0.055, 0.105, 0.205, 0.305, 0.405, 0.505, 0.605, 0.705, 0.805, 0.905, 0.955),
 }
@@ -82,6 +85,10 @@ def _values(transaction: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
             yield "hour", int(value[11:13])
         elif field == "category":
             yield field, _CODES[value]
+        elif field == "age":
+            yield "age_band", value // _AGE_BAND_YEARS
+        elif field == "city_pop":
+            yield "city_size", bisect_right(_CITY_SIZES, value)
         elif field in EDGES:
             yield field, _NEVER if value is None else value
 

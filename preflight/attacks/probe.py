@@ -120,6 +120,8 @@ _PURCHASE: Mapping[str, Any] = {
     "count_24h": 1,
     "sum_24h": 18.4,
     "max_24h": 18.4,
+    "age": 47,
+    "city_pop": 5_300,
     "cc_num": 4000000000000002,
     "lat": 36.1,
     "long": -81.2,

@@ -180,24 +180,39 @@ def test_times_that_are_none(time: str) -> None:
     assert "transactions[0].time must be a local time" in str(refused(body({**VALID, "time": time})))
 
 
-def test_a_full_batch_with_every_field_fits_the_body_limit() -> None:
-    longest = VALID | {
-        "seconds_since_previous": 999_999_999,
-        "amt": 99_999.99,
-        "category": "health_fitness",
-        "count_24h": 10_000,
-        "sum_24h": 9_999_999.99,
-        "max_24h": 99_999.99,
-        "cc_num": 10**18,
-        "lat": -89.123456,
-        "long": -179.123456,
-        "merch_lat": -89.123456,
-        "merch_long": -179.123456,
-    }
-    assert set(longest) == set(FIELDS)
-    text = body(*[longest] * MAX_TRANSACTIONS)
+def longest(field: contract.Field) -> Any:
+    if field.kind == "category":
+        return max(CATEGORIES, key=len)
+    if field.kind == "time":
+        return VALID["time"]
+    if "degrees" in field.unit:
+        return round(field.minimum + 0.000001, 6)
+    return field.maximum - 0.01 if "dollars" in field.unit else int(field.maximum)
+
+
+@pytest.mark.parametrize("recipe", list(contract.RECIPE_FIELDS))
+def test_a_full_batch_of_what_a_recipe_reads_and_older_callers_send_fits(recipe: str) -> None:
+    """Cents, millionths of a degree and whole seconds, with the spaces that json.dumps writes."""
+    names = {*contract.RECIPE_FIELDS[recipe], *contract.RECIPE_FIELDS["reference"]}
+    text = body(*[{name: longest(FIELDS[name]) for name in names}] * MAX_TRANSACTIONS)
+    assert '"merch_long": -179.999999' in text
     assert len(text) <= MAX_BODY_BYTES
+    assert len(parse(text, contract.RECIPE_FIELDS[recipe])) == MAX_TRANSACTIONS
+
+
+def test_a_full_batch_of_every_field_there_is_fits_without_spaces() -> None:
+    one = {name: longest(field) for name, field in FIELDS.items()}
+    text = json.dumps({"transactions": [one] * MAX_TRANSACTIONS}, separators=(",", ":"))
+    assert '"sum_24h":9999999.99,' in text
+    assert MAX_BODY_BYTES - 800 < len(text) <= MAX_BODY_BYTES
     assert len(parse(text, DEFAULT)) == MAX_TRANSACTIONS
+
+
+def test_every_recipe_takes_the_fields_of_the_others_and_drops_them() -> None:
+    everything = {name: longest(field) for name, field in FIELDS.items()}
+    for required in contract.RECIPE_FIELDS.values():
+        (kept,) = parse(body(everything), required)
+        assert tuple(kept) == required
 
 
 def test_the_schema_is_valid_draft_4_and_refuses_unknown_fields() -> None:

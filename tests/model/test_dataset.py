@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -55,6 +56,10 @@ def put(column: str, row: int, value: str) -> Callable[[list[list[str]], dict[st
         ("is_fraud", "2", "must be 0 or 1"),
         ("is_fraud", "0.5", "must be 0 or 1"),
         ("is_fraud", "300", "must be 0 or 1"),
+        ("city_pop", "0", "must be between 1 and 5e+07"),
+        ("dob", "1988-02-30", "must be a date as YYYY-MM-DD"),
+        ("dob", "1880-01-01", "makes an age that must be between 0 and 120"),
+        ("dob", "2030-01-01", "makes an age that must be between 0 and 120"),
     ],
 )
 def test_a_bad_value_is_one_sentence_with_file_column_and_row(
@@ -89,7 +94,9 @@ def test_a_row_cut_short_is_named(folder: Path) -> None:
     path = folder / "fraudTrain.csv"
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:50]) + "\n" + lines[50][:60])
-    with pytest.raises(DataError, match=r"fraudTrain\.csv has \d+ columns instead of 23 in row 50"):
+    with pytest.raises(
+        DataError, match=r"fraudTrain\.csv, row 50: has \d+ columns instead of 23, as in a truncated"
+    ):
         dataset.read(path)
 
 
@@ -175,3 +182,69 @@ def test_a_test_file_before_the_training_file_is_refused(folder: Path) -> None:
     (folder / "x").rename(test)
     with pytest.raises(DataError, match="the test must follow the training"):
         dataset.load(folder)
+
+
+def test_age_in_full_years() -> None:
+    born = np.array(
+        ["1990-03-01", "1990-03-01", "2000-02-29", "2000-02-29", "2000-12-31"], dtype="datetime64[D]"
+    )
+    when = np.array(
+        [
+            "2020-02-29T23:59:59",
+            "2020-03-01T00:00:00",
+            "2021-02-28T12:00:00",
+            "2021-03-01T00:00:00",
+            "2001-01-01",
+        ],
+        dtype="datetime64[s]",
+    )
+    assert dataset.age(born, when).tolist() == [29, 30, 20, 21, 0]
+
+
+def spoil(rows: list[list[str]], place: dict[str, int]) -> None:
+    rows[3][place["amt"]] = "-5"
+    rows[9][place["amt"]] = "-7"
+    rows[12][place["category"]] = CANARY
+    rows[20][place["lat"]] = ""
+    rows[31] = rows[30].copy()
+    rows[40] = rows[40][:5]
+    rows[55][place["amt"]] = "much"
+
+
+def test_bad_rows_are_dropped_and_told(folder: Path) -> None:
+    good = dataset.load(folder)
+    path = rewrite(folder, spoil)
+    data = dataset.load(folder, max_bad_rows=7)
+    assert len(data.train) == len(good.train) - 7
+    assert len(data.test) == len(good.test)
+    assert sorted(data.dropped) == [
+        "fraudTrain.csv, column amt: dropped 1 row (55): must be a number.",
+        "fraudTrain.csv, column amt: dropped 2 rows (3, 9): must be between 0.01 and 100000.",
+        "fraudTrain.csv, column category: dropped 1 row (12): is not one of the 14 categories.",
+        "fraudTrain.csv, column lat: dropped 1 row (20): must not be empty.",
+        "fraudTrain.csv: dropped 1 row (31): repeats the purchase of an earlier row.",
+        "fraudTrain.csv: dropped 1 row (40): has 5 columns instead of 23, as in a truncated file.",
+    ]
+    kept = good.train.drop(index=[2, 8, 11, 19, 30, 39, 54]).reset_index(drop=True)
+    pd.testing.assert_frame_equal(data.train, kept)
+    with pytest.raises(
+        DataError, match="more than the 6 bad rows that --max-bad-rows allows; the first is row 3"
+    ):
+        dataset.read(path, max_bad_rows=6)
+
+
+def test_a_repeated_purchase_is_refused(folder: Path) -> None:
+    def repeat(rows: list[list[str]], place: dict[str, int]) -> None:
+        rows[31] = rows[30].copy()
+
+    with pytest.raises(DataError, match=r"fraudTrain\.csv, row 31: repeats the purchase of an earlier row\."):
+        dataset.read(rewrite(folder, repeat))
+
+
+def test_a_file_of_bad_rows_only(folder: Path) -> None:
+    def break_all(rows: list[list[str]], place: dict[str, int]) -> None:
+        for row in rows[1:]:
+            row[place["amt"]] = "0"
+
+    with pytest.raises(DataError, match="has no good row"):
+        dataset.read(rewrite(folder, break_all), max_bad_rows=1_000)

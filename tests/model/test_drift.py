@@ -71,7 +71,7 @@ def run(card: Path, *files: Path, more: tuple[str, ...] = ()) -> Any:
     return CliRunner().invoke(app, [str(card), *map(str, files), *more])
 
 
-@pytest.mark.parametrize("recipe", ["default"])
+@pytest.mark.parametrize("recipe", ["default", "stateless"])
 def test_the_function_and_the_training_use_the_same_bins(recipe: str) -> None:
     features = RECIPES[recipe].features
     edge_cases = [

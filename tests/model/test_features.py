@@ -137,3 +137,12 @@ def test_the_contract_requires_what_the_recipe_reads(recipe: str) -> None:
     needed = features.required_fields(recipes.RECIPES[recipe].features)
     assert set(needed) == set(contract.RECIPE_FIELDS[recipe])
     assert len(needed) == len(contract.RECIPE_FIELDS[recipe])
+
+
+@pytest.mark.parametrize(
+    ("age", "city_pop", "band", "size"),
+    [(44, 999, 8, 3), (45, 1_000, 9, 4), (0, 1, 0, 0), (120, 50_000_000, 24, 11)],
+)
+def test_age_and_city_are_coarse(age: int, city_pop: int, band: int, size: int) -> None:
+    row = from_transactions([{"age": age, "city_pop": city_pop}], ("age_band", "city_size"))
+    assert row.tolist() == [[band, size]]

@@ -23,17 +23,16 @@ _VALIDATED = ("requests-validated",)
 _INPUT = ("API8", "ML01", "AML.T0043")
 _COST = ("API4", "AML.T0029", "AML.T0034")
 _TOO_MUCH = frozenset({400, 403, 413})
-_ACCEPTED = ("cc_num", "lat", "long", "merch_lat", "merch_long")
-_VALUES: Mapping[str, Any] = {"cc_num": 4000000000000002} | dict.fromkeys(_ACCEPTED[1:], 36.0)
 
 PURCHASE = purchase()
+_EVERYTHING: Mapping[str, Any] = PURCHASE | purchase("stateless") | purchase("reference")
 ESSENTIAL = "amt"
 """A field that every recipe requires."""
 
 
 def _one(**changes: Any) -> dict[str, Any]:
     """A request with one purchase that satisfies every recipe, changed."""
-    fields = {**PURCHASE, **_VALUES, **changes}
+    fields = {**_EVERYTHING, **changes}
     return {"transactions": [{name: value for name, value in fields.items() if value is not ...}]}
 
 

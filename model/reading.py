@@ -1,0 +1,105 @@
+"""CSV and Parquet files -> Arrow tables of the columns that are wanted, with the rows that could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from model.errors import UserError
+
+Types = Mapping[str, pa.DataType]
+
+
+class DataError(UserError):
+    """A data file that cannot be used; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A table as it was read; `rows` are its rows' numbers in the file, `broken` those of rows left out."""
+
+    table: pa.Table
+    rows: npt.NDArray[np.int64]
+    broken: Mapping[int, str]
+
+
+def whole(table: pa.Table) -> Raw:
+    """A table of which no row was left out."""
+    return Raw(table, np.arange(1, table.num_rows + 1), {})
+
+
+def read(path: Path, types: Types) -> Raw:
+    """The columns in `types`, of those types where every value fits, else as the file or text has them.
+
+    DataError for a file that cannot be read or lacks a column.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist: name a CSV or Parquet file.")
+    return _read_parquet(path, types) if path.suffix == ".parquet" else _read_csv(path, types)
+
+
+def require(columns: Types, present: list[str], name: str) -> None:
+    """DataError when `present` lacks one of `columns`."""
+    if missing := [column for column in columns if column not in present]:
+        raise DataError(f"{name} has no column {', '.join(missing)}: use the Kaggle set's column names.")
+
+
+def _read_parquet(path: Path, types: Types) -> Raw:
+    try:
+        require(types, pq.read_schema(path).names, path.name)
+        return whole(pq.read_table(path, columns=list(types)))
+    except (pa.ArrowException, OSError):
+        raise DataError(f"{path.name} is not a complete Parquet file: it may be truncated.") from None
+
+
+def _read_csv(path: Path, types: Types) -> Raw:
+    require(types, _header(path), path.name)
+    try:
+        return whole(_table(path, types))
+    except pa.ArrowInvalid:
+        pass
+    # Slow and careful: everything as text, in one thread, so that the row of each mistake is known.
+    broken: dict[int, str] = {}
+
+    def keep_place(row: Any) -> str:
+        broken[row.number - 1] = (
+            f"has {row.actual_columns} columns instead of {row.expected_columns}, as in a truncated file"
+        )
+        return "skip"
+
+    try:
+        table = _table(path, dict.fromkeys(types, pa.string()), keep_place)
+    except pa.ArrowInvalid:
+        raise DataError(f"{path.name} is not CSV in UTF-8.") from None
+    rows = np.arange(1, table.num_rows + len(broken) + 1)
+    return Raw(table, rows[~np.isin(rows, list(broken))], broken)
+
+
+def _header(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline()
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is not CSV in UTF-8.") from None
+    if not header.strip():
+        raise DataError(f"{path.name} is empty.")
+    return [column.strip().strip('"') for column in header.split(",")]
+
+
+def _table(path: Path, types: Types, invalid_row: Callable[[Any], str] | None = None) -> pa.Table:
+    return pacsv.read_csv(
+        path,
+        read_options=pacsv.ReadOptions(use_threads=invalid_row is None),
+        parse_options=pacsv.ParseOptions(invalid_row_handler=invalid_row),
+        convert_options=pacsv.ConvertOptions(
+            include_columns=list(types), column_types=types, strings_can_be_null=True, null_values=[""]
+        ),
+    )
