@@ -12,6 +12,7 @@ from typing import Any
 import joblib
 
 from model import (
+    analysis,
     archive,
     cli,
     contract,
@@ -34,23 +35,23 @@ _IN_CONTAINER = {
     "code/model/contract.py": _MODEL / "contract.py",
     "code/model/features.py": _MODEL / "features.py",
 }
-_LIBRARIES = ("scikit-learn", "numpy", "pandas", "pyarrow", "onnx", "skl2onnx", "onnxruntime")
+_LIBRARIES = ("scikit-learn", "numpy", "pandas", "pyarrow", "onnx", "onnxruntime")
 
 
 def build(source: ArtifactSource, folder: Path, say: cli.Say) -> None:
     """Train, test, export and pack into the empty `folder`, whose files are complete when this returns."""
     recipe = recipes.named(source.recipe)
-    data = train.open_data(source.data, source.sample_rows, source.seed, say)
+    data = train.open_data(source.data, source.sample_rows, source.seed, say, source.max_bad_rows)
     trained = train.train(data.train, recipe, seed=source.seed, say=say)
     matrix = features.from_frame(data.test, recipe.features, earlier=data.train)
     with cli.step(say, "exporting to ONNX and comparing"):
-        onnx = export.to_onnx(trained.forest, len(recipe.features))
-        difference = export.largest_difference(onnx, trained.forest, matrix)
+        onnx = export.to_onnx(trained.estimator, len(recipe.features))
+        difference = export.largest_difference(onnx, trained.estimator, matrix)
     with cli.step(say, f"scoring {len(matrix):,} test rows with the exported model"):
         score = export.onnx_scores(onnx, matrix)
-        report = evaluate.describe(trained, data, score)
+    report = evaluate.in_full(trained, data, score, say=say)
     seen = histograms.of_training(features.from_frame(data.train, recipe.features), recipe.features, score)
-    card = _card(source, trained, report, data, sha256(onnx), seen)
+    card = _card(source, trained, analysis.brief(report), data, sha256(onnx), seen)
     with cli.step(say, "packing"):
         contents = {"model.onnx": onnx, "card.json": card}
         contents |= {name: path.read_bytes() for name, path in _IN_CONTAINER.items()}
@@ -59,7 +60,7 @@ def build(source: ArtifactSource, folder: Path, say: cli.Say) -> None:
         archive.pack(contents, folder / "model.tar.gz")
     (folder / "card.json").write_bytes(card)
     evaluate.write(report, folder)
-    joblib.dump(trained.forest, folder / "model.joblib", compress=3)
+    joblib.dump(trained.estimator, folder / "model.joblib", compress=3)
     build = {
         "version": source.version,
         "fingerprint": source.fingerprint,
@@ -97,9 +98,10 @@ def _card(
         "no_previous_seconds": features.NO_PREVIOUS_SECONDS,
         "threshold": trained.threshold,
         "threshold_chosen": trained.chosen,
-        "parameters": {**trained.recipe.forest, "random_state": source.seed},
+        "kind": trained.recipe.kind,
+        "parameters": {**trained.recipe.parameters, "random_state": source.seed},
         "fitted_on": {"rows": trained.rows, "frauds": trained.frauds},
-        "data": {"kind": "sample" if source.data is None else "files", **spans},
+        "data": {"kind": "sample" if source.data is None else "files", **spans, "dropped": data.dropped},
         "metrics": report,
         "histograms": seen,
         "digests": {**source.digests, "model": model_sha256},

@@ -20,7 +20,8 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from model import cli, features, plots, recipes, sample
+from model import analysis, cli, features, page, plots, recipes, sample
+from model.curves import Prices
 from model.dataset import Dataset
 from model.errors import UserError
 from model.train import Labels, Scores, Trained, open_data, scores, train
@@ -73,20 +74,37 @@ def _short(value: Any) -> float:
     return round(float(value), 6)
 
 
-def on_test(trained: Trained, data: Dataset, *, say: cli.Say = cli.silent) -> Report:
-    """Figures of a trained model on the test file, whose cards' history goes on from the training file.
-
-    `without_only_fraud_cards` repeats the headline on cards that also have normal purchases: the others are
-    an artefact of the data's generator.
-    """
+def score_test(trained: Trained, data: Dataset, *, say: cli.Say = cli.silent) -> Scores:
+    """Scores of the test file, whose cards' history goes on from the training file."""
     with cli.step(say, f"{trained.recipe.name}: scoring {len(data.test):,} test rows"):
         matrix = features.from_frame(data.test, trained.recipe.features, earlier=data.train)
-        score = scores(trained.forest, matrix)
-    return describe(trained, data, score)
+        return scores(trained.estimator, matrix)
+
+
+def on_test(trained: Trained, data: Dataset, *, say: cli.Say = cli.silent) -> Report:
+    """The headline figures of a trained model on the test file."""
+    return describe(trained, data, score_test(trained, data, say=say))
+
+
+def in_full(
+    trained: Trained,
+    data: Dataset,
+    score: Scores,
+    prices: Prices | None = None,
+    *,
+    say: cli.Say = cli.silent,
+) -> Report:
+    """Everything that is told of test scores: `describe` and `analysis.analyse`."""
+    with cli.step(say, f"{trained.recipe.name}: intervals, slices and curves"):
+        return analysis.analyse(describe(trained, data, score), data.test, score, prices)
 
 
 def describe(trained: Trained, data: Dataset, score: Scores) -> Report:
-    """The report of test scores that are already there."""
+    """The headline figures of test scores that are already there.
+
+    `without_only_fraud_cards` repeats them on cards that also have normal purchases: the others are an artefact
+    of the data's generator.
+    """
     labels, amounts = data.test["is_fraud"].to_numpy(), data.test["amt"].to_numpy()
     whole = measure(labels, score, trained.threshold, amounts)
     usual = ~recipes.only_fraud(data.test)
@@ -141,13 +159,28 @@ def show(report: Mapping[str, Any], console: Console) -> None:
         f"scikit-learn {report['scikit_learn']}",
         highlight=False,
     )
+    if "intervals" in report:
+        _show_more(report, console)
 
 
-def write(report: Mapping[str, Any], folder: Path) -> None:
-    """metrics.json and confusion.png in `folder`, each written aside and renamed."""
+def _show_more(report: Mapping[str, Any], console: Console) -> None:
+    between = {name: f"{low:.3f} to {high:.3f}" for name, (low, high) in report["intervals"].items()}
+    console.print(
+        f"95 % over cards: PR-AUC {between['pr_auc']}   F1 {between['f1']}   money {between['money_caught']}\n"
+        f"frauds on a card before its first alert: {report['before_first_alert']['missed_per_card_mean']:.2f}",
+        highlight=False,
+    )
+    worst = [f"{row['dimension']} {row['slice']} (F1 {row['f1']:.3f})" for row in report["worst_slices"][:3]]
+    if worst:
+        console.print(f"worst slices: {', '.join(worst)}", highlight=False)
+
+
+def write(full: Mapping[str, Any], folder: Path) -> None:
+    """metrics.json, confusion.png and evaluation.html in `folder`, each written aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
-    plots.save(plots.confusions([[dict(report)]]), folder / "confusion.png")
-    _write_json(report, folder / "metrics.json")
+    plots.save(plots.confusions([[full]]), folder / "confusion.png")
+    page.write([full], folder / "evaluation.html")
+    _write_json(analysis.brief(full), folder / "metrics.json")
 
 
 def _write_json(document: Any, path: Path) -> None:
@@ -177,33 +210,38 @@ def _parse_sizes(text: str) -> list[int]:
 def main(
     data: cli.DataOption = None,
     recipe: Annotated[list[str] | None, typer.Option(help="Repeatable. Default: all recipes.")] = None,
-    sizes: Annotated[str, typer.Option(help=f"Training sizes to compare, such as {SIZES}.")] = "",
-    out: Annotated[Path, typer.Option(help="Folder for the JSON and the pictures.")] = Path(
+    sizes: Annotated[str, typer.Option(help=f"Training sizes to compare as well, such as {SIZES}.")] = "",
+    out: Annotated[Path, typer.Option(help="Folder for the page, the JSON and the pictures.")] = Path(
         "build/evaluation"
     ),
+    false_alarm: cli.FalseAlarmOption = Prices.false_alarm,
+    missed_fraud: cli.MissedFraudOption = Prices.missed_fraud,
     sample_data: cli.SampleOption = False,
     sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
 ) -> None:
-    """Train and test recipes side by side: tables, metrics as JSON, and heat maps of the confusion matrix."""
+    """Train and test recipes side by side: tables, one HTML page, figures as JSON, and heat maps."""
     cli.check_source(data, sample_data)
     chosen = [recipes.named(name) for name in recipe or recipes.RECIPES]
     counts = _parse_sizes(sizes) if sizes else []
-    frames = open_data(data, sample_rows, seed, cli.say)
-    grid: list[list[Report]] = []
+    frames = open_data(data, sample_rows, seed, cli.say, max_bad_rows)
+    prices = Prices(false_alarm, missed_fraud)
+    reports = []
     for one in chosen:
-        if counts:
-            reports = over_sizes(frames, one, counts, seed=seed, say=cli.say)
-        else:
-            reports = [on_test(train(frames.train, one, seed=seed, say=cli.say), frames, say=cli.say)]
-        for report in reports:
-            show(report, cli.out)
-        grid.append(reports)
+        trained = train(frames.train, one, seed=seed, say=cli.say)
+        score = score_test(trained, frames, say=cli.say)
+        reports.append(in_full(trained, frames, score, prices, say=cli.say))
+        show(reports[-1], cli.out)
+    grid = [over_sizes(frames, one, counts, seed=seed, say=cli.say) for one in chosen] if counts else []
     out.mkdir(parents=True, exist_ok=True)
-    stem = "sizes" if counts else "confusion"
-    plots.save(plots.confusions(grid), out / f"{stem}.png")
-    _write_json([report for row in grid for report in row], out / f"{stem}.json")
-    cli.say(f"written to {out / stem}.png and {out / stem}.json")
+    plots.save(plots.confusions([reports]), out / "confusion.png")
+    _write_json(reports, out / "evaluation.json")
+    if grid:
+        plots.save(plots.confusions(grid), out / "sizes.png")
+        _write_json([report for row in grid for report in row], out / "sizes.json")
+    page.write(reports, out / "evaluation.html", grid)
+    cli.say(f"written to {out / 'evaluation.html'}")
 
 
 if __name__ == "__main__":

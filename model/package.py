@@ -147,11 +147,13 @@ def main(
     runtime: Annotated[bool, typer.Option(help="Carry the ONNX runtime for the container.")] = True,
     sample_data: cli.SampleOption = False,
     sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
 ) -> None:
     """Build the artifact when there is none for these inputs, and print where it is."""
     cli.check_source(data, sample_data)
-    artifact = ensure(ArtifactSource(data, recipe, build_dir, runtime, sample_rows, seed), cli.say)
+    source = ArtifactSource(data, recipe, build_dir, runtime, sample_rows, seed, max_bad_rows)
+    artifact = ensure(source, cli.say)
     for line in (
         f"path     {artifact.path}",
         f"sha256   {artifact.sha256}",

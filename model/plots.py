@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+Reports = Sequence[Mapping[str, Any]]
+_COLOURS = ("#1f5fa8", "#c2571a", "#3b7d3b", "#7a4f9a")
+_GREY = "#8a8a8a"
 
-def confusions(grid: Sequence[Sequence[Mapping[str, Any]]]) -> Figure:
+
+def confusions(grid: Sequence[Reports]) -> Figure:
     """Heat maps of normalised confusion matrices: a row per recipe, a column per training size."""
     columns = max(len(row) for row in grid)
-    figure = Figure(figsize=(2.7 * columns + 1.6, 3.3 * len(grid) + 0.3), layout="compressed")
-    FigureCanvasAgg(figure)
+    figure = _figure(2.7 * columns + 1.6, 3.3 * len(grid) + 0.3)
     axes = figure.subplots(len(grid), columns, squeeze=False)
     image = None
     for line, reports in enumerate(grid):
@@ -26,6 +30,12 @@ def confusions(grid: Sequence[Sequence[Mapping[str, Any]]]) -> Figure:
                 axes[line, place].set_axis_off()
     if image is not None:
         figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), layout="compressed")
+    FigureCanvasAgg(figure)
     return figure
 
 
@@ -51,8 +61,124 @@ def _heat_map(axis: Axes, report: Mapping[str, Any], *, first: bool) -> Any:
     return image
 
 
+def curves(reports: Reports) -> Figure:
+    """Precision over recall, and recall over the false alarm rate (logarithmic), a line per report."""
+    figure = _figure(10, 4.2)
+    left, right = figure.subplots(1, 2)
+    lowest = 1e-5
+    for report, colour in zip(reports, _COLOURS, strict=False):
+        pr, roc = report["curves"]["precision_recall"], report["curves"]["roc"]
+        fraud, confusion = report["classes"]["fraud"], report["confusion"]
+        left.plot(
+            pr["recall"], pr["precision"], color=colour, label=f"{report['recipe']}, {report['pr_auc']:.3f}"
+        )
+        left.plot(fraud["recall"], fraud["precision"], "o", color=colour)
+        rates = [max(rate, lowest) for rate in roc["false_positive_rate"]]
+        right.plot(rates, roc["recall"], color=colour, label=f"{report['recipe']}, {report['roc_auc']:.3f}")
+        right.plot(
+            max(confusion[0][1] / max(sum(confusion[0]), 1), lowest), fraud["recall"], "o", color=colour
+        )
+    _frame(left, "recall", "precision", "precision and recall (legend: area)")
+    _frame(right, "false alarms per normal transaction", "recall", "ROC (legend: area)")
+    right.set_xscale("log")
+    right.set_xlim(lowest, 1)
+    left.set_xlim(0, 1.02)
+    left.legend(loc="lower left", fontsize=8)
+    right.legend(loc="lower right", fontsize=8)
+    return figure
+
+
+def _frame(axis: Axes, across: str, up: str, title: str) -> None:
+    axis.set_xlabel(across)
+    axis.set_ylabel(up)
+    axis.set_title(title, fontsize=10)
+    axis.set_ylim(0, 1.04)
+    axis.grid(alpha=0.25)
+
+
+def costs_and_calibration(reports: Reports) -> Figure:
+    """Cost over the threshold, and the share of frauds over the score, a line per report."""
+    figure = _figure(10, 4.2)
+    left, right = figure.subplots(1, 2)
+    for report, colour in zip(reports, _COLOURS, strict=False):
+        rows = report["thresholds"]
+        left.plot(
+            [row["threshold"] for row in rows],
+            [row["cost"] for row in rows],
+            color=colour,
+            label=report["recipe"],
+        )
+        (chosen,) = [row for row in rows if row["chosen"]]
+        left.plot(chosen["threshold"], chosen["cost"], "o", color=colour)
+        bins = report["calibration"]
+        right.plot(
+            [row["mean_score"] for row in bins],
+            [row["fraud_share"] for row in bins],
+            "o-",
+            color=colour,
+            label=report["recipe"],
+        )
+    right.plot([0, 1], [0, 1], "--", color=_GREY, linewidth=1, label="as it should be")
+    _frame(right, "mean score", "share of frauds", "calibration, per tenth of the score")
+    _frame(left, "threshold", "dollars", "cost on the test file (dot: the chosen threshold)")
+    left.set_ylim(auto=True)
+    left.set_yscale("log")
+    for axis in (left, right):
+        axis.legend(fontsize=8)
+    return figure
+
+
+def slices(report: Mapping[str, Any]) -> Figure:
+    """Recall (bars) and precision (dots) per category, hour, amount and age of one report."""
+    figure = _figure(11, 7)
+    for axis, name in zip(figure.subplots(2, 2).flat, ("category", "hour", "amount", "age"), strict=True):
+        rows = [row for row in report["slices"][name] if row["frauds"]]
+        places = range(len(rows))
+        axis.bar(places, [row["recall"] for row in rows], color=_COLOURS[0], alpha=0.55, label="recall")
+        dots = [(place, row["precision"]) for place, row in enumerate(rows) if row["precision"] is not None]
+        axis.plot(*zip(*dots, strict=True) if dots else ([], []), "o", color=_COLOURS[1], label="precision")
+        for place, row in enumerate(rows):
+            axis.text(place, 0.02, f"{row['frauds']:,}", ha="center", fontsize=6.5, rotation=90)
+        axis.set_xticks(
+            list(places),
+            [row["slice"].replace("$", r"\$") for row in rows],
+            rotation=0 if name == "hour" else 30,
+            ha="center" if name == "hour" else "right",
+            fontsize=7.5,
+        )
+        _frame(axis, "", "", f"by {name} (number: frauds)")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside upper right", ncols=2)
+    return figure
+
+
+def months(reports: Reports) -> Figure:
+    """F1 per month of the test file, a line per report."""
+    figure = _figure(10, 3.2)
+    axis = figure.subplots()
+    for report, colour in zip(reports, _COLOURS, strict=False):
+        rows = [row for row in report["slices"]["month"] if row["frauds"]]
+        axis.plot(
+            [row["slice"] for row in rows],
+            [row["f1"] for row in rows],
+            "o-",
+            color=colour,
+            label=report["recipe"],
+        )
+    _frame(axis, "", "fraud F1", "stability over the months of the test file")
+    axis.legend(fontsize=8)
+    return figure
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
+    return buffer.getvalue()
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write a PNG aside and rename it; the same figure gives the same bytes."""
+    """Write a PNG aside and rename it."""
     aside = path.with_name(f".{path.name}")
-    figure.savefig(aside, format="png", dpi=120, metadata={"Software": None})
+    aside.write_bytes(png(figure))
     aside.replace(path)

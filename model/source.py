@@ -18,19 +18,26 @@ LOCK = MODEL.parent / "requirements.lock"
 # A change of any of these files makes another artifact; those that only serve elsewhere do not.
 SHAPING = (
     "__init__.py",
+    "analysis.py",
     "archive.py",
+    "bootstrap.py",
     "build.py",
     "contract.py",
+    "curves.py",
     "dataset.py",
     "evaluate.py",
     "export.py",
     "features.py",
+    "fitting.py",
     "histograms.py",
+    "reading.py",
+    "trees.py",
     "recipes.py",
     "runtime.lock",
     "runtime.py",
     "sample.py",
     "serving/inference.py",
+    "slices.py",
     "source.py",
     "train.py",
 )
@@ -46,6 +53,7 @@ class ArtifactSource:
     runtime: bool = True
     sample_rows: int = sample.DEFAULT_ROWS
     seed: int = 42
+    max_bad_rows: int = 0
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
@@ -65,6 +73,7 @@ class ArtifactSource:
             "recipe": recipes.named(self.recipe).name,
             "runtime": self.runtime,
             "seed": self.seed,
+            "max_bad_rows": self.max_bad_rows,
             "python": platform.python_version(),
         }
         return sha256(json.dumps(parts, sort_keys=True).encode())

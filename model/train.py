@@ -1,4 +1,4 @@
-"""A training frame and a recipe -> a fitted forest and its threshold."""
+"""A training frame and a recipe -> a fitted model and its threshold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import typer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import precision_recall_curve
 
-from model import cli, dataset, features, recipes, sample
+from model import cli, dataset, features, fitting, recipes, sample
 from model.errors import UserError
 from model.recipes import Recipe
 
@@ -30,10 +30,10 @@ _CHUNK_ROWS = 20_000
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted forest, the threshold at or above which a score is a fraud, and how both came about."""
+    """A fitted model, the threshold at or above which a score is a fraud, and how both came about."""
 
     recipe: Recipe
-    forest: Any
+    estimator: Any
     threshold: float
     chosen: Mapping[str, Any]
     rows: int
@@ -53,13 +53,19 @@ def train(frame: pd.DataFrame, recipe: Recipe, *, seed: int = 42, say: cli.Say =
         threshold, chosen = _choose_threshold(frame, matrix, recipe, seed, say)
     rows = recipe.sampling.choose(frame, seed)
     start = time.perf_counter()
-    with cli.step(say, f"{recipe.name}: fitting {recipe.forest['n_estimators']} trees on {len(rows):,} rows"):
-        forest, frauds = _fit(frame, matrix, rows, recipe, seed)
-    return Trained(recipe, forest, threshold, chosen, len(rows), frauds, time.perf_counter() - start)
+    what = f"{recipe.name}: growing {recipe.trees} trees on {len(rows):,} rows"
+    estimator, frauds = _fit(frame, matrix, rows, recipe, seed, what, say)
+    return Trained(recipe, estimator, threshold, chosen, len(rows), frauds, time.perf_counter() - start)
 
 
 def _fit(
-    frame: pd.DataFrame, matrix: features.Matrix, rows: recipes.Rows, recipe: Recipe, seed: int
+    frame: pd.DataFrame,
+    matrix: features.Matrix,
+    rows: recipes.Rows,
+    recipe: Recipe,
+    seed: int,
+    what: str,
+    say: cli.Say,
 ) -> tuple[Any, int]:
     labels = frame["is_fraud"].to_numpy()[rows]
     frauds = int(labels.sum())
@@ -67,16 +73,23 @@ def _fit(
         raise UserError(
             f"The {len(labels)} rows to fit on hold {frauds} frauds: use a training file with both classes."
         )
-    forest = RandomForestClassifier(**recipe.forest, random_state=seed, n_jobs=-1)
-    forest.fit(matrix[rows], labels)
-    return forest, frauds
+    with cli.bar(say, what, recipe.trees) as grown:
+        estimator = fitting.fit(recipe, matrix[rows], labels, seed, grown)
+    if recipe.kind == "boosting":
+        normals = int((frame["is_fraud"] == 0).sum())
+        fitting.correct_prior(estimator, normals / (len(labels) - frauds))
+    return estimator, frauds
 
 
-def scores(forest: Any, matrix: features.Matrix) -> Scores:
+def scores(estimator: Any, matrix: features.Matrix) -> Scores:
     """Probability of fraud per row. Trees are summed in one order, so the bits do not depend on the cores."""
-    forest.n_jobs = 1
+    if not isinstance(estimator, RandomForestClassifier):
+        with fitting.one_thread():
+            whole: Scores = estimator.predict_proba(matrix)[:, 1]
+        return whole
+    estimator.n_jobs = 1
     parts = joblib.Parallel(n_jobs=-1, prefer="threads")(
-        joblib.delayed(forest.predict_proba)(matrix[start : start + _CHUNK_ROWS])
+        joblib.delayed(estimator.predict_proba)(matrix[start : start + _CHUNK_ROWS])
         for start in range(0, len(matrix), _CHUNK_ROWS)
     )
     return np.concatenate(parts)[:, 1]
@@ -99,9 +112,10 @@ def _choose_threshold(
     labels = later["is_fraud"].to_numpy()
     if not 0 < labels.sum() < len(labels):
         raise UserError("The last weeks of the training file hold one class only: use a longer file.")
-    with cli.step(say, f"{recipe.name}: choosing the threshold on the last {len(later):,} rows"):
-        forest, _ = _fit(earlier, matrix[:start], recipe.sampling.choose(earlier, seed), recipe, seed)
-        threshold, best = best_f1(labels, scores(forest, matrix[start:]))
+    what = f"{recipe.name}: choosing the threshold on the last {len(later):,} rows"
+    rows = recipe.sampling.choose(earlier, seed)
+    estimator, _ = _fit(earlier, matrix[:start], rows, recipe, seed, what, say)
+    threshold, best = best_f1(labels, scores(estimator, matrix[start:]))
     return threshold, {
         "how": "best F1 on the last weeks of the training file, then refitted on all weeks",
         "from": str(times[start]),
@@ -121,10 +135,15 @@ def best_f1(labels: Labels, score: Scores) -> tuple[float, float]:
     return round(float(thresholds[best] + below) / 2, 6), float(f1[best])
 
 
-def open_data(data: Path | None, rows: int, seed: int, say: cli.Say) -> dataset.Dataset:
-    """The files of a folder, or generated sample data when `data` is None."""
+def open_data(
+    data: Path | None, rows: int, seed: int, say: cli.Say, max_bad_rows: int = 0
+) -> dataset.Dataset:
+    """The files of a folder, or generated sample data when `data` is None; tells which rows were dropped."""
     with cli.step(say, "generating sample data" if data is None else f"reading {data}"):
-        return sample.load(rows, seed) if data is None else dataset.load(data)
+        opened = sample.load(rows, seed) if data is None else dataset.load(data, max_bad_rows)
+    for sentence in opened.dropped:
+        say(sentence)
+    return opened
 
 
 def main(
@@ -135,6 +154,7 @@ def main(
     ),
     sample_data: cli.SampleOption = False,
     sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
 ) -> None:
     """Train one recipe, print its table on the test file, write model.joblib, metrics and a picture."""
@@ -142,12 +162,13 @@ def main(
 
     cli.check_source(data, sample_data)
     chosen = recipes.named(recipe)
-    frames = open_data(data, sample_rows, seed, cli.say)
+    frames = open_data(data, sample_rows, seed, cli.say, max_bad_rows)
     trained = train(frames.train, chosen, seed=seed, say=cli.say)
-    report = evaluate.on_test(trained, frames, say=cli.say)
+    score = evaluate.score_test(trained, frames, say=cli.say)
+    report = evaluate.in_full(trained, frames, score, say=cli.say)
     evaluate.show(report, cli.out)
     evaluate.write(report, out)
-    joblib.dump(trained.forest, out / "model.joblib.part", compress=3)
+    joblib.dump(trained.estimator, out / "model.joblib.part", compress=3)
     (out / "model.joblib.part").replace(out / "model.joblib")
     cli.say(f"written to {out}")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +10,12 @@ import pytest
 from matplotlib.image import imread
 from rich.console import Console
 
-from model import evaluate, recipes, sample, train
+from model import cli, evaluate, recipes, sample, train
 from model.dataset import Dataset
 from model.errors import UserError
+from tests.model import small_recipes
 
-SMALL = {
-    "default": replace(recipes.RECIPES["default"], forest={"n_estimators": 8, "min_samples_leaf": 5}),
-    "reference": replace(
-        recipes.RECIPES["reference"], forest={"n_estimators": 5, "class_weight": "balanced"}
-    ),
-}
+SMALL = {"default": small_recipes.DEFAULT, "reference": small_recipes.REFERENCE}
 
 
 def hand_made() -> evaluate.Report:
@@ -101,7 +97,17 @@ def test_both_recipes_over_sizes_side_by_side(tmp_path: Path, monkeypatch: pytes
     height, width = imread(tmp_path / "sizes.png").shape[:2]
     assert width > 700
     assert height > 600
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["sizes.json", "sizes.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "confusion.png",
+        "evaluation.html",
+        "evaluation.json",
+        "sizes.json",
+        "sizes.png",
+    ]
+    text = (tmp_path / "evaluation.html").read_text()
+    assert text.count("<img ") == 7
+    assert "training sizes" in text
+    assert not re.search(r"(src|href)=.(?!data:)|<script|<link|@import|url\(", text)
 
 
 @pytest.mark.parametrize("text", ["10,x", "0", "-5", ","])
@@ -110,9 +116,13 @@ def test_bad_sizes_are_told(text: str) -> None:
         evaluate.main(sizes=text)
 
 
-def test_the_same_report_gives_the_same_picture(tmp_path: Path) -> None:
-    report = {"recipe": "default", "train_rows": 1_234, **hand_made()}
+def test_the_same_scores_give_the_same_files(data: Dataset, tmp_path: Path) -> None:
+    trained = train.train(data.train, SMALL["default"])
     for name in ("a", "b"):
-        evaluate.write(report, tmp_path / name)
-    assert (tmp_path / "a/confusion.png").read_bytes() == (tmp_path / "b/confusion.png").read_bytes()
-    assert json.loads((tmp_path / "a/metrics.json").read_text()) == report
+        score = evaluate.score_test(trained, data, say=cli.silent)
+        evaluate.write(evaluate.in_full(trained, data, score), tmp_path / name)
+    for name in ("confusion.png", "evaluation.html", "metrics.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    kept = json.loads((tmp_path / "a/metrics.json").read_text())
+    assert {"pr_auc", "intervals", "thresholds", "worst_slices"} <= set(kept)
+    assert not {"curves", "slices"} & set(kept)

@@ -16,10 +16,9 @@ import pytest
 from model import archive, export, package, recipes, runtime, sample
 from model.archive import ArtifactError, sha256
 from model.package import ArtifactSource, ensure, find, fingerprint, unpack
+from tests.model import small_recipes
 
-SMALL = replace(
-    recipes.RECIPES["default"], forest={"n_estimators": 8, "min_samples_leaf": 5, "max_features": 0.5}
-)
+SMALL = small_recipes.DEFAULT
 ROWS = 2_000
 
 
@@ -53,6 +52,26 @@ def test_the_same_inputs_give_the_same_bytes_in_another_folder(
     first, second = (path.read_bytes() for path in archives)
     assert archives[0] != archives[1]
     assert first == second
+
+
+def test_the_same_inputs_give_the_same_bytes_on_another_day(built: package.Artifact, tmp_path: Path) -> None:
+    """A process of its own: another time, time zone, umask and order of hashes."""
+    script = (
+        "import os, sys, time; os.umask(0o077); day = time.time() + 9e7; time.time = lambda: day; "
+        "from pathlib import Path; from tests.model import small_recipes; from model import package, recipes; "
+        "recipes.RECIPES = {'default': small_recipes.DEFAULT}; "
+        f"source = package.ArtifactSource(None, build_dir=Path('build'), runtime=False, sample_rows={ROWS}); "
+        "print(package.ensure(source).sha256)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
+    )
+    assert done.stdout.strip() == built.sha256
 
 
 def test_the_archive_holds_what_the_container_needs_and_no_pickle(built: package.Artifact) -> None:
@@ -137,11 +156,12 @@ def test_the_fingerprint_follows_data_and_parameters_but_no_path(tmp_path: Path)
         fingerprint(source(tmp_path, tmp_path / "a", runtime=True)),
         fingerprint(source(tmp_path)),
         fingerprint(source(tmp_path, sample_rows=ROWS + 1)),
+        fingerprint(source(tmp_path, tmp_path / "a", max_bad_rows=1)),
     ]
     with (tmp_path / "b" / "fraudTest.csv").open("a") as file:
         file.write("\n")
     others.append(fingerprint(source(tmp_path, tmp_path / "b")))
-    assert len({first, *others}) == 6
+    assert len({first, *others}) == 7
 
 
 def test_the_fingerprint_follows_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +208,33 @@ def test_one_flipped_byte_anywhere_is_refused(built: package.Artifact, tmp_path:
         with pytest.raises(ArtifactError, match="does not have the expected SHA-256"):
             unpack(changed, tmp_path / "target", sha256=built.sha256)
         assert not (tmp_path / "target").exists()
+
+
+def test_a_flipped_byte_changes_nothing_unnoticed_even_without_a_digest(
+    built: package.Artifact, tmp_path: Path
+) -> None:
+    content = built.path.read_bytes()
+    changed, wanted = tmp_path / "changed.tar.gz", unpacked(built.path, tmp_path / "wanted")
+    told: list[str] = []
+    for number, place in enumerate(range(0, len(content), len(content) // 60)):
+        flipped = bytearray(content)
+        flipped[place] ^= 0x10
+        changed.write_bytes(flipped)
+        target = tmp_path / str(number)
+        try:
+            unpack(changed, target)
+        except ArtifactError as error:
+            told.append(str(error))
+            continue
+        assert {p.name: p.read_bytes() for p in target.rglob("*") if p.is_file()} == wanted  # the header only
+    assert len(told) > 50
+    assert all(sentence.endswith(".") and sentence.count(". ") == 0 for sentence in told)
+    assert len(list(tmp_path.iterdir())) == 2 + 61 - len(told)
+
+
+def unpacked(path: Path, target: Path) -> dict[str, bytes]:
+    unpack(path, target)
+    return {p.name: p.read_bytes() for p in target.rglob("*") if p.is_file()}
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])

@@ -51,14 +51,19 @@ def test_the_reference_is_the_published_one() -> None:
     reference = recipes.named("reference")
     assert reference.features == ("cc_num", "amt", "lat", "long", "merch_lat", "merch_long")
     assert reference.sampling == SortedByLabel(100_000)
-    assert reference.forest == {"n_estimators": 300, "class_weight": "balanced"}
+    assert reference.parameters == {"n_estimators": 300, "class_weight": "balanced"}
     assert reference.threshold == 0.5
 
 
 def test_the_default_reads_neither_the_card_number_nor_the_person() -> None:
-    assert not {"cc_num", "lat", "long"} & set(recipes.named("default").features)
+    person = {"cc_num", "lat", "long", "age_band", "city_size"}
+    assert not person & set(recipes.named("default").features)
+    assert recipes.named("boosted").features == recipes.named("default").features
+    assert recipes.named("stateless").features == ("amt", "hour", "category", "age_band", "city_size")
 
 
 def test_an_unknown_recipe_is_told_with_those_that_exist() -> None:
-    with pytest.raises(UserError, match="no recipe 'best': choose one of default, reference"):
+    with pytest.raises(
+        UserError, match="no recipe 'best': choose one of default, boosted, stateless, reference"
+    ):
         recipes.named("best")

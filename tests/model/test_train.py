@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,15 +12,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from rich.console import Console
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.metrics import average_precision_score
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from model import features, recipes, sample, train
+from model import cli, features, fitting, recipes, sample, train
 from model.dataset import Dataset
 from model.errors import UserError
+from tests.model import small_recipes
 
-SMALL = replace(
-    recipes.RECIPES["default"], forest={"n_estimators": 12, "min_samples_leaf": 5, "max_features": 0.5}
-)
+SMALL = small_recipes.DEFAULT
+BOOSTED = small_recipes.BOOSTED
 
 
 @pytest.fixture(scope="module")
@@ -32,26 +36,41 @@ def trained(data: Dataset) -> train.Trained:
     return train.train(data.train, SMALL)
 
 
-def test_the_same_arguments_give_the_same_model(data: Dataset, trained: train.Trained) -> None:
-    again = train.train(data.train, SMALL)
+@pytest.mark.parametrize("recipe", [SMALL, BOOSTED], ids=lambda one: one.name)
+def test_the_same_arguments_give_the_same_model(data: Dataset, recipe: recipes.Recipe) -> None:
+    first, second = (train.train(data.train, recipe) for _ in range(2))
+    matrix = features.from_frame(data.test, recipe.features, earlier=data.train)
+    np.testing.assert_array_equal(
+        train.scores(first.estimator, matrix), train.scores(second.estimator, matrix)
+    )
+    assert first.threshold == second.threshold
+
+
+def test_the_seed_draws_the_rows(data: Dataset) -> None:
+    few = replace(SMALL, sampling=recipes.AllFrauds(normals=1_000))
     matrix = features.from_frame(data.test, SMALL.features, earlier=data.train)
-    np.testing.assert_array_equal(train.scores(again.forest, matrix), train.scores(trained.forest, matrix))
-    assert again.threshold == trained.threshold
-    other = train.train(data.train, SMALL, seed=1)
-    assert not np.array_equal(train.scores(other.forest, matrix), train.scores(trained.forest, matrix))
+    trained, other = (train.train(data.train, few, seed=seed) for seed in (1, 2))
+    assert not np.array_equal(train.scores(other.estimator, matrix), train.scores(trained.estimator, matrix))
 
 
-def test_it_learns(data: Dataset, trained: train.Trained) -> None:
-    matrix = features.from_frame(data.test, SMALL.features, earlier=data.train)
-    decided = train.scores(trained.forest, matrix) >= trained.threshold
-    assert f1_score(data.test["is_fraud"], decided) > 0.5
+@pytest.mark.parametrize(
+    "recipe",
+    [small_recipes.DEFAULT, small_recipes.BOOSTED, small_recipes.STATELESS],
+    ids=lambda one: one.name,
+)
+def test_it_learns(recipe: recipes.Recipe) -> None:
+    data = sample.load(rows=15_000, seed=3)
+    matrix = features.from_frame(data.test, recipe.features, earlier=data.train)
+    score = train.scores(train.train(data.train, recipe).estimator, matrix)
+    assert average_precision_score(data.test["is_fraud"], score) > 0.6
 
 
-def test_scores_do_not_depend_on_the_cut(trained: train.Trained, monkeypatch: pytest.MonkeyPatch) -> None:
-    matrix = np.random.default_rng(1).uniform(0, 1_000, (500, 7)).astype(np.float32)
-    whole = train.scores(trained.forest, matrix)
+def test_scores_do_not_depend_on_the_cut(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    forest = train.train(data.train, small_recipes.REFERENCE).estimator
+    matrix = np.random.default_rng(1).uniform(0, 1_000, (500, 6)).astype(np.float32)
+    whole = train.scores(forest, matrix)
     monkeypatch.setattr(train, "_CHUNK_ROWS", 7)
-    np.testing.assert_array_equal(train.scores(trained.forest, matrix), whole)
+    np.testing.assert_array_equal(train.scores(forest, matrix), whole)
 
 
 def test_the_final_fit_uses_all_weeks(data: Dataset, trained: train.Trained) -> None:
@@ -65,11 +84,10 @@ def test_the_threshold_does_not_see_the_test_file(data: Dataset, trained: train.
 
 
 def test_the_reference_keeps_its_fixed_threshold(data: Dataset) -> None:
-    few = {"n_estimators": 3, "class_weight": "balanced"}
-    result = train.train(data.train, replace(recipes.RECIPES["reference"], forest=few))
+    result = train.train(data.train, small_recipes.REFERENCE)
     assert result.threshold == 0.5
-    assert result.forest.get_params()["random_state"] == 42
-    assert result.forest.n_features_in_ == 6
+    assert result.estimator.get_params()["random_state"] == 42
+    assert result.estimator.n_features_in_ == 6
 
 
 def test_frauds_on_cards_without_normal_spending_are_not_fitted_on(data: Dataset) -> None:
@@ -119,7 +137,7 @@ def test_the_command_writes_its_files_and_prints_its_table(
     monkeypatch.setattr(recipes, "RECIPES", {"default": SMALL})
     train.main(out=tmp_path / "out", sample_rows=2_000)
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["confusion.png", "metrics.json", "model.joblib"]
+    assert names == ["confusion.png", "evaluation.html", "metrics.json", "model.joblib"]
 
 
 def test_two_sources_of_data_are_refused(tmp_path: Path) -> None:
@@ -130,8 +148,68 @@ def test_two_sources_of_data_are_refused(tmp_path: Path) -> None:
 def test_a_mistake_is_one_sentence_and_a_code(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "model.train", "--data", str(tmp_path), "--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith(f"error: {tmp_path} holds neither fraudTrain.parquet")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_forest_grown_in_steps_is_the_one_grown_at_once(data: Dataset) -> None:
+    recipe = replace(small_recipes.REFERENCE, parameters={"n_estimators": 25, "class_weight": "balanced"})
+    matrix = features.from_frame(data.train, recipe.features)
+    labels = data.train["is_fraud"].to_numpy()
+    told: list[int] = []
+    stepwise = fitting.fit(recipe, matrix, labels, 42, told.append)
+    at_once = RandomForestClassifier(25, class_weight="balanced", random_state=42).fit(matrix, labels)
+    np.testing.assert_array_equal(stepwise.predict_proba(matrix), at_once.predict_proba(matrix))
+    assert told == [20, 25]
+
+
+def test_boosting_runs_on_one_thread_whatever_the_cores(
+    data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sums over rows would depend on how many there are."""
+    threads: list[int] = []
+    fit = HistGradientBoostingClassifier.fit
+
+    def watched(self: HistGradientBoostingClassifier, *arguments: Any) -> Any:
+        threads.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp")
+        return fit(self, *arguments)
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", watched)
+    matrix = features.from_frame(data.train, BOOSTED.features)
+    with threadpool_limits(2, user_api="openmp"):
+        fitting.fit(BOOSTED, matrix, data.train["is_fraud"].to_numpy(), 42, lambda _: None)
+    assert set(threads) == {1}
+
+
+def test_trees_are_counted_as_they_grow(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_POLL_SECONDS", 0.001)
+    told: list[int] = []
+    matrix = features.from_frame(data.train, BOOSTED.features)
+    fitting.fit(BOOSTED, matrix, data.train["is_fraud"].to_numpy(), 42, told.append)
+    assert told == sorted(told)
+    assert 0 < told[-1] <= BOOSTED.trees
+
+
+def test_scores_are_probabilities_whatever_the_sampling(data: Dataset) -> None:
+    few = replace(BOOSTED, sampling=recipes.AllFrauds(normals=500))
+    score = train.scores(
+        train.train(data.train, few).estimator, features.from_frame(data.train, BOOSTED.features)
+    )
+    assert score.mean() == pytest.approx(data.train["is_fraud"].mean(), rel=0.5)
+
+
+def test_a_terminal_sees_the_trees_grow(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(cli, "err", Console(file=screen, force_terminal=True, width=120))
+    with cli.bar(cli.say, "growing 40 trees", 40) as grown:
+        grown(10)
+    assert "growing 40 trees" in screen.getvalue()
+    assert "25%" in screen.getvalue()
+    screen.truncate(0)
+    monkeypatch.setattr(cli, "err", Console(file=screen, width=120))
+    with cli.bar(cli.say, "growing 40 trees", 40) as grown:
+        grown(10)
+    assert "%" not in screen.getvalue()

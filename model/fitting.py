@@ -1,0 +1,85 @@
+"""A recipe's estimator, fitted so that the bits depend on the arguments alone and the trees can be counted."""
+
+from __future__ import annotations
+
+import math
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from threadpoolctl import threadpool_limits
+
+from model.cli import Grown
+from model.features import Matrix
+from model.recipes import Recipe
+
+Labels = npt.NDArray[np.int8]
+
+_POLL_SECONDS = 0.2
+_STEP_TREES = 20
+
+
+def fit(recipe: Recipe, matrix: Matrix, labels: Labels, seed: int, grown: Grown) -> Any:
+    """The fitted estimator; `grown` is told how many trees there are. The cores change nothing but the time."""
+    if recipe.kind == "forest":
+        return _forest(recipe, matrix, labels, seed, grown)
+    estimator = HistGradientBoostingClassifier(**recipe.parameters, random_state=seed)
+    with one_thread(), _watched(estimator, grown):
+        estimator.fit(matrix, labels)
+    return estimator
+
+
+def correct_prior(estimator: HistGradientBoostingClassifier, normals_per_chosen: float) -> None:
+    """Lower every score's odds by how many normal rows each chosen one stands for: scores are probabilities again.
+
+    The order of scores stays. Weights in the fit would do the same and cost precision (measured).
+    """
+    estimator._baseline_prediction = estimator._baseline_prediction - math.log(normals_per_chosen)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """While it is open, boosting runs on one thread.
+
+    Its sums over rows depend on the number of threads; and threads that wait for one another actively are slower
+    than one when the machine is busy.
+    """
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    return limits
+
+
+def _forest(
+    recipe: Recipe, matrix: Matrix, labels: Labels, seed: int, grown: Grown
+) -> RandomForestClassifier:
+    """Grown in steps, which gives the same trees as one call: each tree has a random state of its own."""
+    forest = RandomForestClassifier(**recipe.parameters, random_state=seed, n_jobs=-1, warm_start=True)
+    with warnings.catch_warnings():
+        # "balanced" is counted anew at each step, from the same labels.
+        warnings.filterwarnings("ignore", message="class_weight presets", category=UserWarning)
+        for trees in [*range(_STEP_TREES, recipe.trees, _STEP_TREES), recipe.trees]:
+            forest.n_estimators = trees
+            forest.fit(matrix, labels)
+            grown(trees)
+    forest.warm_start = False
+    return forest
+
+
+@contextmanager
+def _watched(estimator: HistGradientBoostingClassifier, grown: Grown) -> Iterator[None]:
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_POLL_SECONDS):
+            grown(len(getattr(estimator, "_predictors", ())))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

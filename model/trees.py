@@ -1,0 +1,119 @@
+"""Fitted trees of scikit-learn -> ONNX with one number per leaf.
+
+Converters write a forest as a classifier: both classes' numbers in every leaf, and each node's kind as a word, which
+take most of the loading. The operator used here keeps all of it in plain arrays. Boosted trees are read from the
+estimator's private `_predictors`: the library's version is locked, and every exported model is compared with the
+original on real rows before it is packed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+
+OPSETS = {"": 20, "ai.onnx.ml": 5}
+_IR_VERSION = 10
+_SUM, _NO_TRANSFORM = 1, 0
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Nodes of one tree, the root first: a row goes left where its feature is at most the threshold."""
+
+    leaf: npt.NDArray[np.bool_]
+    feature: Integers
+    threshold: npt.NDArray[np.float64]
+    left: Integers
+    right: Integers
+    value: npt.NDArray[np.float64]
+    """What a leaf adds to the sum over all trees."""
+
+
+def forest_to_onnx(model: RandomForestClassifier, features: int, given: str, wanted: str) -> bytes:
+    """ONNX of a two-class forest: float32 `given` (n, features) in, probability of fraud `wanted` (n, 1) out."""
+    trees = []
+    for grown in (one.tree_ for one in model.estimators_):
+        share = grown.value[:, 0, 1] / grown.value[:, 0, :].sum(axis=1) / len(model.estimators_)
+        leaf = grown.children_left < 0
+        trees.append(
+            Tree(leaf, grown.feature, grown.threshold, grown.children_left, grown.children_right, share)
+        )
+    return _model([_ensemble(trees, given, wanted)], features, given, wanted)
+
+
+def boosting_to_onnx(model: HistGradientBoostingClassifier, features: int, given: str, wanted: str) -> bytes:
+    """The same of a two-class boosted model on plain numbers."""
+    trees = []
+    for nodes in (one[0].nodes for one in model._predictors):
+        leaf = nodes["is_leaf"].astype(bool)
+        left, right = nodes["left"].astype(np.int64), nodes["right"].astype(np.int64)
+        trees.append(Tree(leaf, nodes["feature_idx"], nodes["num_threshold"], left, right, nodes["value"]))
+    base = numpy_helper.from_array(np.array([model._baseline_prediction[0, 0]], dtype=np.float32))
+    steps = [
+        _ensemble(trees, given, "gained"),
+        helper.make_node("Constant", [], ["base"], value=base),
+        helper.make_node("Add", ["gained", "base"], ["log_odds"]),
+        helper.make_node("Sigmoid", ["log_odds"], [wanted]),
+    ]
+    return _model(steps, features, given, wanted)
+
+
+def _model(steps: list[NodeProto], features: int, given: str, wanted: str) -> bytes:
+    graph = helper.make_graph(
+        steps,
+        "fraud",
+        [helper.make_tensor_value_info(given, TensorProto.FLOAT, [None, features])],
+        [helper.make_tensor_value_info(wanted, TensorProto.FLOAT, [None, 1])],
+    )
+    opsets = [helper.make_opsetid(*opset) for opset in OPSETS.items()]
+    made = helper.make_model(graph, producer_name="fraud", opset_imports=opsets, ir_version=_IR_VERSION)
+    return bytes(made.SerializeToString(deterministic=True))
+
+
+def _ensemble(trees: list[Tree], given: str, wanted: str) -> NodeProto:
+    """The trees' sum. Inner nodes and leaves are numbered apart, each through all trees."""
+    trees = [_split_once(tree) if tree.leaf[0] else tree for tree in trees]
+    leaf = np.concatenate([tree.leaf for tree in trees])
+    number = np.where(leaf, np.cumsum(leaf), np.cumsum(~leaf)) - 1
+    start = np.cumsum([0, *(len(tree.leaf) for tree in trees[:-1])])
+    left = np.concatenate([tree.left + first for tree, first in zip(trees, start, strict=True)])[~leaf]
+    right = np.concatenate([tree.right + first for tree, first in zip(trees, start, strict=True)])[~leaf]
+    thresholds = below(np.concatenate([tree.threshold for tree in trees])[~leaf])
+    values = np.concatenate([tree.value for tree in trees])[leaf].astype(np.float32)
+    return helper.make_node(
+        "TreeEnsemble",
+        [given],
+        [wanted],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        aggregate_function=_SUM,
+        post_transform=_NO_TRANSFORM,
+        tree_roots=number[start].tolist(),
+        nodes_featureids=np.concatenate([tree.feature for tree in trees])[~leaf].tolist(),
+        nodes_splits=numpy_helper.from_array(thresholds),
+        nodes_modes=numpy_helper.from_array(np.zeros(len(thresholds), dtype=np.uint8)),  # all "at most"
+        nodes_trueleafs=leaf[left].astype(int).tolist(),
+        nodes_truenodeids=number[left].tolist(),
+        nodes_falseleafs=leaf[right].astype(int).tolist(),
+        nodes_falsenodeids=number[right].tolist(),
+        leaf_targetids=[0] * len(values),
+        leaf_weights=numpy_helper.from_array(values),
+    )
+
+
+def _split_once(tree: Tree) -> Tree:
+    """A tree that is one leaf, as two equal ones: the operator has no root that is a leaf."""
+    value = np.array([0.0, tree.value[0], tree.value[0]])
+    zeros, ones = np.zeros(3, dtype=np.int64), np.array([1, 0, 0])
+    return Tree(np.array([False, True, True]), zeros, np.zeros(3), ones, 2 * ones, value)
+
+
+def below(thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """The largest float32 not above each threshold: a float32 is at most the one exactly if the other."""
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
