@@ -23,7 +23,9 @@ Written by `python -m model.card`; do not edit.
 an alert is no proof against a cardholder. **Not for** credit decisions, nor for data of another kind than below.
 
 **Models.** {kinds}. Each threshold has the best F1 on the last 16 weeks of the training file; the model is then
-fitted anew on all of it. What a caller must send is in `model/contract.py`.
+fitted anew on all of it. A fit sees frauds more often than the data hold them, and the odds of its leaves are divided
+by that: scores are meant as probabilities, and the tables of calibration below say how far they are. What a caller
+must send is in `model/contract.py`.
 
 **Left out on purpose.** The card number and the coordinates add nothing. Gender adds {gender} and stays out, as do
 name, address and job. Age and city population are read by `stateless` only, for callers who keep no history of a
@@ -34,7 +36,7 @@ their frauds are kept out of fitting, and figures without them are given. A hist
 first purchase among them, leaves the model with amount, hour and category alone. Frauds follow the simulator's
 habits, which a real thief need not share: watch drift (`python -m model.drift`) and train again on own data.
 """
-_GENDER = "0.012 PR-AUC and 0.016 F1 to `stateless` (on validation by time)"
+_GENDER = "0.012 PR-AUC and 0.016 F1 to `stateless` (with boosted trees, on validation by time)"
 
 
 def markdown(cards: Sequence[Card]) -> str:
@@ -115,6 +117,14 @@ def _one(card: Card) -> str:
         ]
         for row in metrics["thresholds"]
     ]
+    tenths = [
+        [
+            f"{row['from']:g} to {row['to']:g}",
+            f"{row['rows']:,}",
+            *(f"{row[key]:.3f}" for key in ("mean_score", "fraud_share")),
+        ]
+        for row in metrics["calibration"]
+    ]
     prices = metrics["prices"]
     return (
         f"## `{card['recipe']}`\n\nVersion `{card['version']}`, fitted on {card['fitted_on']['rows']:,} rows with "
@@ -124,6 +134,8 @@ def _one(card: Card) -> str:
         + f"\nThresholds; a false alarm costs ${prices['false_alarm']:g}, a missed fraud its amount and "
         f"${prices['missed_fraud']:g}:\n\n"
         + _table(["threshold", "precision", "recall", "alerts per 1,000", "$ cost"], scale)
+        + "\nCalibration:\n\n"
+        + _table(["score", "purchases", "mean score", "share of frauds"], tenths)
     )
 
 
@@ -137,6 +149,9 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write to this file, not to the terminal.")] = None,
 ) -> None:
     """Write the model card of built artifacts in Markdown."""
+    for path in cards:
+        if not path.is_file():
+            raise UserError(f"{path} is not a file: name the card.json in the folder of a built artifact.")
     try:
         text = markdown([json.loads(path.read_bytes()) for path in cards])
     except (ValueError, KeyError, TypeError):

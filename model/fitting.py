@@ -34,12 +34,19 @@ def fit(recipe: Recipe, matrix: Matrix, labels: Labels, seed: int, grown: Grown)
     return estimator
 
 
-def correct_prior(estimator: HistGradientBoostingClassifier, normals_per_chosen: float) -> None:
-    """Lower every score's odds by how many normal rows each chosen one stands for: scores are probabilities again.
+def correct_prior(estimator: Any, inflation: float) -> None:
+    """Divide the odds of fraud in every leaf, or of every boosted score, by `inflation`.
 
-    The order of scores stays. Weights in the fit would do the same and cost precision (measured).
+    Frauds were that many times more frequent in the fit than in the data: scores are probabilities again. Weights in
+    the fit would do the same and cost precision (measured).
     """
-    estimator._baseline_prediction = estimator._baseline_prediction - math.log(normals_per_chosen)
+    if isinstance(estimator, HistGradientBoostingClassifier):
+        estimator._baseline_prediction = estimator._baseline_prediction - math.log(inflation)
+        return
+    for tree in estimator.estimators_:
+        shares = tree.tree_.value[:, 0, :]  # a view: normal rows, frauds
+        shares[:, 1] /= inflation
+        shares /= shares.sum(axis=1, keepdims=True)
 
 
 def one_thread() -> AbstractContextManager[Any]:

@@ -36,19 +36,19 @@ class SortedByLabel:
 
 @dataclass(frozen=True)
 class AllFrauds:
-    """Every fraud and `normals` normal rows drawn by chance, in the frame's order.
+    """Every fraud and `normals` normal rows drawn by chance (None: all of them), in the frame's order.
 
     Cards whose every row is a fraud are left out: they come from customers that the data's generator gave no
     normal spending, and a model that sees them learns "unknown card = fraud".
     """
 
-    normals: int
+    normals: int | None = None
 
     def choose(self, frame: pd.DataFrame, seed: int) -> Rows:
         """Positions in `frame`, ascending."""
         frauds = _usual_frauds(frame)
         normals = np.flatnonzero(frame["is_fraud"].to_numpy() == 0)
-        if len(normals) > self.normals:
+        if self.normals is not None and len(normals) > self.normals:
             normals = np.random.default_rng(seed).choice(normals, self.normals, replace=False)
         return np.sort(np.concatenate([frauds, normals]))
 
@@ -82,6 +82,12 @@ class Recipe:
     def trees(self) -> int:
         """How many trees the model has."""
         return int(self.parameters["max_iter" if self.kind == "boosting" else "n_estimators"])
+
+    @property
+    def fraud_weight(self) -> float:
+        """How many times more often than a normal row a tree draws a fraud."""
+        weights = self.parameters.get("class_weight")
+        return float(weights[1] / weights[0]) if isinstance(weights, Mapping) else 1.0
 
     def of_size(self, rows: int, frame: pd.DataFrame) -> Recipe:
         """The same recipe fitted on `rows` rows of `frame`."""

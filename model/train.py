@@ -75,9 +75,9 @@ def _fit(
         )
     with cli.bar(say, what, recipe.trees) as grown:
         estimator = fitting.fit(recipe, matrix[rows], labels, seed, grown)
-    if recipe.kind == "boosting":
+    if isinstance(recipe.sampling, recipes.AllFrauds):
         normals = int((frame["is_fraud"] == 0).sum())
-        fitting.correct_prior(estimator, normals / (len(labels) - frauds))
+        fitting.correct_prior(estimator, recipe.fraud_weight * normals / (len(labels) - frauds))
     return estimator, frauds
 
 
@@ -138,11 +138,16 @@ def best_f1(labels: Labels, score: Scores) -> tuple[float, float]:
 def open_data(
     data: Path | None, rows: int, seed: int, say: cli.Say, max_bad_rows: int = 0
 ) -> dataset.Dataset:
-    """The files of a folder, or generated sample data when `data` is None; tells which rows were dropped."""
+    """The files of a folder, or generated sample data when `data` is None; tells which rows were dropped.
+
+    UserError when the test file holds one class only: better now than after training.
+    """
     with cli.step(say, "generating sample data" if data is None else f"reading {data}"):
         opened = sample.load(rows, seed) if data is None else dataset.load(data, max_bad_rows)
     for sentence in opened.dropped:
         say(sentence)
+    if opened.test["is_fraud"].nunique() == 1:
+        raise UserError("The test file holds one class only: figures need frauds and normal rows.")
     return opened
 
 

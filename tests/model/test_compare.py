@@ -116,7 +116,11 @@ def test_the_model_card_says_what_the_cards_say(
     for artifact in built.values():
         assert artifact.version in text
         assert f"{artifact.card['metrics']['pr_auc']:.3f} (" in text
-    assert text.count("Worst slices") == 2
+    assert text.count("Worst slices") == text.count("Calibration:") == 2
+    lowest = built["good"].card["metrics"]["calibration"][0]
+    assert f"| 0 to 0.1 | {lowest['rows']:,} |" in text
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UserError, match="not a card of this version"):
         card.main([tmp_path / "other.json"])
+    with pytest.raises(UserError, match="none is not a file: name the card.json"):
+        card.main([tmp_path / "none"])

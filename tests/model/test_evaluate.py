@@ -106,6 +106,7 @@ def test_both_recipes_over_sizes_side_by_side(tmp_path: Path, monkeypatch: pytes
     ]
     text = (tmp_path / "evaluation.html").read_text()
     assert text.count("<img ") == 7
+    assert "<th>alerts per 1,000</th><th>false alarms</th>" in text
     assert "training sizes" in text
     assert not re.search(r"(src|href)=.(?!data:)|<script|<link|@import|url\(", text)
 

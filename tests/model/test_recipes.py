@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,10 @@ def test_the_draw_depends_on_the_seed_alone(frame: pd.DataFrame) -> None:
     assert not np.array_equal(first, AllFrauds(normals=300).choose(frame, seed=2))
 
 
+def test_all_normal_rows_where_no_number_is_given(frame: pd.DataFrame) -> None:
+    assert len(AllFrauds().choose(frame, seed=1)) == len(frame) - 2
+
+
 def test_small_files_give_what_they_have(frame: pd.DataFrame) -> None:
     assert len(AllFrauds(normals=10**6).choose(frame, seed=1)) == len(frame) - 2
     assert len(SortedByLabel(10**6).choose(frame, seed=1)) == len(frame)
@@ -60,6 +66,12 @@ def test_the_default_reads_neither_the_card_number_nor_the_person() -> None:
     assert not person & set(recipes.named("default").features)
     assert recipes.named("boosted").features == recipes.named("default").features
     assert recipes.named("stateless").features == ("amt", "hour", "category", "age_band", "city_size")
+
+
+def test_how_much_more_often_a_fraud_is_drawn() -> None:
+    drawn = {"class_weight": {0: 2, 1: 6}}
+    assert replace(recipes.named("default"), parameters=drawn).fraud_weight == 3
+    assert recipes.named("boosted").fraud_weight == recipes.named("reference").fraud_weight == 1
 
 
 def test_an_unknown_recipe_is_told_with_those_that_exist() -> None:
