@@ -104,14 +104,14 @@ def _one(card: Card) -> str:
         [
             f"{row['dimension']} {row['slice']}",
             f"{row['frauds']:,}",
-            *("" if row[key] is None else f"{row[key]:.3f}" for key in ("precision", "recall", "f1")),
+            *(_share(row[key]) for key in ("precision", "recall", "f1")),
         ]
         for row in metrics["worst_slices"]
     ]
     scale = [
         [
             f"{row['threshold']:g}{' (chosen)' if row['chosen'] else ''}",
-            *(f"{row[key]:.3f}" for key in ("precision", "recall")),
+            *(_share(row[key]) for key in ("precision", "recall")),
             f"{row['alerts_per_1000']:.2f}",
             f"{row['cost']:,.0f}",
         ]
@@ -137,6 +137,10 @@ def _one(card: Card) -> str:
         + "\nCalibration:\n\n"
         + _table(["score", "purchases", "mean score", "share of frauds"], tenths)
     )
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

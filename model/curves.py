@@ -52,7 +52,10 @@ def _short(values: Floats) -> list[float]:
 def thresholds(
     labels: Labels, score: Floats, amounts: Floats, chosen: float, prices: Prices
 ) -> list[dict[str, Any]]:
-    """One row per threshold of a fixed scale and the chosen one, rising: decisions, shares and cost in dollars."""
+    """One row per threshold of a fixed scale and the chosen one, rising: decisions, shares and cost in dollars.
+
+    The precision of no alert at all is None.
+    """
     rows = []
     for threshold in sorted({*THRESHOLDS, chosen}):
         alert, fraud = score >= threshold, labels == 1
@@ -63,7 +66,7 @@ def thresholds(
                 "threshold": threshold,
                 "chosen": threshold == chosen,
                 "alerts_per_1000": round(1000 * float(alert.mean()), 3),
-                "precision": round(caught / max(caught + false, 1), 4),
+                "precision": round(caught / (caught + false), 4) if caught + false else None,
                 "recall": round(caught / max(caught + missed, 1), 4),
                 "false_alarms": false,
                 "missed_frauds": missed,

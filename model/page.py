@@ -120,7 +120,7 @@ def _details(report: Mapping[str, Any]) -> str:
     scale = [
         [
             f"{row['threshold']:g}{' (chosen)' if row['chosen'] else ''}",
-            *(f"{row[key]:.3f}" for key in ("precision", "recall")),
+            *(_share(row[key]) for key in ("precision", "recall")),
             f"{row['alerts_per_1000']:.2f}",
             *(f"{row[key]:,}" for key in ("false_alarms", "missed_frauds")),
             *(f"{row[key]:,.0f}" for key in ("money_lost", "cost")),

@@ -136,17 +136,20 @@ def slices(report: Mapping[str, Any]) -> Figure:
         places = range(len(rows))
         axis.bar(places, [row["recall"] for row in rows], color=_COLOURS[0], alpha=0.55, label="recall")
         dots = [(place, row["precision"]) for place, row in enumerate(rows) if row["precision"] is not None]
-        axis.plot(*zip(*dots, strict=True) if dots else ([], []), "o", color=_COLOURS[1], label="precision")
-        for place, row in enumerate(rows):
-            axis.text(place, 0.02, f"{row['frauds']:,}", ha="center", fontsize=6.5, rotation=90)
+        across, up = zip(*dots, strict=True) if dots else ((), ())
+        axis.plot(across, up, "o", color=_COLOURS[1], label="precision", clip_on=False, zorder=3)
+        short = name == "hour"
         axis.set_xticks(
             list(places),
-            [row["slice"].replace("$", r"\$") for row in rows],
-            rotation=0 if name == "hour" else 30,
-            ha="center" if name == "hour" else "right",
-            fontsize=7.5,
+            [
+                f"{row['slice']}{chr(10) if short else ' '}({row['frauds']:,})".replace("$", r"\$")
+                for row in rows
+            ],
+            rotation=0 if short else 30,
+            ha="center" if short else "right",
+            fontsize=6 if short else 7.5,
         )
-        _frame(axis, "", "", f"by {name} (number: frauds)")
+        _frame(axis, "", "", f"by {name} (in brackets: frauds)")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=8, loc="outside upper right", ncols=2)
     return figure

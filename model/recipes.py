@@ -106,14 +106,34 @@ _BOOSTING = {
     "l2_regularization": 1.0,
     "early_stopping": False,
 }
-_FOREST = {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.5}
+# Each tree draws its own part of all normal rows, and frauds more often than they are: better than one draw for all
+# trees. It grows where it gains most until it has 500 leaves: as good as without that limit, in fewer nodes.
+_FOREST = {
+    "n_estimators": 50,
+    "criterion": "entropy",
+    "max_features": 3,
+    "max_leaf_nodes": 500,
+    "max_samples": 200_000,
+}
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        Recipe("default", _HISTORY, AllFrauds(normals=200_000), "forest", _FOREST),
+        Recipe(
+            "default",
+            _HISTORY,
+            AllFrauds(),
+            "forest",
+            {**_FOREST, "min_samples_leaf": 2, "class_weight": {0: 1, 1: 12}},
+        ),
         Recipe("boosted", _HISTORY, AllFrauds(normals=500_000), "boosting", _BOOSTING),
-        Recipe("stateless", _STATELESS, AllFrauds(normals=200_000), "forest", _FOREST),
+        Recipe(
+            "stateless",
+            _STATELESS,
+            AllFrauds(),
+            "forest",
+            {**_FOREST, "min_samples_leaf": 5, "class_weight": {0: 1, 1: 6}},
+        ),
         Recipe(
             "reference",
             ("cc_num", "amt", "lat", "long", "merch_lat", "merch_long"),

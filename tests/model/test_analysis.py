@@ -34,6 +34,7 @@ def test_the_cost_of_a_threshold_counted_by_hand() -> None:
     }
     assert at(rows, 0.01)["cost"] == 3 * 7
     assert at(rows, 0.99)["cost"] == 700 + 3 * 5
+    assert (at(rows, 0.99)["precision"], at(rows, 0.95)["precision"]) == (None, 1)
     assert [row["threshold"] for row in rows] == sorted(row["threshold"] for row in rows)
     assert sum(row["chosen"] for row in rows) == 1
 

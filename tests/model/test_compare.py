@@ -122,5 +122,5 @@ def test_the_model_card_says_what_the_cards_say(
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UserError, match="not a card of this version"):
         card.main([tmp_path / "other.json"])
-    with pytest.raises(UserError, match="none is not a file: name the card.json"):
+    with pytest.raises(UserError, match="none is not a file: name the card"):
         card.main([tmp_path / "none"])
