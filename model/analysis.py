@@ -39,6 +39,7 @@ def analyse(
         "calibration": curves.calibration(labels, score),
         "before_first_alert": slices.before_first_alert(frame, score, threshold),
         "worst_slices": parts["worst"],
+        "ages": parts["dimensions"]["age"],
         "curves": curves.curves(labels, score),
         "slices": parts["dimensions"],
     }

@@ -29,7 +29,7 @@ must send is in `model/contract.py`.
 
 **Left out on purpose.** The card number and the coordinates add nothing. Gender adds {gender} and stays out, as do
 name, address and job. Age and city population are read by `stateless` only, for callers who keep no history of a
-card; slices by age are below, so that a difference between ages is seen.
+card; slices by age are below, so that a difference between them is seen.
 
 **Known limits.** The data are simulated. Customers without any normal spending are an artefact of the simulator:
 their frauds are kept out of fitting, and figures without them are given. A history of less than a day, a card's
@@ -100,14 +100,8 @@ def _column(metrics: Mapping[str, Any]) -> dict[str, str]:
 
 def _one(card: Card) -> str:
     metrics = card["metrics"]
-    worst = [
-        [
-            f"{row['dimension']} {row['slice']}",
-            f"{row['frauds']:,}",
-            *(_share(row[key]) for key in ("precision", "recall", "f1")),
-        ]
-        for row in metrics["worst_slices"]
-    ]
+    worst = [_slice(f"{row['dimension']} {row['slice']}", row) for row in metrics["worst_slices"]]
+    ages = [_slice(row["slice"], row) for row in metrics["ages"]]
     scale = [
         [
             f"{row['threshold']:g}{' (chosen)' if row['chosen'] else ''}",
@@ -131,12 +125,18 @@ def _one(card: Card) -> str:
         f"{card['fitted_on']['frauds']:,} frauds; scikit-learn {card['libraries']['scikit-learn']}. "
         f"Parameters: `{json.dumps(card['parameters'])}`.\n\nWorst slices with 20 frauds or more:\n\n"
         + _table(["slice", "frauds", "precision", "recall", "F1"], worst)
+        + "\nAges of cardholders:\n\n"
+        + _table(["age", "frauds", "precision", "recall", "F1"], ages)
         + f"\nThresholds; a false alarm costs ${prices['false_alarm']:g}, a missed fraud its amount and "
         f"${prices['missed_fraud']:g}:\n\n"
         + _table(["threshold", "precision", "recall", "alerts per 1,000", "$ cost"], scale)
         + "\nCalibration:\n\n"
         + _table(["score", "purchases", "mean score", "share of frauds"], tenths)
     )
+
+
+def _slice(name: str, row: Mapping[str, Any]) -> list[str]:
+    return [name, f"{row['frauds']:,}", *(_share(row[key]) for key in ("precision", "recall", "f1"))]
 
 
 def _share(value: float | None) -> str:

@@ -66,10 +66,10 @@ def worse(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [name for name in JUDGED if found[name]["interval"][1] < 0]
 
 
-def _table(first: str, second: str, found: Mapping[str, Mapping[str, Any]]) -> Table:
+def _table(found: Mapping[str, Mapping[str, Any]]) -> Table:
     table = Table(title="B against A, 95 % of draws of cards", title_justify="left")
     table.add_column("")
-    for heading in (f"A: {first}", f"B: {second}", "B - A", "interval", "verdict"):
+    for heading in ("A", "B", "B - A", "interval", "verdict"):
         table.add_column(heading, justify="right")
     for name, title in _TITLES.items():
         row = found[name]
@@ -106,7 +106,8 @@ def main(
         (one, rows_one), (two, rows_two) = scored(first, frames), scored(second, frames)
     with cli.step(cli.say, f"drawing cards {draws} times"):
         found = bootstrap.differences(rows_one, rows_two, count=draws, seed=seed)
-    cli.out.print(_table(one, two, found))
+    cli.out.print(f"A: {one}\nB: {two}", highlight=False)
+    cli.out.print(_table(found))
     losses = worse(found)
     if out is not None:
         document = {"first": one, "second": two, "figures": found, "worse": losses}

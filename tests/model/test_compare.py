@@ -57,7 +57,9 @@ def test_a_better_model_and_the_same_model_pass(
     built: Mapping[str, package.Artifact], capsys: pytest.CaptureFixture[str]
 ) -> None:
     compare.main(built["weak"].path, built["good"].path.parent, sample_rows=ROWS)
-    assert "better" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"A: {built['weak'].version}\nB: {built['good'].version}\n" in told
+    assert "better" in told
     compare.main(built["good"].path, built["good"].path, sample_rows=ROWS)
     assert "B is not worse than A." in capsys.readouterr().out
 
@@ -119,6 +121,8 @@ def test_the_model_card_says_what_the_cards_say(
     assert text.count("Worst slices") == text.count("Calibration:") == 2
     lowest = built["good"].card["metrics"]["calibration"][0]
     assert f"| 0 to 0.1 | {lowest['rows']:,} |" in text
+    assert {row["slice"] for row in built["good"].card["metrics"]["ages"]} >= {"30 to 40", "40 to 50"}
+    assert text.count("| 30 to 40 |") == 2
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UserError, match="not a card of this version"):
         card.main([tmp_path / "other.json"])
