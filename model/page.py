@@ -129,7 +129,11 @@ def _details(report: Mapping[str, Any]) -> str:
     ]
     return (
         f"<h2>{name}</h2><h3>The worst slices with 20 frauds or more</h3>"
-        + (_table(["slice", "frauds", *_SLICE], worst) if worst else "<p>No slice has 20 frauds.</p>")
+        + (
+            _table(["slice", "frauds", "precision", "recall", "F1"], worst)
+            if worst
+            else "<p>No slice has 20 frauds.</p>"
+        )
         + "<h3>Thresholds</h3>"
         + _table(_SCALE, scale, chosen=[row["chosen"] for row in report["thresholds"]])
         + _picture(f"{report['recipe']} by slice", plots.slices(report), level=3)

@@ -138,18 +138,16 @@ def slices(report: Mapping[str, Any]) -> Figure:
         dots = [(place, row["precision"]) for place, row in enumerate(rows) if row["precision"] is not None]
         across, up = zip(*dots, strict=True) if dots else ((), ())
         axis.plot(across, up, "o", color=_COLOURS[1], label="precision", clip_on=False, zorder=3)
-        short = name == "hour"
+        hours = name == "hour"
+        counts = [f"\n{row['frauds']}" if hours else f" ({row['frauds']:,})" for row in rows]
         axis.set_xticks(
             list(places),
-            [
-                f"{row['slice']}{chr(10) if short else ' '}({row['frauds']:,})".replace("$", r"\$")
-                for row in rows
-            ],
-            rotation=0 if short else 30,
-            ha="center" if short else "right",
-            fontsize=6 if short else 7.5,
+            [(row["slice"] + count).replace("$", r"\$") for row, count in zip(rows, counts, strict=True)],
+            rotation=0 if hours else 30,
+            ha="center" if hours else "right",
+            fontsize=6.5 if hours else 7.5,
         )
-        _frame(axis, "", "", f"by {name} (in brackets: frauds)")
+        _frame(axis, "", "", f"by {name} ({'below' if hours else 'in brackets'}: frauds)")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=8, loc="outside upper right", ncols=2)
     return figure
