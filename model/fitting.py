@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -21,16 +21,24 @@ from model.recipes import Recipe
 Labels = npt.NDArray[np.int8]
 
 _POLL_SECONDS = 0.2
-_STEP_TREES = 20
+_STEP_TREES = 10
 
 
-def fit(recipe: Recipe, matrix: Matrix, labels: Labels, seed: int, grown: Grown) -> Any:
-    """The fitted estimator; `grown` is told how many trees there are. The cores change nothing but the time."""
+Draw = Callable[[int], tuple[Matrix, Labels]]
+"""Rows to fit on and their labels; another number gives another draw, where the recipe draws by chance."""
+
+
+def fit(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> Any:
+    """The fitted estimator; `grown` is told how many trees there are. The cores change nothing but the time.
+
+    A forest gets a draw of its own for every ten trees, so that it sees most of a large file at the cost of a small
+    one; boosting gets one draw.
+    """
     if recipe.kind == "forest":
-        return _forest(recipe, matrix, labels, seed, grown)
+        return _forest(recipe, draw, seed, grown)
     estimator = HistGradientBoostingClassifier(**recipe.parameters, random_state=seed)
     with one_thread(), _watched(estimator, grown):
-        estimator.fit(matrix, labels)
+        estimator.fit(*draw(seed))
     return estimator
 
 
@@ -59,17 +67,15 @@ def one_thread() -> AbstractContextManager[Any]:
     return limits
 
 
-def _forest(
-    recipe: Recipe, matrix: Matrix, labels: Labels, seed: int, grown: Grown
-) -> RandomForestClassifier:
-    """Grown in steps, which gives the same trees as one call: each tree has a random state of its own."""
+def _forest(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> RandomForestClassifier:
+    """Grown in steps, which on the same rows gives the same trees as one call: each has a random state of its own."""
     forest = RandomForestClassifier(**recipe.parameters, random_state=seed, n_jobs=-1, warm_start=True)
     with warnings.catch_warnings():
         # "balanced" is counted anew at each step, from the same labels.
         warnings.filterwarnings("ignore", message="class_weight presets", category=UserWarning)
-        for trees in [*range(_STEP_TREES, recipe.trees, _STEP_TREES), recipe.trees]:
+        for step, trees in enumerate([*range(_STEP_TREES, recipe.trees, _STEP_TREES), recipe.trees]):
             forest.n_estimators = trees
-            forest.fit(matrix, labels)
+            forest.fit(*draw(seed + step))
             grown(trees)
     forest.warm_start = False
     return forest

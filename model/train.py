@@ -37,6 +37,7 @@ class Trained:
     threshold: float
     chosen: Mapping[str, Any]
     rows: int
+    """Of one draw: where a recipe draws normal rows by chance, a forest draws anew for every ten trees."""
     frauds: int
     fit_seconds: float
 
@@ -51,34 +52,34 @@ def train(frame: pd.DataFrame, recipe: Recipe, *, seed: int = 42, say: cli.Say =
     threshold, chosen = recipe.threshold, {"how": "fixed by the recipe"}
     if threshold is None:
         threshold, chosen = _choose_threshold(frame, matrix, recipe, seed, say)
-    rows = recipe.sampling.choose(frame, seed)
     start = time.perf_counter()
-    what = f"{recipe.name}: growing {recipe.trees} trees on {len(rows):,} rows"
-    estimator, frauds = _fit(frame, matrix, rows, recipe, seed, what, say)
-    return Trained(recipe, estimator, threshold, chosen, len(rows), frauds, time.perf_counter() - start)
+    what = f"{recipe.name}: growing {recipe.trees} trees"
+    estimator, rows, frauds = _fit(frame, matrix, recipe, seed, what, say)
+    return Trained(recipe, estimator, threshold, chosen, rows, frauds, time.perf_counter() - start)
 
 
 def _fit(
-    frame: pd.DataFrame,
-    matrix: features.Matrix,
-    rows: recipes.Rows,
-    recipe: Recipe,
-    seed: int,
-    what: str,
-    say: cli.Say,
-) -> tuple[Any, int]:
-    labels = frame["is_fraud"].to_numpy()[rows]
-    frauds = int(labels.sum())
-    if not 0 < frauds < len(labels):
+    frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, what: str, say: cli.Say
+) -> tuple[Any, int, int]:
+    """The estimator, and how many rows and frauds one draw has."""
+    labels = frame["is_fraud"].to_numpy()
+
+    def draw(number: int) -> tuple[features.Matrix, Labels]:
+        rows = recipe.sampling.choose(frame, number)
+        return matrix[rows], labels[rows]
+
+    drawn = labels[recipe.sampling.choose(frame, seed)]
+    frauds = int(drawn.sum())
+    if not 0 < frauds < len(drawn):
         raise UserError(
-            f"The {len(labels)} rows to fit on hold {frauds} frauds: use a training file with both classes."
+            f"The {len(drawn)} rows to fit on hold {frauds} frauds: use a training file with both classes."
         )
-    with cli.bar(say, what, recipe.trees) as grown:
-        estimator = fitting.fit(recipe, matrix[rows], labels, seed, grown)
+    with cli.bar(say, f"{what} on {len(drawn):,} rows", recipe.trees) as grown:
+        estimator = fitting.fit(recipe, draw, seed, grown)
     if isinstance(recipe.sampling, recipes.AllFrauds):
-        normals = int((frame["is_fraud"] == 0).sum())
-        fitting.correct_prior(estimator, recipe.fraud_weight * normals / (len(labels) - frauds))
-    return estimator, frauds
+        normals = int((labels == 0).sum())
+        fitting.correct_prior(estimator, recipe.fraud_weight * normals / (len(drawn) - frauds))
+    return estimator, len(drawn), frauds
 
 
 def scores(estimator: Any, matrix: features.Matrix) -> Scores:
@@ -112,9 +113,8 @@ def _choose_threshold(
     labels = later["is_fraud"].to_numpy()
     if not 0 < labels.sum() < len(labels):
         raise UserError("The last weeks of the training file hold one class only: use a longer file.")
-    what = f"{recipe.name}: choosing the threshold on the last {len(later):,} rows"
-    rows = recipe.sampling.choose(earlier, seed)
-    estimator, _ = _fit(earlier, matrix[:start], rows, recipe, seed, what, say)
+    what = f"{recipe.name}: choosing the threshold on the last {len(later):,} rows, {recipe.trees} trees"
+    estimator, *_ = _fit(earlier, matrix[:start], recipe, seed, what, say)
     threshold, best = best_f1(labels, scores(estimator, matrix[start:]))
     return threshold, {
         "how": "best F1 on the last weeks of the training file, then refitted on all weeks",

@@ -39,10 +39,6 @@ def test_the_draw_depends_on_the_seed_alone(frame: pd.DataFrame) -> None:
     assert not np.array_equal(first, AllFrauds(normals=300).choose(frame, seed=2))
 
 
-def test_all_normal_rows_where_no_number_is_given(frame: pd.DataFrame) -> None:
-    assert len(AllFrauds().choose(frame, seed=1)) == len(frame) - 2
-
-
 def test_small_files_give_what_they_have(frame: pd.DataFrame) -> None:
     assert len(AllFrauds(normals=10**6).choose(frame, seed=1)) == len(frame) - 2
     assert len(SortedByLabel(10**6).choose(frame, seed=1)) == len(frame)

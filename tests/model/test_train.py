@@ -160,10 +160,23 @@ def test_a_forest_grown_in_steps_is_the_one_grown_at_once(data: Dataset) -> None
     matrix = features.from_frame(data.train, recipe.features)
     labels = data.train["is_fraud"].to_numpy()
     told: list[int] = []
-    stepwise = fitting.fit(recipe, matrix, labels, 42, told.append)
+    stepwise = fitting.fit(recipe, lambda _: (matrix, labels), 42, told.append)
     at_once = RandomForestClassifier(25, class_weight="balanced", random_state=42).fit(matrix, labels)
     np.testing.assert_array_equal(stepwise.predict_proba(matrix), at_once.predict_proba(matrix))
-    assert told == [20, 25]
+    assert told == [10, 20, 25]
+
+
+def test_every_ten_trees_get_rows_of_their_own(data: Dataset) -> None:
+    recipe = replace(SMALL, parameters={**SMALL.parameters, "n_estimators": 25})
+    matrix, labels = features.from_frame(data.train, SMALL.features), data.train["is_fraud"].to_numpy()
+    drawn: list[int] = []
+
+    def draw(number: int) -> tuple[features.Matrix, train.Labels]:
+        drawn.append(number)
+        return matrix, labels
+
+    fitting.fit(recipe, draw, 42, lambda _: None)
+    assert drawn == [42, 43, 44]
 
 
 def test_boosting_runs_on_one_thread_whatever_the_cores(
@@ -180,7 +193,7 @@ def test_boosting_runs_on_one_thread_whatever_the_cores(
     monkeypatch.setattr(HistGradientBoostingClassifier, "fit", watched)
     matrix = features.from_frame(data.train, BOOSTED.features)
     with threadpool_limits(2, user_api="openmp"):
-        fitting.fit(BOOSTED, matrix, data.train["is_fraud"].to_numpy(), 42, lambda _: None)
+        fitting.fit(BOOSTED, lambda _: (matrix, data.train["is_fraud"].to_numpy()), 42, lambda _: None)
     assert set(threads) == {1}
 
 
@@ -188,7 +201,7 @@ def test_trees_are_counted_as_they_grow(data: Dataset, monkeypatch: pytest.Monke
     monkeypatch.setattr(fitting, "_POLL_SECONDS", 0.001)
     told: list[int] = []
     matrix = features.from_frame(data.train, BOOSTED.features)
-    fitting.fit(BOOSTED, matrix, data.train["is_fraud"].to_numpy(), 42, told.append)
+    fitting.fit(BOOSTED, lambda _: (matrix, data.train["is_fraud"].to_numpy()), 42, told.append)
     assert told == sorted(told)
     assert 0 < told[-1] <= BOOSTED.trees
 
@@ -198,7 +211,7 @@ def test_trees_are_counted_as_they_grow(data: Dataset, monkeypatch: pytest.Monke
     [
         BOOSTED,
         SMALL,
-        replace(SMALL, parameters={**SMALL.parameters, "class_weight": {0: 1, 1: 10}, "max_samples": 2_000}),
+        replace(SMALL, parameters={**SMALL.parameters, "class_weight": {0: 1, 1: 10}}),
     ],
     ids=["boosted", "forest", "forest that draws frauds more often"],
 )
