@@ -6,21 +6,30 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
+from guard import iam
 from guard import types as t
-from guard.graph import Graph, Node
+from guard.graph import Graph, MalformedError, Node, Resource, UnreadableError
 
 
 def own(graph: Graph) -> set[str]:
-    """The accounts a stack is deployed into: those its providers allow, else those its key policies delegate to."""
+    """The accounts a stack is deployed into: those its providers allow, else those that manage its keys."""
 
     def make() -> set[str]:
         providers = [str(provider.get("allowedAccountIds").value) for provider in graph.of(t.PROVIDER)]
-        policies = [str(key.get("policy").value) for key in graph.of(t.KEY)]
         allowed = {account for text in providers for account in re.findall(r"(?<!\d)\d{12}(?!\d)", text)}
-        delegated = (re.findall(r"arn:aws[a-z-]*:iam::(\d{12}):root", text) for text in policies)
-        return allowed or {account for found in delegated for account in found}
+        return allowed or {account for key in graph.of(t.KEY, t.KEY_POLICY) for account in _managing(key)}
 
     return graph.remember("own accounts", make)
+
+
+def _managing(key: Resource) -> set[str]:
+    """The accounts to whose root a key's policy leaves the policy itself."""
+    try:
+        found = [s for s in iam.statements(key.get("policy")) if s.grants("kms:PutKeyPolicy")]
+        named = [text for s in found for text in s.principal_texts("AWS")]
+    except (UnreadableError, MalformedError):
+        return set()
+    return {owner(text) for text in named if text.endswith(":root")} - {""}
 
 
 def owner(text: str) -> str:

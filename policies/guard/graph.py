@@ -32,7 +32,7 @@ class Resource:
     @property
     def kind(self) -> str:
         """The last word of the type, for people."""
-        return self.type.rsplit(":", 1)[-1]
+        return "Provider" if self.type.startswith("pulumi:providers:") else self.type.rsplit(":", 1)[-1]
 
     @cached_property
     def root(self) -> Node:

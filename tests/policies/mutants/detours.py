@@ -18,6 +18,7 @@ from tests.policies.mutants.change import (
     document,
     mutant,
     option,
+    policy,
     put,
     unlinked,
 )
@@ -83,6 +84,12 @@ def mapped(stack: Stack) -> None:
     add(t.API_MAPPING, "m", link)(stack)
 
 
+def second_variant(stack: Stack) -> None:
+    for side in ("inputs", "outputs"):
+        variants = stack.find(*CONFIG)[side]["productionVariants"]
+        variants.append({**variants[0], "variantName": "second", "modelName": "elsewhere"})
+
+
 def schema(**changes: Any) -> Change:
     return document(t.API_MODEL, "api", lambda content: content.update(changes), "schema")
 
@@ -131,6 +138,37 @@ COPIES: list[Mutant] = [
 ]  # fmt: skip
 
 HIDING: list[Mutant] = [
+    mutant("IAM-G06", "the model runs under a role from elsewhere", "workload-role-own",
+           unlinked(t.MODEL, "model", "executionRoleArn", f"arn:aws:iam::{ACCOUNT}:role/other")),
+    mutant("IAM-G02", "flow logs under a role of another account", "workload-role-own",
+           unlinked(t.FLOW_LOG, "private", "iamRoleArn", f"arn:aws:iam::{OTHER}:role/other")),
+    mutant("S3-012 CW-001", "an alias of a foreign key", "alias-of-own-key",
+           add(t.KEY_ALIAS, "x", {"name": "alias/x", "targetKeyId": f"arn:aws:kms:us-east-1:{OTHER}:key/x"})),
+    mutant("SM-G09", "a second variant with a model from elsewhere", "endpoint-wired-to-stack",
+           second_variant),
+    mutant("IAM-009", "metrics are streamed to another account", HERE,
+           add(t.METRIC_STREAM, "m", {"firehoseArn": f"arn:aws:firehose:us-east-1:{OTHER}:deliverystream/x"})),
+    mutant("LAM-G08", "half of the calls go to what was uploaded last", "alias-serves-version",
+           put(t.FUNCTION_ALIAS, "score", "routingConfig", {"additionalVersionWeights": {"$LATEST": 0.5}})),
+    mutant("WAF-G02", "bodies that are no JSON have no size", "firewall-body-size",
+           put(*ACL, "rules.0.statement.sizeConstraintStatement.fieldToMatch",
+               {"jsonBody": {"oversizeHandling": "MATCH", "invalidFallbackBehavior": "NO_MATCH"}})),
+    mutant("AGW-002", "an authorizer that another account runs", "method-requires-authorization",
+           authorized(type="TOKEN", authorizerUri=(
+               "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+               f"arn:aws:lambda:us-east-1:{OTHER}:function:x/invocations"))),
+    mutant(
+        "PUL-G04 IAM-022",
+        "a second policy of the same bucket",
+        "declared-once",
+        add(t.BUCKET_POLICY, "again", {"bucket": BUCKET, "policy": policy()}),
+    ),
+    mutant(
+        "PUL-G04",
+        "a second notification of the same bucket",
+        "declared-once",
+        add(t.BUCKET_NOTIFICATION, "again", {"bucket": BUCKET, "eventbridge": True}),
+    ),
     *[mutant("PUL-G03", f"a resource of type {kind}", OPAQUE, add(kind, "o", {})) for kind in (
         "aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet:StackSet", "aws:cloudcontrol/resource:Resource",
         "aws:servicecatalog/provisionedProduct:ProvisionedProduct", "aws:lambda/invocation:Invocation",

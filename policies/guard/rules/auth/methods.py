@@ -9,6 +9,7 @@ from guard import types as t
 from guard.accounts import narrow_network
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, fail, need, rule
+from guard.rules.network.integrations import called_abroad
 
 _AUTHORIZED = ("AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS")
 
@@ -52,6 +53,7 @@ def method_requires_authorization(method: Resource, ctx: Context) -> Iterator[Fi
         pools = authorizer.get("type").text() == "COGNITO_USER_POOLS"
         if pools and not authorizer.get("providerArns").declared:
             yield fail(authorizer.get("providerArns"), "asks no user pool")
+        yield from called_abroad(authorizer.get("authorizerUri"))
 
 
 @rule(

@@ -115,6 +115,22 @@ def role_per_workload(role: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 @rule(
+    id="workload-role-own",
+    title="Workloads run under a role of the stack",
+    severity="high",
+    why="What a role from elsewhere may do, and who else may become it, is not written here.",
+    remedy="Pass the ARN of a role that the stack declares.",
+    references=("IAM-G02", "IAM-G06"),
+    on=tuple(_CONSUMERS),
+)
+def workload_role_own(workload: Resource, ctx: Context) -> Iterator[Finding]:
+    path = _CONSUMERS[workload.type][0]
+    node = workload.get(path)
+    if node.declared and not workload.targets(path, t.ROLE):
+        yield fail(node, "runs under a role outside the stack")
+
+
+@rule(
     id="role-has-boundary",
     title="Roles carry the configured permissions boundary",
     severity="medium",

@@ -89,6 +89,20 @@ def kms_deletion_window(key: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(window, lambda n: (n.number() or 30) >= ctx.number("minDays"), "is deleted too soon")
 
 
+@rule(
+    id="alias-of-own-key",
+    title="A key's alias stands for a key of the stack",
+    severity="high",
+    why="What is encrypted by the alias is encrypted with whatever key it stands for.",
+    remedy="Set target_key_id to a key of the stack.",
+    references=("SM-001", "CW-001", "S3-012"),
+    on=(t.KEY_ALIAS,),
+)
+def alias_of_own_key(alias: Resource, ctx: Context) -> Iterator[Finding]:
+    if not alias.targets("targetKeyId", t.KEY):
+        yield fail(alias.get("targetKeyId"), "stands for a key outside the stack")
+
+
 def by_own_key(resource: Resource, path: str, what: str) -> Iterator[Finding]:
     """A finding unless the property at `path` names a customer-managed key."""
     node = resource.get(path)

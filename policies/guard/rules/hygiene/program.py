@@ -199,3 +199,50 @@ def resources_tagged(resource: Resource, ctx: Context) -> Iterator[Finding]:
 def no_classic_firewall(resource: Resource, ctx: Context) -> Iterator[Finding]:
     if resource.type.startswith(("aws:waf/", "aws:wafregional/")):
         yield fail(resource, "belongs to WAF Classic", "type")
+
+
+_SINGLE: Final = {
+    t.BUCKET_POLICY: "bucket",
+    t.BUCKET_BLOCK: "bucket",
+    t.BUCKET_ENCRYPTION: "bucket",
+    t.BUCKET_VERSIONING: "bucket",
+    t.BUCKET_OWNERSHIP: "bucket",
+    t.BUCKET_LIFECYCLE: "bucket",
+    t.BUCKET_LOCK: "bucket",
+    t.BUCKET_LOGGING: "bucket",
+    t.BUCKET_NOTIFICATION: "bucket",
+    t.TOPIC_POLICY: "arn",
+    t.KEY_POLICY: "keyId",
+    t.REST_API_POLICY: "restApiId",
+    t.VPC_ENDPOINT_POLICY: "vpcEndpointId",
+    t.WEB_ACL_LOGGING: "resourceArn",
+    t.LOG_DATA_PROTECTION: "logGroupName",
+}
+"""Settings of which a thing has one: a second resource overwrites the first. The property names the thing."""
+
+
+@rule(
+    id="declared-once",
+    title="What a thing has once is declared once",
+    severity="high",
+    why="Two policies of one bucket overwrite each other at every update: the good one may be the one that is lost.",
+    remedy="Put everything into one resource.",
+    references=("PUL-G04", "IAM-022"),
+    on=tuple(_SINGLE),
+)
+def declared_once(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    name = _SINGLE[resource.type]
+    for target in resource.targets(name, *_OF[name]):
+        if len(target.users(name, resource.type)) > 1:
+            yield fail(resource.get(name), f'is one of several for "{target.name}"')
+
+
+_OF: Final = {
+    "bucket": (t.BUCKET,),
+    "arn": (t.TOPIC,),
+    "keyId": (t.KEY,),
+    "restApiId": (t.REST_API,),
+    "vpcEndpointId": (t.VPC_ENDPOINT,),
+    "resourceArn": (t.WEB_ACL,),
+    "logGroupName": (t.LOG_GROUP,),
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guard import types as t
-from guard.graph import Node, Resource
+from guard.graph import Node, Resource, State
 from guard.rule import Context, Finding, Setting, fail, need, rule
 
 
@@ -44,6 +44,13 @@ def endpoint_wired_to_stack(resource: Resource, ctx: Context) -> Iterator[Findin
         return
     if not resource.targets("productionVariants", t.MODEL):
         yield fail(resource.get("productionVariants"), "serves a model outside the stack")
+    names = [model.get("name") for model in ctx.graph.of(t.MODEL)]
+    if any(name.state is not State.KNOWN for name in names):
+        return
+    for variant in variants(resource):
+        name = variant.get("modelName")
+        if name.state is State.KNOWN and name.text() not in {known.text() for known in names}:
+            yield fail(name, "serves a model outside the stack")
 
 
 @rule(

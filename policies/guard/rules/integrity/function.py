@@ -82,6 +82,9 @@ def alias_serves_version(alias: Resource, ctx: Context) -> Iterator[Finding]:
     version = alias.get("functionVersion")
     if version.state is State.KNOWN and version.text() == "$LATEST":
         yield fail(version, "serves whatever was uploaded last")
+    for name, weight in alias.get("routingConfig.additionalVersionWeights").entries():
+        if name == "$LATEST":
+            yield fail(weight, "serves whatever was uploaded last")
     # The version that an unpublished function reports is $LATEST.
     for function in alias.targets("functionVersion", t.FUNCTION) if version.declared else []:
         yield from need(function.get("publish"), Node.flag, "is not published, and an alias serves it")

@@ -18,6 +18,7 @@ _SENDING: Final = {
     t.BUCKET_NOTIFICATION: ("queues", "topics", "lambdaFunctions"),
     t.LOG_FILTER: ("destinationArn",),
     t.LOG_ACCOUNT_POLICY: ("policyDocument",),
+    t.METRIC_STREAM: ("firehoseArn",),
     t.OAM_LINK: ("sinkIdentifier",),
     t.EVENT_INVOKE: ("destinationConfig",),
     t.EVENT_TARGET: ("arn",),

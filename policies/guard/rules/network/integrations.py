@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from guard import types as t
 from guard.accounts import abroad
-from guard.graph import Node, Resource
+from guard.graph import Node, Resource, State
 from guard.rule import Context, Finding, Setting, fail, need, rule
 
 
@@ -46,6 +46,13 @@ def _target(uri: Node) -> Iterator[Finding]:
         yield fail(uri, "is chosen by a stage variable, which nobody checked")
     if re.search(r":(runtime\.)?sagemaker:", text):
         yield fail(uri, "calls the model past the function")
-    called = re.search(r"/functions/(arn:[^/]+)/invocations", text)
+    yield from called_abroad(uri)
+
+
+def called_abroad(uri: Node) -> Iterator[Finding]:
+    """A finding when a known URI names a function of another account."""
+    if uri.state is not State.KNOWN:
+        return
+    called = re.search(r"/functions/(arn:[^/]+)/invocations", uri.text())
     if called and abroad(Node(uri.resource, uri.path, called.group(1))):
         yield fail(uri, "calls a function of another account")

@@ -88,6 +88,10 @@ def _body(item: waf.AclRule) -> Node:
 def _caps(item: waf.AclRule, ceiling: float) -> bool:
     statement = item.statement.get("sizeConstraintStatement")
     size = statement.get("size").number()
+    json = statement.get("fieldToMatch.jsonBody")
+    # A body that is no JSON has no JSON size.
+    if json.value is not None and json.get("invalidFallbackBehavior").text() != "MATCH":
+        return False
     return (
         size is not None
         and 0 < size <= ceiling
