@@ -14,7 +14,7 @@ from tests.policies.mutants.catalogue import MUTANTS, uncovered
 from tests.policies.mutants.change import mutant, put, together
 from tests.policies.mutants.innocent import INNOCENT
 
-EVERY = 12
+EVERY = 18
 """One mutant of so many is planted in each form here, another one in the other form."""
 
 
