@@ -121,10 +121,12 @@ def _one(card: Card) -> str:
         for row in metrics["calibration"]
     ]
     prices = metrics["prices"]
+    fitted = card["fitted_on"]
     return (
-        f"## `{card['recipe']}`\n\nVersion `{card['version']}`, fitted on {card['fitted_on']['rows']:,} rows with "
-        f"{card['fitted_on']['frauds']:,} frauds{_DRAWN[card['kind']]}; "
-        f"scikit-learn {card['libraries']['scikit-learn']}. Parameters: `{json.dumps(card['parameters'])}`.\n\nWorst slices with 20 frauds or more:\n\n"
+        f"## `{card['recipe']}`\n\nVersion `{card['version']}`, fitted on {fitted['rows']:,} rows with "
+        f"{fitted['frauds']:,} frauds{_DRAWN[card['kind']]}; "
+        f"scikit-learn {card['libraries']['scikit-learn']}. "
+        f"Parameters: `{json.dumps(card['parameters'])}`.\n\nWorst slices with 20 frauds or more:\n\n"
         + _table(["slice", "frauds", "precision", "recall", "F1"], worst)
         + "\nAges of cardholders:\n\n"
         + _table(["age", "frauds", "precision", "recall", "F1"], ages)
