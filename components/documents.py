@@ -209,6 +209,20 @@ def write_logs(site: Site, *groups: str) -> Statement:
     return allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 
 
+def find_log_streams(site: Site, group: str) -> Statement:
+    """May look for the group's streams, which services that write on a role's behalf do first.
+
+    AWS: "IAM role for publishing flow logs to CloudWatch Logs", "SageMaker AI execution roles".
+    """
+    arn = site.log_group_arn(group)
+    return allow("FindLogStreams", ["logs:DescribeLogStreams"], [arn, f"{arn}:*"])
+
+
+def find_log_groups(site: Site) -> Statement:
+    """May list the account's log groups: the action is given a prefix, never one group."""
+    return allow("FindLogGroups", ["logs:DescribeLogGroups"], site.arn("logs", "log-group:*"))
+
+
 def data_protection(name: str) -> str:
     """Masks card numbers and addresses in a log group: a second net, since nothing here writes them."""
     identifiers = [

@@ -91,6 +91,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             documents.allow("ReadArtifact", ["s3:GetObject"], f"{artifact.store.arn}/models/*"),
             documents.allow("FindArtifact", ["s3:ListBucket"], artifact.store.arn),
             documents.write_logs(site, site.endpoint_log_group),
+            documents.find_log_streams(site, site.endpoint_log_group),
             documents.allow(
                 "PullImage",
                 ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],

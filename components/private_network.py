@@ -189,7 +189,14 @@ class PrivateNetwork(pulumi.ComponentResource):
             "vpc-flow-logs",
             opts=self._child,
         )
-        granted = role.grant([documents.write_logs(site, site.flow_log_group)])
+        group = site.flow_log_group
+        granted = role.grant(
+            [
+                documents.write_logs(site, group),
+                documents.find_log_streams(site, group),
+                documents.find_log_groups(site),
+            ]
+        )
         aws.ec2.FlowLog(
             self._name,
             vpc_id=self._vpc.id,

@@ -200,6 +200,31 @@ def test_a_new_model_is_taken_back_by_alarms(stack: str, kind: str) -> None:
     assert len(config["autoRollbackConfiguration"]["alarms"]) == 2
 
 
+def test_flow_logs_and_the_model_may_find_the_streams_they_write_to() -> None:
+    for name in ("flow-logs", "model"):
+        granted = statements(inputs(declared("prod"), "RolePolicy", name)["policy"])
+        [found] = [s for s in granted if s["Action"] == ["logs:DescribeLogStreams"]]
+        [written] = [s for s in granted if "logs:PutLogEvents" in s["Action"]]
+        group = found["Resource"][0]
+        assert found["Resource"] == [group, f"{group}:*"]
+        assert written["Resource"] == [f"{group}:log-stream:*"]
+    flow = statements(inputs(declared("prod"), "RolePolicy", "flow-logs")["policy"])
+    assert {action for s in flow for action in s["Action"]} == {
+        "logs:CreateLogStream",
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
+        "logs:PutLogEvents",
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_function_is_invoked_by_one_route_whose_arn_alone_names_the_account(stack: str) -> None:
+    [permission] = of_type(declared(stack), "Permission")
+    assert "sourceAccount" not in permission["inputs"]
+    assert permission["inputs"]["sourceArn"].endswith(f"/{stack}/POST/score")
+    assert ":123456789012:" in permission["inputs"]["sourceArn"]
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_function_reads_one_endpoint_and_writes_one_log(stack: str) -> None:
     graph = declared(stack)

@@ -129,7 +129,6 @@ AUTH = [
     ),
     extra("domain-modern-tls", Item(t.DOMAIN_NAME, "domain", {"securityPolicy": "TLS_1_0"})),
     breaks("function-permission-bound", t.PERMISSION, "permission", "principal", "*"),
-    breaks("function-permission-bound", t.PERMISSION, "permission", "sourceAccount", GONE),
     breaks(
         "function-permission-bound",
         t.PERMISSION,

@@ -120,9 +120,6 @@ FUNCTIONS: list[Mutant] = [
         put(*PERMISSION, "sourceArn", "arn:aws:execute-api:*:*:*/*/*/*"),
     ),
     mutant(
-        "LAM-012", "no source account", "function-permission-bound", put(*PERMISSION, "sourceAccount", GONE)
-    ),
-    mutant(
         "LAM-013", "an open function URL", DOOR, _trigger(t.FUNCTION_URL, "url", authorizationType="NONE")
     ),
     mutant("LAM-015", "no timeout", EXPLICIT, put(*FUNCTION, "timeout", GONE)),

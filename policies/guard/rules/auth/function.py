@@ -22,7 +22,7 @@ INVOKE = (
     title="Permissions to invoke a function name one API, stage, verb and path",
     severity="critical",
     why="A permission for a whole service or API lets other accounts and other routes reach the function.",
-    remedy="Build source_arn from stage.execution_arn plus /VERB/path and set source_account.",
+    remedy="Build source_arn from stage.execution_arn plus /VERB/path; it holds the account.",
     references=("LAM-011", "LAM-012", "LAM-G01"),
     on=(t.PERMISSION,),
 )
@@ -41,8 +41,6 @@ def function_permission_bound(permission: Resource, ctx: Context) -> Iterator[Fi
     elif not _composed(permission):
         yield from need(source, lambda n: "*" not in n.text(), "has a wildcard in its source")
         yield from need(source, lambda n: n.text().count("/") >= 3, "names no stage, verb and path")
-    if not permission.get("sourceAccount").declared:
-        yield fail(permission.get("sourceAccount"), "names no source account")
 
 
 def _composed(permission: Resource) -> bool:
