@@ -54,7 +54,7 @@ def single_statement(stack: Stack) -> None:
     """One statement as an object and one action as a string, as IAM allows."""
 
     def change(content: dict[str, Any]) -> None:
-        [statement] = content["Statement"]
+        statement = content["Statement"][0]
         content["Statement"] = {**statement, "Action": statement["Action"][:1]}
 
     document(t.ROLE_POLICY, "flow-logs", change)(stack)
