@@ -112,6 +112,11 @@ def purchase(recipe: str = "default", **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not ...}
 
 
+def complete(**changes: Any) -> dict[str, Any]:
+    """A legitimate purchase in the fields of all recipes, which every recipe accepts."""
+    return {**_PURCHASE, **changes}
+
+
 _PURCHASE: Mapping[str, Any] = {
     "amt": 42.17,
     "category": "grocery_net",

@@ -17,6 +17,7 @@ from preflight.attacks.probe import (
     Request,
     Step,
     When,
+    complete,
     purchase,
 )  # fmt: skip
 
@@ -55,7 +56,7 @@ def _cards_everywhere() -> tuple[Request, ...]:
 _FRAUD: dict[str, Any] = {"amt": 1043.5, "category": "shopping_net", "time": "2020-07-14T23:12:00"} | {
     "seconds_since_previous": 1500, "count_24h": 4, "sum_24h": 2893.0, "max_24h": 1102.8,
 }  # fmt: skip
-_BOTH = (Request("legitimate"), Request("fraudulent", body={"transactions": [purchase(**_FRAUD)]}))
+_BOTH = (Request("legitimate"), Request("fraudulent", body={"transactions": [complete(**_FRAUD)]}))
 
 PROBES = (
     Probe(
@@ -147,7 +148,7 @@ PROBES = (
         "A card number where older callers send it: scored, and the number is in no answer, log or capture",
         _LEAK,
         (*_LOGS, "logs-mask-card-data", "capture-on-and-kept"),
-        (Step((Request("cc_num", body={"transactions": [purchase(cc_num=_CARD)]}),), SERVED, 5),),
+        (Step((Request("cc_num", body={"transactions": [complete(cc_num=_CARD)]}),), SERVED, 5),),
         (Need.LOGS,),
         judge=judges.absent(CARDS),
         expected="200, and the digits nowhere",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from model.contract import MAX_TRANSACTIONS, RECIPE_FIELDS
@@ -15,6 +14,7 @@ from preflight.attacks.probe import (
     Request,
     Step,
     Valid,
+    complete,
     purchase,
 )  # fmt: skip
 
@@ -25,14 +25,13 @@ _COST = ("API4", "AML.T0029", "AML.T0034")
 _TOO_MUCH = frozenset({400, 403, 413})
 
 PURCHASE = purchase()
-_EVERYTHING: Mapping[str, Any] = PURCHASE | purchase("stateless") | purchase("reference")
 ESSENTIAL = "amt"
 """A field that every recipe requires."""
 
 
 def _one(**changes: Any) -> dict[str, Any]:
     """A request with one purchase that satisfies every recipe, changed."""
-    fields = {**_EVERYTHING, **changes}
+    fields = complete(**changes)
     return {"transactions": [{name: value for name, value in fields.items() if value is not ...}]}
 
 
