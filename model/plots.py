@@ -83,7 +83,7 @@ def curves(reports: Reports) -> Figure:
     right.set_xscale("log")
     right.set_xlim(lowest, 1)
     left.set_xlim(0, 1.02)
-    left.legend(loc="lower left", fontsize=8)
+    left.legend(loc="center left", fontsize=8)
     right.legend(loc="lower right", fontsize=8)
     return figure
 
