@@ -126,11 +126,14 @@ class Network:
 
 @dataclass(frozen=True)
 class Alarms:
-    """Who is told: an address, secret from here on. Beyond this index, or times the card's alerts, of a day."""
+    """Who is told, and from when a day's purchases count as others than those of the model's card."""
 
     email: pulumi.Output[str] | None
+    """An address, secret from here on."""
     drift_index: float
+    """Population stability index."""
     alert_factor: float
+    """How many times more, or fewer, alerts than the card has."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from model import cli
 from model.errors import UserError
 
 _IN_CONTAINER = {"PYTHONPATH": "/opt/ml/model/code:/opt/ml/model/vendor"}
-_IMAGES = {
+_IMAGE_APPLICATION = {
     "SAGEMAKER_PROGRAM": "inference.py",
     "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
     "PIP_NO_BUILD_ISOLATION": "0",
@@ -37,7 +37,7 @@ def candidates(reference: artifacts.Packed, ours: artifacts.Packed, in_container
     shared = {**ours.digests, **_IN_CONTAINER}
     return [
         first,
-        Candidate("ours, image's application", ours, {**shared, **_IMAGES}),
+        Candidate("ours, image's application", ours, {**shared, **_IMAGE_APPLICATION}),
         Candidate("ours", ours, {**shared, **_DECLARED}),
     ]
 

@@ -216,6 +216,29 @@ def identity_documents(resource: Resource) -> Iterator[Node]:
 
 
 IDENTITY_TYPES = (t.ROLE, t.ROLE_POLICY, t.POLICY, t.USER_POLICY, t.GROUP_POLICY)
+CARRIERS = {
+    t.ROLE: "assumeRolePolicy",
+    t.KEY: "policy",
+    t.KEY_POLICY: "policy",
+    t.BUCKET: "policy",
+    t.BUCKET_POLICY: "policy",
+    t.TOPIC: "policy",
+    t.TOPIC_POLICY: "policy",
+    t.QUEUE_POLICY: "policy",
+    t.SECRET_POLICY: "policy",
+    t.REST_API: "policy",
+    t.REST_API_POLICY: "policy",
+    t.VPC_ENDPOINT: "policy",
+    t.VPC_ENDPOINT_POLICY: "policy",
+    t.LOG_RESOURCE_POLICY: "policyDocument",
+    t.ACCESS_POINT: "policy",
+    t.ACCESS_POINT_POLICY: "policy",
+    t.REPOSITORY_POLICY: "policy",
+    t.EVENT_BUS_POLICY: "policy",
+    t.MODEL_GROUP_POLICY: "resourcePolicy",
+    t.LOG_DESTINATION_POLICY: "accessPolicy",
+}
+"""Which property of which type holds a policy that names principals."""
 
 
 def role_documents(role: Resource) -> Iterator[Node]:

@@ -11,29 +11,6 @@ from guard.accounts import abroad
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, each, fail, rule
 
-CARRIERS: Final = {
-    t.ROLE: "assumeRolePolicy",
-    t.KEY: "policy",
-    t.KEY_POLICY: "policy",
-    t.BUCKET: "policy",
-    t.BUCKET_POLICY: "policy",
-    t.TOPIC: "policy",
-    t.TOPIC_POLICY: "policy",
-    t.QUEUE_POLICY: "policy",
-    t.SECRET_POLICY: "policy",
-    t.REST_API: "policy",
-    t.REST_API_POLICY: "policy",
-    t.VPC_ENDPOINT: "policy",
-    t.VPC_ENDPOINT_POLICY: "policy",
-    t.LOG_RESOURCE_POLICY: "policyDocument",
-    t.ACCESS_POINT: "policy",
-    t.ACCESS_POINT_POLICY: "policy",
-    t.REPOSITORY_POLICY: "policy",
-    t.EVENT_BUS_POLICY: "policy",
-    t.MODEL_GROUP_POLICY: "resourcePolicy",
-    t.LOG_DESTINATION_POLICY: "accessPolicy",
-}
-"""Which property of which type holds a policy that names principals."""
 _SIDE: Final = (
     t.ACCESS_POINT,
     t.ACCESS_POINT_POLICY,
@@ -71,11 +48,11 @@ _ACCOUNT_KEYS: Final = (
         "CW-006",
         "SNS-003",
     ),
-    on=tuple(CARRIERS),
+    on=tuple(iam.CARRIERS),
     settings={"accounts": Setting([], "accounts other than the stack's own that may be named")},
 )
 def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    document = resource.get(CARRIERS[resource.type])
+    document = resource.get(iam.CARRIERS[resource.type])
     if not document.declared:
         return
     accepted = ctx.strings("accounts")
@@ -119,7 +96,7 @@ def side_policies_closed(resource: Resource, ctx: Context) -> Iterator[Finding]:
         if (principal.text() == "*" and not organization) or abroad(principal):
             yield fail(principal, "lets everyone or another account in")
         return
-    document = resource.get(CARRIERS[resource.type])
+    document = resource.get(iam.CARRIERS[resource.type])
     for s in iam.statements(document) if document.declared else []:
         if s.allows and s.anyone and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
             yield fail(s.node.get("Principal"), "lets everyone in")

@@ -10,7 +10,6 @@ from guard import iam
 from guard import types as t
 from guard.graph import Node, Resource
 from guard.rule import Context, Finding, Setting, fail, rule
-from guard.rules.auth.documents import CARRIERS
 
 _TOP: Final = {"Version", "Id", "Statement"}
 _ELEMENTS: Final = {
@@ -45,8 +44,8 @@ _VIA: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?\.([a-z]{2}(-[a-z]+)+-\d|\*)
 
 def _documents(resource: Resource) -> list[Node]:
     found = list(iam.identity_documents(resource)) if resource.type in iam.IDENTITY_TYPES else []
-    if resource.type in CARRIERS and resource.get(CARRIERS[resource.type]).declared:
-        found.append(resource.get(CARRIERS[resource.type]))
+    if resource.type in iam.CARRIERS and resource.get(iam.CARRIERS[resource.type]).declared:
+        found.append(resource.get(iam.CARRIERS[resource.type]))
     return found
 
 
@@ -57,7 +56,7 @@ def _documents(resource: Resource) -> list[Node]:
     why="A misspelt element is refused at the end of a long update, or read as nothing at all.",
     remedy="Use the elements of the policy language, with Principal in resource policies and there alone.",
     references=("IAM-005", "IAM-023"),
-    on=tuple(dict.fromkeys((*_IDENTITY, *CARRIERS))),
+    on=tuple(dict.fromkeys((*_IDENTITY, *iam.CARRIERS))),
 )
 def policy_well_formed(resource: Resource, ctx: Context) -> Iterator[Finding]:
     for document in _documents(resource):
@@ -105,7 +104,7 @@ def _elements(s: iam.Statement, kind: str, trust: bool) -> Iterator[Finding]:
     why="A statement with a client's name for its prefix allows nothing, and denies nothing.",
     remedy="Use the prefix of the service authorization reference, such as sagemaker for the runtime too.",
     references=("IAM-005",),
-    on=tuple(dict.fromkeys((*_IDENTITY, *CARRIERS))),
+    on=tuple(dict.fromkeys((*_IDENTITY, *iam.CARRIERS))),
 )
 def actions_exist(resource: Resource, ctx: Context) -> Iterator[Finding]:
     for document in _documents(resource):
