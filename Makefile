@@ -18,6 +18,7 @@ $(READY): requirements.lock
 	@echo "Building the environment in $(VENV) (a minute or two, downloads aside)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e packages/endpoint-guard -e packages/pulumi-preflight
 	@cp requirements.lock $(READY)
 
 demo: $(READY) ## The main job without an account: train, package, evaluate, check, serve, score  [DATA=folder]
@@ -30,13 +31,13 @@ lint: $(READY) ## Check format, lint, types and import walls
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@PYTHONPATH=policies $(BIN)/lint-imports
+	@$(BIN)/lint-imports
 
 format: $(READY) ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 mutants: $(READY) ## Plant every fault of the catalogue in the prod stack: each must be noticed
-	@$(BIN)/python -m tests.policies.mutants
+	@$(BIN)/python -m tests.endpoint_guard.mutants
 
 figures: $(READY) ## Heat maps of both recipes over training sizes  [DATA=folder]
 	@$(BIN)/python -m model.evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe default --sizes 10000,50000,100000,150000,200000
@@ -45,7 +46,7 @@ bench: $(READY) ## Ours against the reference behind one server, the function, t
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") --docs docs
 
 docs: $(READY) ## Write docs/controls.md anew from the rules
-	@cd policies && ../$(BIN)/python -m guard.docs > ../docs/.controls.md && mv ../docs/.controls.md ../docs/controls.md
+	@$(BIN)/python -m endpoint_guard.docs > docs/.controls.md && mv docs/.controls.md docs/controls.md
 
 lock: $(READY) ## Resolve the lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --python-version 3.11 \

@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pulumi_preflight.program import evaluate
 from rich.table import Table
 
 from benchmarks import client, environment, servers
 from benchmarks.artifacts import TRANSACTION
+from localaws import declared
 from model import cli, package
 from model.errors import UserError
-from preflight.program import evaluate
-from preflight.server import declared
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _ROOT = Path(servers.MODEL_ROOT)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pulumi_preflight.check import check
+from pulumi_preflight.graph import STACK_TYPE, Graph
+from pulumi_preflight.program import evaluate
 
 from model import cli
-from preflight.check import check
-from preflight.graph import STACK_TYPE, Graph
-from preflight.program import evaluate
 
 SIZES = (100, 1000, 5000)
 _PACK = Path(__file__).resolve().parent.parent / "policies"

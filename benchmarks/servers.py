@@ -27,7 +27,7 @@ _IMAGE = {
 """What the image sets before the Model's own environment."""
 
 MODEL_ROOT = "/opt/ml"
-_LIGHT = Path(__file__).resolve().parent.parent / "preflight" / "server" / "model_server.py"
+_LIGHT = Path(__file__).resolve().parent.parent / "localaws" / "model_server.py"
 
 
 @dataclass(frozen=True)

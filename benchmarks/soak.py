@@ -19,16 +19,16 @@ from typing import Annotated
 
 import httpx
 import typer
+from pulumi_preflight.program import evaluate
 from rich.console import Console
 from rich.table import Table
 
+from localaws import keys
+from localaws.call import FORWARDED_BY_TESTS
+from localaws.declared_plans import ApiKey, Throttle
+from localaws.run import Served, running
 from model.contract import RECIPE_FIELDS
 from preflight import score
-from preflight.program import evaluate
-from preflight.server import keys
-from preflight.server.call import FORWARDED_BY_TESTS
-from preflight.server.declared_plans import ApiKey, Throttle
-from preflight.server.run import Served, running
 
 TOLERANCE = 0.10
 STRANGER = "192.0.2.66"

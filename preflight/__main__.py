@@ -11,16 +11,18 @@ from typing import Annotated, NoReturn
 
 import pulumi
 import typer
+from pulumi_preflight import files, judge, program
+from pulumi_preflight import reports as report
+from pulumi_preflight.baseline import compare
+from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.graph import Graph, read_export
 from rich.console import Console
 
+from localaws.errors import ServerError
 from model.errors import UserError
-from preflight import files, judge, program, report
-from preflight.baseline import compare
-from preflight.errors import PreflightError
-from preflight.graph import Graph, read_export
-from preflight.server.errors import ServerError
 from settings import SettingsError
 
+PROJECT = Path(__file__).resolve().parents[1]
 FAILED, MISTAKE = 1, 2
 
 app = typer.Typer(
@@ -32,7 +34,7 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """The report formats of `preflight.report.FORMATS`."""
+    """The report formats of `pulumi_preflight.reports.FORMATS`."""
 
     TABLE = "table"
     JSON = "json"
@@ -43,7 +45,7 @@ class Format(StrEnum):
 
 
 class AttackFormat(StrEnum):
-    """The report formats of `preflight.attacks.report.FORMATS`."""
+    """The report formats of `attacks.report.FORMATS`."""
 
     TABLE = "table"
     JSON = "json"
@@ -75,7 +77,7 @@ def graph(
     stack: Stack,
     preview: Preview = False,
     config: Config = None,
-    cwd: Project = program.PROJECT,
+    cwd: Project = PROJECT,
     output: Output = None,
 ) -> None:
     """Write the resources a stack declares as `pulumi stack export` would, without plain-text secrets."""
@@ -96,7 +98,7 @@ def check(
     ] = None,
     policy_pack: Annotated[
         Path, typer.Option(help="Folder of PulumiPolicy.yaml.", show_default="policies")
-    ] = program.PROJECT / "policies",
+    ] = PROJECT / "policies",
     levels: Annotated[
         Path | None,
         typer.Option(
@@ -109,7 +111,7 @@ def check(
     baseline: Annotated[
         Path | None, typer.Option(help="Earlier JSON report: tell what is new, fixed, unchanged.")
     ] = None,
-    cwd: Project = program.PROJECT,
+    cwd: Project = PROJECT,
     output: Output = None,
 ) -> None:
     """Judge a stack by the policy pack, in preview and update form unless one is chosen.
@@ -139,7 +141,7 @@ def serve(
     stack: Stack,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
     config: Config = None,
-    cwd: Project = program.PROJECT,
+    cwd: Project = PROJECT,
     log_dir: Annotated[Path, typer.Option(help="Folder of the access log.")] = Path("build/serve/logs"),
     keys_file: Annotated[Path, typer.Option(help="File for the generated API keys.")] = Path(
         "build/serve/keys.json"
@@ -154,7 +156,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the declared stack on this machine until interrupted."""
-    from preflight.server import run
+    from localaws import run
 
     with mistakes():
         declared = _evaluate(stack, False, config, cwd)
@@ -196,15 +198,15 @@ def attack(
     ] = AttackFormat.TABLE,
     also: Also = None,
     config: Config = None,
-    cwd: Project = program.PROJECT,
+    cwd: Project = PROJECT,
     output: Output = None,
 ) -> None:
     """Attack an address, or a declared stack that is served here, and say which probes its controls stopped.
 
     Ends with 0 when no probe is red, 1 when one is, 2 for a mistake. Sends to no other address.
     """
-    from preflight.attacks import command, probe
-    from preflight.attacks import report as attack_report
+    from attacks import command, probe
+    from attacks import report as attack_report
 
     with mistakes():
         asked = command.Asked(

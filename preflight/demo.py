@@ -10,22 +10,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from pulumi_preflight import judge, program
+from pulumi_preflight import reports as report
+from pulumi_preflight.files import write
+from pulumi_preflight.findings import Result
+from pulumi_preflight.graph import Graph
+from pulumi_preflight.reports import page
+from pulumi_preflight.shape import Shape
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from attacks import local
+from attacks import page as attacks_page
+from attacks import report as attacks
+from attacks.probe import Outcome, green, told
+from localaws import keys, run
+from localaws.gateway import NOT_ENFORCED
 from model import evaluate, package
-from preflight import judge, page, program, report, score
-from preflight.attacks import local
-from preflight.attacks import report as attacks
-from preflight.attacks.probe import Outcome, green, told
-from preflight.files import write
-from preflight.findings import Result
-from preflight.graph import Graph
-from preflight.server import keys, run
-from preflight.server.gateway import NOT_ENFORCED
-from preflight.shape import Shape
+from preflight import score
 
+PROJECT = Path(__file__).resolve().parents[1]
 STACKS = ("dev", "staging", "prod")
 SERVED = "prod"
 
@@ -93,7 +98,7 @@ class Demo:
         with self._step(f"evaluate {stack}") as ended:
             config = {"modelData": str(self.data.resolve())} if self.data else {}
             forms = [
-                program.evaluate(stack, preview=preview, config=config, say=self._say)
+                program.evaluate(stack, project=PROJECT, preview=preview, config=config, say=self._say)
                 for preview in (True, False)
             ]
             declared = sum(bool(resource["custom"]) for resource in forms[-1].resources)
@@ -102,7 +107,7 @@ class Demo:
 
     def _check(self, stack: str, forms: list[Graph]) -> tuple[Result, Shape]:
         with self._step(f"check {stack}") as ended:
-            result, shape = judge.judged(forms, program.PROJECT / "policies", None, program.PROJECT)
+            result, shape = judge.judged(forms, PROJECT / "policies", None, PROJECT)
             report.print_table(result, self.console)
             ended(report.summary(result), result.passed)
         return result, shape
@@ -132,7 +137,12 @@ class Demo:
     def _report(self, result: Result, shape: Shape, outcomes: list[Outcome]) -> None:
         with self._step("report") as ended:
             target = self.build_dir / f"{SERVED}.html"
-            write(page.render(result, report.summary(result), shape, outcomes=outcomes), target)
+            write(
+                page.render(
+                    result, report.summary(result), shape, sections=[attacks_page.as_section(outcomes)]
+                ),
+                target,
+            )
             ended(f"{target}: findings, picture, rules, attacks", True)
 
     def _close(self, seconds: float) -> None:

@@ -14,12 +14,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.session import Session
+from pulumi_preflight.errors import PreflightError
 from rich.console import Console
 from rich.table import Table
 
+from localaws import keys, signature
 from model.contract import RECIPE_FIELDS
-from preflight.errors import PreflightError
-from preflight.server import keys, signature
 
 _PLACE = {
     "age": 41,

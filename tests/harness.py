@@ -1,6 +1,6 @@
 """The declared resources as plain data, for tests: the real program's stacks, and small programs written inline.
 
-Nothing here is mocked by hand: programs run under `preflight.program.evaluate`, and what they register is looked
+Nothing here is mocked by hand: programs run under `pulumi_preflight.program.evaluate`, and what they register is looked
 at after the run, never inside an apply.
 """
 
@@ -12,18 +12,19 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from preflight.graph import Graph, Resource
-from preflight.program import evaluate
+from pulumi_preflight.graph import Graph, Resource
+from pulumi_preflight.program import evaluate
 
 Form = Literal["update", "preview"]
 STACKS = ("dev", "staging", "prod")
+PROJECT = Path(__file__).resolve().parents[1]
 FORMS: tuple[Form, ...] = ("update", "preview")
 
 
 @functools.cache
 def declared(stack: str, form: Form = "update") -> Graph:
     """The real program's graph; evaluated once in a process. Treat it as read-only: copy before a mutation."""
-    return evaluate(stack, preview=form == "preview")
+    return evaluate(stack, preview=form == "preview", project=PROJECT)
 
 
 def write_project(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_preflight.graph import SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Resource, map_secrets
 
-from preflight.graph import SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Resource, map_secrets
 from tests.harness import FORMS, STACKS, Form, declared, name_of, one, urns
 
 SNAPSHOT = Path(__file__).parent / "urns.json"

@@ -9,12 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pulumi_preflight.check import check
+from pulumi_preflight.findings import Result
+from pulumi_preflight.graph import Graph, Resource
 
-from preflight.check import check
-from preflight.findings import Result
-from preflight.graph import Graph, Resource
-from preflight.program import PROJECT
-from tests.harness import FORMS, STACKS, declared, name_of
+from tests.harness import FORMS, PROJECT, STACKS, declared, name_of
 
 PACK = PROJECT / "policies"
 Break = Callable[[list[Resource]], None]
@@ -116,7 +115,7 @@ def test_a_broken_promise_blocks_and_names_the_resource(rule: str, change: Break
 
 
 def test_a_promise_broken_in_the_settings_blocks() -> None:
-    from preflight.program import evaluate
+    from pulumi_preflight.program import evaluate
 
     graph: Graph = evaluate("prod", config={"botControl": "count", "authentication": "api-key"})
     rules = {f.rule for f in check(graph, PACK).findings if f.blocking}

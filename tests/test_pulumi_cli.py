@@ -11,10 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pulumi_preflight.graph import Graph
 
-from preflight.graph import Graph
-from preflight.program import PROJECT
-from tests.harness import declared
+from tests.harness import PROJECT, declared
 
 PULUMI = shutil.which("pulumi")
 pytestmark = pytest.mark.skipif(PULUMI is None, reason="the Pulumi CLI is not on PATH")

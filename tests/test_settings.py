@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.program import evaluate
 
-from preflight.errors import PreflightError
-from preflight.program import PROJECT, evaluate
 from settings import SettingsError
+from tests.harness import PROJECT
 
 CANARY = "canary-4111111111111111"
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_preflight.graph import Graph
 
 from benchmarks import artifacts, client, function, pack, report, servers, serving
 from model.errors import UserError
-from preflight.graph import Graph
-from tests.preflight import graphs
+from tests.pulumi_preflight import graphs
 
 SERVING = {
     "reference": {row.key: 100.0 for row in report.ROWS},

@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 import pytest
+from pulumi_preflight.graph import Graph, Resource
 
 from model.contract import MAX_BODY_BYTES, RECIPE_FIELDS, request_schema
-from preflight.graph import Graph, Resource
 from tests.harness import STACKS, declared, name_of, one
 
 GUARDED = ("staging", "prod")
@@ -262,7 +262,7 @@ def test_each_client_has_a_key_a_plan_a_rate_and_a_quota(stack: str) -> None:
 
 
 def test_changing_what_shapes_the_api_redeploys_it_and_changing_tags_does_not() -> None:
-    from preflight.program import evaluate
+    from pulumi_preflight.program import evaluate
 
     def trigger(**config: str) -> str:
         return str(inputs(evaluate("dev", config=config), "Deployment")["triggers"]["digest"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from model.serving import handler
-from tests.preflight.graphs import VERSION
+from tests.pulumi_preflight.graphs import VERSION
 
 CARD_NUMBER = "4111111111111111"
 KEY = "key-value-0123456789abcdef"

@@ -17,7 +17,7 @@ from benchmarks import client, servers
 from model import runtime
 from model.errors import UserError
 from tests.harness import declared, one
-from tests.preflight import graphs
+from tests.pulumi_preflight import graphs
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "build" / "container" / "bin" / "python"

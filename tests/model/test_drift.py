@@ -19,7 +19,7 @@ from model.contract import CATEGORIES, MAX_TRANSACTIONS, RECIPE_FIELDS
 from model.features import from_transactions
 from model.recipes import RECIPES
 from tests.model.lambda_calls import ask, batch, connected, log_line
-from tests.preflight import graphs
+from tests.pulumi_preflight import graphs
 
 FEATURES = RECIPES["default"].features
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from model.serving import handler
 from tests.model.lambda_calls import CARD_NUMBER, KEY, Endpoint, ask, batch, connected, event, good, log_line
-from tests.preflight.graphs import FRAUDULENT, LEGITIMATE, VERSION
+from tests.pulumi_preflight.graphs import FRAUDULENT, LEGITIMATE, VERSION
 
 
 @pytest.fixture(name="endpoint")

@@ -19,7 +19,7 @@ from tests.model.lambda_calls import (
     good,
     log_line,
 )
-from tests.preflight.graphs import LEGITIMATE
+from tests.pulumi_preflight.graphs import LEGITIMATE
 
 
 @pytest.fixture(name="endpoint")

@@ -13,7 +13,7 @@ import pytest
 
 from model.serving import handler
 from tests.model.lambda_calls import CARD_NUMBER, ask, batch
-from tests.preflight.graphs import LEGITIMATE, VERSION
+from tests.pulumi_preflight.graphs import LEGITIMATE, VERSION
 
 SOUND = json.dumps({"model_version": "v", "predictions": [{"is_fraud": False, "score": 0.1}]}).encode()
 Told = dict[str, object]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from model.contract import ContractError
 from model.serving import inference
-from tests.preflight import graphs
+from tests.pulumi_preflight import graphs
 
 CARD_NUMBER = "4111111111111111"
 

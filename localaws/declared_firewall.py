@@ -1,0 +1,87 @@
+"""Resource graph -> the web ACL in front of the stage, what its rules refer to, and how its log is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_preflight.graph import Graph, Resource
+
+from localaws.errors import ServerError
+from localaws.firewall.acl import DeclaredGroup, Source
+from localaws.firewall.log import Redactions
+
+WEB_ACL = "aws:wafv2/webAcl:WebAcl"
+WEB_ACL_RULE = "aws:wafv2/webAclRule:WebAclRule"
+ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
+LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+IP_SET = "aws:wafv2/ipSet:IpSet"
+REGEX_SET = "aws:wafv2/regexPatternSet:RegexPatternSet"
+RULE_GROUP = "aws:wafv2/ruleGroup:RuleGroup"
+LOG_PROTECTION = "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy"
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The ACL that is associated with the stage; `log_group` is empty when nothing is logged."""
+
+    arn: str
+    source: Source
+    redactions: Redactions
+    log_group: str
+
+
+def read_firewall(graph: Graph, stage_arn: str, account: str) -> Firewall | None:
+    """The firewall of the stage with this ARN, or None when none is associated. Raises ServerError."""
+    associated = {
+        item["inputs"].get("webAclArn")
+        for item in graph.by_type(ASSOCIATION)
+        if stage_arn and item["inputs"].get("resourceArn") == stage_arn
+    }
+    acl = next((item for item in graph.by_type(WEB_ACL) if _arn(item) in associated), None)
+    if acl is None:
+        return None
+    if graph.by_type(WEB_ACL_RULE):
+        raise ServerError("Rules declared apart from their web ACL are not imitated: declare them within it.")
+    logging: Mapping[str, Any] = next(
+        (item["inputs"] for item in graph.by_type(LOGGING) if item["inputs"].get("resourceArn") == _arn(acl)),
+        {},
+    )
+    sets = {_arn(item): item["inputs"].get("addresses") or () for item in graph.by_type(IP_SET)} | {
+        _arn(item): [pattern["regexString"] for pattern in item["inputs"].get("regularExpressions") or ()]
+        for item in graph.by_type(REGEX_SET)
+    }
+    groups = {
+        _arn(item): DeclaredGroup(
+            str(item["inputs"].get("name") or item["urn"].rpartition("::")[2]),
+            sorted(item["inputs"].get("rules") or (), key=lambda rule: int(rule["priority"])),
+        )
+        for item in graph.by_type(RULE_GROUP)
+    }
+    destinations = logging.get("logDestinationConfigs") or [""]
+    return Firewall(
+        _arn(acl),
+        Source(acl["inputs"], account, sets, groups),
+        Redactions.of(logging, acl["inputs"].get("dataProtectionConfig") or {}),
+        str(destinations[0]).rpartition(":log-group:")[2],
+    )
+
+
+def masked_identifiers(graph: Graph) -> dict[str, Sequence[str]]:
+    """By log group: the kinds of data that its data protection policy masks."""
+    found: dict[str, Sequence[str]] = {}
+    for item in graph.by_type(LOG_PROTECTION):
+        document = json.loads(item["inputs"].get("policyDocument") or "{}")
+        found[str(item["inputs"].get("logGroupName"))] = [
+            str(identifier).rpartition("/")[2]
+            for statement in document.get("Statement", ())
+            if "Deidentify" in statement.get("Operation", {})
+            for identifier in statement.get("DataIdentifier", ())
+        ]
+    return found
+
+
+def _arn(resource: Resource) -> str:
+    return str(resource["outputs"].get("arn") or resource["id"])

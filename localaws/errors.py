@@ -1,0 +1,9 @@
+"""What can go wrong before a stack is served."""
+
+from __future__ import annotations
+
+from pulumi_preflight.errors import PreflightError
+
+
+class ServerError(PreflightError):
+    """The stack cannot be served. The message is one sentence that names the place and the remedy."""

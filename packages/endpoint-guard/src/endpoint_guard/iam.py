@@ -1,0 +1,264 @@
+"""Reading of IAM documents: what a statement allows, to whom, under which condition.
+
+Lists and single values, negated elements, wildcards (`*` and `?`), case and conditions are read as IAM reads them.
+A resource ARN may be unknown in a preview: a statement then says so only for what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from endpoint_guard import types as t
+from endpoint_guard.graph import UNKNOWN, Node, Resource
+
+SERVICE_CONDITIONS = (
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceowner",
+    "kms:viaservice",
+    "kms:calleraccount",
+)
+PRINCIPAL_CONDITIONS = (
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principalorgid",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "kms:calleraccount",
+)
+_POSITIVE = ("stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase")
+
+
+@lru_cache(maxsize=4096)
+def _pattern(text: str) -> re.Pattern[str]:
+    body = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
+    return re.compile(body, re.IGNORECASE | re.DOTALL)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether an IAM pattern with `*` and `?` covers the text, case aside."""
+    return _pattern(pattern).fullmatch(text) is not None
+
+
+def overlaps(pattern: str, other: str) -> bool:
+    """Whether two patterns may name the same action: either covers the other's text, wildcards read as letters."""
+    return matches(pattern, other) or matches(other, pattern)
+
+
+def fixed(value: str) -> bool:
+    """Whether a condition's value names something of one owner: in an ARN the account, or the bucket, is spelt out."""
+    if "*" not in value and "?" not in value:
+        return True
+    parts = value.split(":", 5)
+    if parts[0] != "arn" or len(parts) < 6:
+        return False
+    owner = parts[5].split("/", 1)[0] if parts[2] == "s3" else parts[4]
+    return bool(owner) and "*" not in owner and "?" not in owner
+
+
+def loose(arn: str) -> bool:
+    """Whether an ARN's wildcard reaches beyond one named thing: `*`, any account or region, or any name."""
+    if "*" not in arn and "?" not in arn:
+        return False
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or any("*" in part or "?" in part for part in parts[:5]):
+        return True
+    name = parts[5]
+    if parts[2] != "s3":
+        name = re.split(r"[/:]", name, maxsplit=1)[-1]
+    return name[:1] in ("*", "?") or (parts[2] == "s3" and "*" in name.split("/", 1)[0])
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. `node` is its place; nothing here raises but for elements that are unknown."""
+
+    node: Node
+
+    @cached_property
+    def allows(self) -> bool:
+        """Whether the effect is Allow; anything that is not exactly Deny counts as Allow."""
+        return self.node.get("Effect").text().lower() != "deny"
+
+    @cached_property
+    def actions(self) -> list[str]:
+        return self.node.get("Action").texts()
+
+    @cached_property
+    def resources(self) -> list[str]:
+        return self.node.get("Resource").texts()
+
+    @property
+    def negations(self) -> list[str]:
+        """Which of NotAction, NotResource and NotPrincipal are used."""
+        return [name for name in ("NotAction", "NotResource", "NotPrincipal") if self.node.get(name).declared]
+
+    def grants(self, action: str) -> bool:
+        """Whether this statement allows the action on something."""
+        return self.allows and self.covers(action)
+
+    def covers(self, action: str) -> bool:
+        """Whether the statement, whatever its effect, speaks of the action."""
+        if self.node.get("NotAction").declared:
+            return not any(matches(pattern, action) for pattern in self.node.get("NotAction").texts())
+        return any(overlaps(pattern, action) for pattern in self.actions)
+
+    @property
+    def any_resource(self) -> bool:
+        """Whether the statement reaches every resource."""
+        if self.node.get("NotResource").declared:
+            return True
+        return any(text == "*" for text in self.resources)
+
+    @cached_property
+    def principals(self) -> list[tuple[str, Node]]:
+        """(kind, node) of each principal; a bare string is of kind AWS. Kinds: AWS, Service, Federated, ..."""
+        node = self.node.get("Principal")
+        if not node.declared:
+            return []
+        if isinstance(node.value, str) or node.value is UNKNOWN:
+            return [("AWS", node)]
+        return [(kind, item) for kind, items in node.entries() for item in items.items()]
+
+    def principal_texts(self, kind: str) -> list[str]:
+        return [node.text() for name, node in self.principals if name == kind]
+
+    @property
+    def anyone(self) -> bool:
+        """Whether everyone is a principal, conditions aside."""
+        if self.node.get("NotPrincipal").declared:
+            return True
+        return any(node.text() == "*" for _, node in self.principals)
+
+    @property
+    def everybody(self) -> bool:
+        """Whether a deny reaches everyone: `*`, or `*` among the AWS principals; a service is not everyone."""
+        if self.node.get("NotPrincipal").declared:
+            return False
+        return any(kind == "AWS" and node.text() == "*" for kind, node in self.principals)
+
+    @cached_property
+    def conditions(self) -> dict[str, dict[str, list[str]]]:
+        """operator -> key -> values, operators and keys in lower case."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for operator, keys in self.node.get("Condition").entries():
+            entry = found.setdefault(operator.lower(), {})
+            for key, values in keys.entries():
+                entry[key.lower()] = (
+                    values.texts() if not isinstance(values.value, bool) else [str(values.value)]
+                )
+        return found
+
+    def condition_keys(self, *, positive: bool = False) -> set[str]:
+        """The condition keys in use; with `positive`, only those that narrow to fixed values.
+
+        `...IfExists`, `ForAllValues:` and a value with a wildcard where it matters (see `fixed`) narrow nothing.
+        """
+        keys: set[str] = set()
+        for operator, entries in self.conditions.items():
+            # ForAllValues also holds for a request that has no such key.
+            empty = operator.startswith("forallvalues:")
+            if positive and (empty or operator.rsplit(":", 1)[-1] not in _POSITIVE):
+                continue
+            keys |= {
+                k for k, values in entries.items() if not positive or (values and all(map(fixed, values)))
+            }
+        return keys
+
+    def narrowed_by(self, keys: Sequence[str]) -> bool:
+        """Whether a positive condition on one of the keys (a trailing `*` is a wildcard) narrows the statement."""
+        return any(matches(key, used) for used in self.condition_keys(positive=True) for key in keys)
+
+    def positive_values(self, keys: Sequence[str]) -> list[Node]:
+        """The values of the positive conditions on these keys."""
+        found = []
+        for operator, entries in self.node.get("Condition").entries():
+            if operator.lower().removesuffix("ifexists").rsplit(":", 1)[-1] in _POSITIVE:
+                found += [
+                    v for key, values in entries.entries() if key.lower() in keys for v in values.items()
+                ]
+        return found
+
+
+def statements(document: Node) -> list[Statement]:
+    """The statements of a policy document. Raises UnreadableError or MalformedError (see Node.document)."""
+    return [Statement(item) for item in document.document().get("Statement").items()]
+
+
+def denies_plain_http(found: Sequence[Statement], action: str) -> bool:
+    """Whether everybody is denied the action, on everything the document protects, without TLS."""
+    return any(
+        not s.allows
+        and s.everybody
+        and not s.negations
+        and any(matches(pattern, action) for pattern in s.actions)
+        and any(pattern.endswith(("*",)) for pattern in s.actions)
+        and "false" in [v.lower() for v in s.conditions.get("bool", {}).get("aws:securetransport", [])]
+        and len(s.conditions) == 1
+        for s in found
+    )
+
+
+def identity_documents(resource: Resource) -> Iterator[Node]:
+    """The policy documents that a Role, RolePolicy, Policy, UserPolicy or GroupPolicy holds."""
+    if resource.type == t.ROLE:
+        for inline in resource.get("inlinePolicies").items():
+            if inline.get("policy").declared:
+                yield inline.get("policy")
+    elif resource.get("policy").declared:
+        yield resource.get("policy")
+
+
+IDENTITY_TYPES = (t.ROLE, t.ROLE_POLICY, t.POLICY, t.USER_POLICY, t.GROUP_POLICY)
+CARRIERS = {
+    t.ROLE: "assumeRolePolicy",
+    t.KEY: "policy",
+    t.KEY_POLICY: "policy",
+    t.BUCKET: "policy",
+    t.BUCKET_POLICY: "policy",
+    t.TOPIC: "policy",
+    t.TOPIC_POLICY: "policy",
+    t.QUEUE_POLICY: "policy",
+    t.SECRET_POLICY: "policy",
+    t.REST_API: "policy",
+    t.REST_API_POLICY: "policy",
+    t.VPC_ENDPOINT: "policy",
+    t.VPC_ENDPOINT_POLICY: "policy",
+    t.LOG_RESOURCE_POLICY: "policyDocument",
+    t.ACCESS_POINT: "policy",
+    t.ACCESS_POINT_POLICY: "policy",
+    t.REPOSITORY_POLICY: "policy",
+    t.EVENT_BUS_POLICY: "policy",
+    t.MODEL_GROUP_POLICY: "resourcePolicy",
+    t.LOG_DESTINATION_POLICY: "accessPolicy",
+}
+"""Which property of which type holds a policy that names principals."""
+
+
+def role_documents(role: Resource) -> Iterator[Node]:
+    """Every document of the stack that gives a role permissions: inline, attached and inline in the role."""
+    yield from identity_documents(role)
+    for policy in role.users("role", t.ROLE_POLICY):
+        yield from identity_documents(policy)
+    attachments = [*role.users("role", t.ROLE_ATTACHMENT), *role.users("roles", t.POLICY_ATTACHMENT)]
+    for attachment in attachments:
+        for policy in attachment.targets("policyArn", t.POLICY):
+            yield from identity_documents(policy)
+
+
+def trusted_services(role: Resource) -> list[str]:
+    """The service principals that may assume a role. Raises as `statements` does."""
+    found = [s for s in statements(role.get("assumeRolePolicy")) if s.allows]
+    return [text.lower() for s in found for text in s.principal_texts("Service")]
+
+
+def condition_values(statement: Statement, key: str) -> list[str]:
+    """All values that the statement's conditions name for a key, whatever the operator."""
+    found: Mapping[str, Mapping[str, list[str]]] = statement.conditions
+    return [value for entries in found.values() for value in entries.get(key.lower(), [])]

@@ -1,0 +1,179 @@
+"""One place in a resource's properties.
+
+A property is read through a `Node`, which is known, unknown (a preview cannot tell yet) or missing, and which
+remembers its path, so that a finding can name the place without ever holding the value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from pulumi_policy import proxy
+
+if TYPE_CHECKING:
+    from endpoint_guard.graph import Resource
+
+_SENTINELS: Final = frozenset(
+    value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_") and isinstance(value, str)
+)
+
+
+class State(Enum):
+    """What a preview or an update can tell about a property."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    MISSING = "missing"
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "<unknown>"
+
+
+UNKNOWN: Final = _Unknown()
+
+
+class UnreadableError(Exception):
+    """A rule needs a property that is not known yet. `node` says which."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node.path)
+        self.node = node
+
+
+class MalformedError(Exception):
+    """A property that must hold a JSON document holds something else."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node.path)
+        self.node = node
+
+
+def plain(value: Any) -> Any:
+    """The value as plain dicts and lists, with `UNKNOWN` where the engine sent a sentinel. Never raises."""
+    if isinstance(value, str):
+        return UNKNOWN if value in _SENTINELS else value
+    if isinstance(value, Mapping):
+        raw = value["__target"] if isinstance(value, proxy._DictProxy) else value
+        return {str(key): plain(item) for key, item in raw.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        raw = value["__target"] if isinstance(value, proxy._ListProxy) else value
+        return [plain(item) for item in raw]
+    return value
+
+
+@dataclass(frozen=True)
+class Node:
+    """One place in a resource's properties. Empty strings, nulls and empty collections count as missing."""
+
+    resource: Resource
+    path: str
+    value: Any = field(repr=False)
+
+    @property
+    def state(self) -> State:
+        if self.value is UNKNOWN:
+            return State.UNKNOWN
+        return State.MISSING if self.value is None or self.value in ("", [], {}) else State.KNOWN
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a value. Raises UnreadableError when that is not known yet."""
+        return self._known().state is State.KNOWN
+
+    @property
+    def declared(self) -> bool:
+        """Whether the program gives a value, known or not."""
+        return self.state is not State.MISSING
+
+    def get(self, path: str) -> Node:
+        """The node at a dotted path below this one; missing below a missing or scalar one."""
+        node = self
+        for step in path.split("."):
+            node = node._step(step)
+        return node
+
+    def _step(self, step: str) -> Node:
+        path = f"{self.path}.{step}" if self.path else step
+        if self.value is UNKNOWN:
+            return Node(self.resource, path, UNKNOWN)
+        # A block that may occur once arrives as an object or as a list of one.
+        value = self.value[0] if isinstance(self.value, list) and len(self.value) == 1 else self.value
+        if value is UNKNOWN:
+            return Node(self.resource, path, UNKNOWN)
+        return Node(self.resource, path, value.get(step) if isinstance(value, dict) else None)
+
+    def items(self) -> list[Node]:
+        """The elements of a list; a lone value is a list of one. Raises UnreadableError when unknown."""
+        if self._known().state is State.MISSING:
+            return []
+        if not isinstance(self.value, list):
+            return [self]
+        return [Node(self.resource, f"{self.path}[{i}]", item) for i, item in enumerate(self.value)]
+
+    def entries(self) -> list[tuple[str, Node]]:
+        """The pairs of a map. Raises UnreadableError when unknown; empty for anything else than a map."""
+        value = self._known().value
+        if not isinstance(value, dict):
+            return []
+        return [(key, Node(self.resource, f"{self.path}.{key}", item)) for key, item in value.items()]
+
+    def text(self) -> str:
+        """The string, or "" when missing or of another type. Raises UnreadableError when unknown."""
+        value = self._known().value
+        return value if isinstance(value, str) else ""
+
+    def texts(self) -> list[str]:
+        """The strings of a list. Raises UnreadableError when the list or an element is unknown."""
+        return [item.text() for item in self.items()]
+
+    def number(self) -> float | None:
+        """The number, or None when missing or of another type. Raises UnreadableError when unknown."""
+        value = self._known().value
+        if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
+            return float(value)
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def flag(self, default: bool = False) -> bool:
+        """The boolean, `default` when missing, the opposite of `default`'s safety for no other type."""
+        value = self._known().value
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        return value if isinstance(value, bool) else default
+
+    def document(self) -> Node:
+        """The parsed JSON document that the string holds.
+
+        Raises UnreadableError when the string is unknown and MalformedError when it is no JSON object.
+        """
+        value = self._known().value
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                raise MalformedError(self) from None
+        if not isinstance(value, dict):
+            raise MalformedError(self)
+        return Node(self.resource, self.path, value)
+
+    def leaves(self) -> Iterator[Node]:
+        """Every scalar below this node, known or not."""
+        if isinstance(self.value, dict):
+            for key, item in self.value.items():
+                yield from Node(self.resource, f"{self.path}.{key}", item).leaves()
+        elif isinstance(self.value, list):
+            for i, item in enumerate(self.value):
+                yield from Node(self.resource, f"{self.path}[{i}]", item).leaves()
+        elif self.value is not None:
+            yield self
+
+    def _known(self) -> Node:
+        if self.value is UNKNOWN:
+            raise UnreadableError(self)
+        return self

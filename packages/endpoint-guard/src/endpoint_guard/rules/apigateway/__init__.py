@@ -1,0 +1,1 @@
+"""Rules of one service; each module is a topic."""

@@ -1,0 +1,59 @@
+"""What an API method calls: over TLS, in the stack, and nothing unread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from endpoint_guard import types as t
+from endpoint_guard.accounts import abroad
+from endpoint_guard.graph import Node, Resource, State
+from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
+
+
+@rule(
+    id="integration-safe",
+    title="Integrations use TLS, verify it, and pass nothing unread",
+    pillar="network",
+    severity="high",
+    why="An unverified or plain connection, or an unchecked content type, goes round the validation.",
+    remedy="Use AWS_PROXY or https, leave tls_config unset, and passthrough_behavior NEVER otherwise.",
+    references=("AGW-G16",),
+    on=(t.INTEGRATION,),
+    settings={"types": Setting(["AWS_PROXY", "AWS", "MOCK"], "allowed integration types")},
+)
+def integration_safe(integration: Resource, ctx: Context) -> Iterator[Finding]:
+    kind = integration.get("type")
+    yield from need(kind, lambda n: n.text() in ctx.strings("types"), "has a type that is not allowed")
+    insecure = integration.get("tlsConfig.insecureSkipVerification")
+    yield from need(insecure, lambda n: not n.flag(), "does not verify the backend's certificate")
+    if kind.text().startswith("HTTP"):
+        yield from need(integration.get("uri"), lambda n: n.text().startswith("https://"), "calls in clear")
+    if integration.get("credentials").declared:
+        callers = integration.get("credentials")
+        yield from need(callers, lambda n: ":user/" not in n.text(), "calls with the rights of each caller")
+    uri = integration.get("uri")
+    if uri.declared and uri.state.value == "known":
+        yield from _target(uri)
+    if kind.text() in ("AWS", "HTTP"):
+        passing = integration.get("passthroughBehavior")
+        yield from need(passing, lambda n: n.text() == "NEVER", "passes unread content types through")
+
+
+def _target(uri: Node) -> Iterator[Finding]:
+    """What a known URI may not do: be chosen by the stage, go round the function, or lead to another account."""
+    text = uri.text()
+    if "stageVariables." in text:
+        yield fail(uri, "is chosen by a stage variable, which nobody checked")
+    if re.search(r":(runtime\.)?sagemaker:", text):
+        yield fail(uri, "calls the model past the function")
+    yield from called_abroad(uri)
+
+
+def called_abroad(uri: Node) -> Iterator[Finding]:
+    """A finding when a known URI names a function of another account."""
+    if uri.state is not State.KNOWN:
+        return
+    called = re.search(r"/functions/(arn:[^/]+)/invocations", uri.text())
+    if called and abroad(Node(uri.resource, uri.path, called.group(1))):
+        yield fail(uri, "calls a function of another account")

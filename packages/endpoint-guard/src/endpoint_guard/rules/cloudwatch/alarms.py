@@ -1,0 +1,132 @@
+"""Alarms: the ones that must exist, what they watch, and whom they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from endpoint_guard import types as t
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.rule import STACK, Context, Finding, Setting, fail, need, rule
+
+_REQUIRED: Final = [
+    "AWS/ApiGateway 5XXError",
+    "AWS/ApiGateway 4XXError",
+    "AWS/ApiGateway Latency",
+    "AWS/Lambda Errors",
+    "AWS/Lambda Throttles",
+    "AWS/SageMaker Invocation5XXErrors",
+    "AWS/SageMaker ModelLatency",
+    "AWS/WAFV2 BlockedRequests",
+]
+_WATCHED: Final = {
+    "AWS/ApiGateway": (("ApiName", t.REST_API), ("Stage", t.STAGE)),
+    "AWS/Lambda": (("FunctionName", t.FUNCTION),),
+    "AWS/SageMaker": (("EndpointName", t.ENDPOINT),),
+    "AWS/WAFV2": (("WebACL", t.WEB_ACL),),
+}
+
+
+@rule(
+    id="required-alarms",
+    title="The alarms that a scoring service needs exist",
+    pillar="logging",
+    severity="high",
+    why="Nobody watches what has no alarm.",
+    remedy="Declare a MetricAlarm for the metric that the finding names.",
+    references=("CW-G01",),
+    on=(STACK,),
+    settings={"metrics": Setting(list(_REQUIRED), "namespace and name of each metric that needs an alarm")},
+)
+def required_alarms(stack: Resource, ctx: Context) -> Iterator[Finding]:
+    watched: set[str] = set()
+    for alarm in ctx.graph.of(t.ALARM):
+        watched.add(f"{alarm.get('namespace').text()} {alarm.get('metricName').text()}")
+        for query in alarm.get("metricQueries").items():
+            metric = query.get("metric")
+            watched.add(f"{metric.get('namespace').text()} {metric.get('metricName').text()}")
+    for wanted in ctx.strings("metrics"):
+        if wanted not in watched:
+            yield fail(stack, f"has no alarm on {wanted}", "metricName")
+
+
+@rule(
+    id="alarm-watches-stack",
+    title="Alarms watch resources of the stack",
+    pillar="logging",
+    severity="high",
+    why="An alarm with a wrong dimension is green for ever.",
+    remedy="Pass the names of the stack's resources as dimensions.",
+    references=("CW-G01",),
+    on=(t.ALARM,),
+)
+def alarm_watches_stack(alarm: Resource, ctx: Context) -> Iterator[Finding]:
+    for name, kind in _WATCHED.get(alarm.get("namespace").text(), ()):
+        if not ctx.graph.of(kind):
+            continue
+        node = alarm.get("dimensions").get(name)
+        if not node.declared:
+            yield fail(node, "watches every resource of its kind, not this stack's")
+        elif not alarm.targets("dimensions", kind) and not _named(node, kind):
+            yield fail(node, "watches something that is not of the stack")
+
+
+def _named(node: Node, kind: str) -> bool:
+    names = [r.get(key).value for r in node.resource.graph.of(kind) for key in ("name", "stageName")]
+    return node.text() in names
+
+
+@rule(
+    id="alarm-acts",
+    title="Every alarm acts when it goes off",
+    pillar="logging",
+    severity="high",
+    why="An alarm without an action for ALARM, or with actions off, tells nobody.",
+    remedy="Set alarm_actions to the stack's topic and leave actions_enabled on.",
+    references=("CW-004", "CW-005", "CW-G02"),
+    on=(t.ALARM, t.COMPOSITE_ALARM),
+)
+def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
+    enabled = alarm.get("actionsEnabled")
+    yield from need(enabled, lambda n: n.flag(default=True), "has its actions switched off")
+    actions = alarm.get("alarmActions")
+    if not actions.declared:
+        yield fail(actions, "has no action for ALARM")
+    elif not alarm.targets("alarmActions", t.TOPIC):
+        yield fail(actions, "acts on nothing of the stack")
+
+
+@rule(
+    id="alarm-reaches-someone",
+    title="The alarm topic has a subscriber",
+    pillar="logging",
+    severity="high",
+    why="A topic without a subscription throws every message away.",
+    remedy="Declare a TopicSubscription with an address.",
+    references=("CW-G02",),
+    on=(t.TOPIC,),
+)
+def alarm_reaches_someone(topic: Resource, ctx: Context) -> Iterator[Finding]:
+    if not topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM):
+        return
+    # A filter policy lets only some messages through, and alarms carry no attributes to filter by.
+    heard = [s for s in topic.users("topic", t.SUBSCRIPTION) if not s.get("filterPolicy").declared]
+    if not any(s.get("endpoint").declared for s in heard):
+        yield fail(topic, "reaches nobody", "name")
+
+
+@rule(
+    id="alarm-missing-data",
+    title="Alarms say what missing data means",
+    pillar="logging",
+    severity="low",
+    why="The default turns a quiet hour into INSUFFICIENT_DATA, and a dead service into silence.",
+    remedy='Set treat_missing_data, "notBreaching" for error counts.',
+    references=("CW-G03",),
+    on=(t.ALARM,),
+    scope="resource",
+)
+def alarm_missing_data(alarm: Resource, ctx: Context) -> Iterator[Finding]:
+    node = alarm.get("treatMissingData")
+    good = ("notBreaching", "breaching", "ignore")
+    yield from need(node, lambda n: n.text() in good, "does not say what missing data means")

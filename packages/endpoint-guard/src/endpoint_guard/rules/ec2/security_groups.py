@@ -1,0 +1,166 @@
+"""Security groups: closed by default, open by name on one port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from endpoint_guard import types as t
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
+
+_ANY = ("0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1")
+
+
+def _rules(resource: Resource, direction: str) -> list[Node]:
+    """The rules of one direction ("ingress" or "egress") that a resource declares."""
+    if resource.type in (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP):
+        return resource.get(direction).items()
+    if resource.type == t.GROUP_RULE:
+        return [resource.root] if resource.get("type").text() == direction else []
+    wanted = t.GROUP_INGRESS if direction == "ingress" else t.GROUP_EGRESS
+    return [resource.root] if resource.type == wanted else []
+
+
+def _addresses(item: Node) -> Iterator[Node]:
+    for name in ("cidrBlocks", "ipv6CidrBlocks"):
+        yield from item.get(name).items()
+    for name in ("cidrIpv4", "cidrIpv6"):
+        if item.get(name).declared:
+            yield item.get(name)
+
+
+def _open(item: Node) -> Iterator[Finding]:
+    for node in _addresses(item):
+        if node.text() in _ANY:
+            yield fail(node, "is open to every address")
+
+
+_CARRIERS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS)
+
+
+@rule(
+    id="no-open-ingress",
+    title="No security group lets the internet in",
+    pillar="network",
+    severity="critical",
+    why="Nothing behind these groups is meant to be reached from outside.",
+    remedy="Name the group that may call, with referenced_security_group_id.",
+    references=("VPC-001",),
+    on=_CARRIERS,
+    scope="resource",
+)
+def no_open_ingress(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    yield from each(_rules(resource, "ingress"), _open)
+
+
+@rule(
+    id="no-open-egress",
+    title="No security group lets everything out",
+    pillar="network",
+    severity="high",
+    why="What breaks into a workload sends its loot out by an open egress rule.",
+    remedy="Allow 443 to the endpoints' group or a prefix list.",
+    references=("VPC-002", "LAM-G09"),
+    on=_CARRIERS,
+    scope="resource",
+)
+def no_open_egress(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    yield from each(_rules(resource, "egress"), _open)
+
+
+@rule(
+    id="group-rules-named",
+    title="Group rules name a group or prefix list and one port",
+    pillar="network",
+    severity="medium",
+    why="Addresses and port ranges drift; a named group says who may talk to whom.",
+    remedy="Set referenced_security_group_id or prefix_list_id, with from_port=to_port=443.",
+    references=("VPC-G03", "LAM-G09"),
+    on=(t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS),
+    settings={"port": Setting(443, "the one port that is allowed", 1, 65_535)},
+)
+def group_rules_named(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    names = ("referencedSecurityGroupId", "sourceSecurityGroupId", "prefixListId", "prefixListIds")
+    if not any(resource.get(name).declared for name in names) and not resource.get("self").flag():
+        yield fail(resource, "names addresses instead of a group", "referencedSecurityGroupId")
+    for name in ("fromPort", "toPort"):
+        node = resource.get(name)
+        yield from need(node, lambda n: n.number() == ctx.number("port"), "opens more than the one port")
+    protocol = resource.get("ipProtocol" if resource.type != t.GROUP_RULE else "protocol")
+    yield from need(protocol, lambda n: n.text() in ("tcp", "6"), "opens more than TCP")
+
+
+@rule(
+    id="default-group-closed",
+    title="The default security group of every VPC is closed",
+    pillar="network",
+    severity="high",
+    why="Whatever is created without a group lands in it.",
+    remedy="Declare DefaultSecurityGroup for the VPC, without rules.",
+    references=("VPC-005",),
+    on=(t.VPC,),
+)
+def default_group_closed(vpc: Resource, ctx: Context) -> Iterator[Finding]:
+    groups = vpc.users("vpcId", t.DEFAULT_SECURITY_GROUP)
+    if not groups:
+        yield fail(vpc, "leaves its default security group open", "defaultSecurityGroupId")
+    for group in groups:
+        for direction in ("ingress", "egress"):
+            if group.get(direction).declared:
+                yield fail(group.get(direction), "has rules")
+
+
+@rule(
+    id="group-described",
+    title="Groups and their rules say what they are for",
+    pillar="network",
+    severity="low",
+    why="Nobody dares to remove a rule that nobody understands.",
+    remedy="Set description.",
+    references=("VPC-003",),
+    on=(t.SECURITY_GROUP, t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS),
+    scope="resource",
+)
+def group_described(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    good = ("", "Managed by Pulumi")
+    yield from need(resource.get("description"), lambda n: n.text() not in good, "has no description")
+    for direction in ("ingress", "egress") if resource.type == t.SECURITY_GROUP else ():
+        for item in resource.get(direction).items():
+            yield from need(item.get("description"), lambda n: n.present, "has a rule without a description")
+
+
+@rule(
+    id="group-in-use",
+    title="Every security group is used",
+    pillar="network",
+    severity="low",
+    why="An unused group is an open rule waiting for a workload.",
+    remedy="Attach the group, or remove it.",
+    references=("VPC-004",),
+    on=(t.SECURITY_GROUP,),
+)
+def group_in_use(group: Resource, ctx: Context) -> Iterator[Finding]:
+    used = group.users("vpcConfig", t.FUNCTION, t.MODEL) or group.users("securityGroupIds", t.VPC_ENDPOINT)
+    if not used:
+        yield fail(group, "is used by nothing", "id")
+
+
+@rule(
+    id="group-rules-one-way",
+    title="A group's rules are managed in one way",
+    pillar="network",
+    severity="medium",
+    why="Inline and separate rules on one group delete each other at every update.",
+    remedy="Use SecurityGroupIngressRule and SecurityGroupEgressRule only.",
+    references=("VPC-016",),
+    on=(t.SECURITY_GROUP,),
+)
+def group_rules_one_way(group: Resource, ctx: Context) -> Iterator[Finding]:
+    separate = group.users("securityGroupId", t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS)
+    if len({other.type == t.GROUP_RULE for other in separate}) > 1:
+        yield fail(group, "has separate rules of two kinds", "id")
+    for direction in ("ingress", "egress"):
+        own = [other for other in separate if _rules(other, direction)]
+        # A refresh reads separate rules back into the group: only more than those is a second way.
+        if separate and len(group.get(direction).items()) > len(own):
+            yield fail(group.get(direction), "has its rules managed in two ways")

@@ -1,0 +1,104 @@
+"""Resource policies and trust policies: nobody outside the stack's accounts, by name or by condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from endpoint_guard import iam
+from endpoint_guard import types as t
+from endpoint_guard.accounts import abroad
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.rule import Context, Finding, Setting, each, fail, rule
+
+_SIDE: Final = (
+    t.ACCESS_POINT,
+    t.ACCESS_POINT_POLICY,
+    t.REPOSITORY_POLICY,
+    t.EVENT_BUS_POLICY,
+    t.MODEL_GROUP_POLICY,
+    t.LOG_DESTINATION_POLICY,
+)
+_NAMED_ELSEWHERE: Final = (t.BUCKET, t.BUCKET_POLICY, t.TOPIC, t.TOPIC_POLICY)
+"""Types whose own rule reports a principal of another account."""
+_ACCOUNT_KEYS: Final = (
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceowner",
+    "kms:calleraccount",
+)
+
+
+@rule(
+    id="policy-names-own-accounts",
+    title="Policies admit principals of the stack's own accounts only",
+    pillar="auth",
+    severity="critical",
+    why="A condition on another account's number opens the door to that account, and looks like a lock.",
+    remedy="Name principals and accounts of the stack; list a partner's account in the setting.",
+    references=(
+        "IAM-023",
+        "IAM-017",
+        "S3-007",
+        "KMS-002",
+        "KMS-G02",
+        "VPC-011",
+        "AGW-020",
+        "CW-006",
+        "SNS-003",
+    ),
+    on=tuple(iam.CARRIERS),
+    settings={"accounts": Setting([], "accounts other than the stack's own that may be named")},
+)
+def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    document = resource.get(iam.CARRIERS[resource.type])
+    if not document.declared:
+        return
+    accepted = ctx.strings("accounts")
+    for s in iam.statements(document):
+        if not s.allows:
+            continue
+        yield from each(
+            [node for kind, node in s.principals if kind == "AWS"], lambda n: _principal(n, accepted)
+        )
+        for kind, node in s.principals:
+            if kind == "CanonicalUser":
+                yield fail(node, "admits a principal whose account cannot be told")
+            if kind == "Federated" and not s.condition_keys(positive=True):
+                yield fail(node, "admits every identity of a provider")
+        for node in s.positive_values(_ACCOUNT_KEYS):
+            if abroad(node, accepted):
+                yield fail(node, "admits another account by its condition")
+
+
+def _principal(node: Node, accepted: list[str]) -> Iterator[Finding]:
+    text = node.text()
+    if node.resource.type not in _NAMED_ELSEWHERE and abroad(node, accepted):
+        yield fail(node, "admits another account")
+    if text != "*" and not text.startswith("arn:") and not text.isdigit():
+        yield fail(node, "admits a principal whose account cannot be told")
+
+
+@rule(
+    id="side-policies-closed",
+    title="No access point, image repository, event bus or model group lets everyone in",
+    pillar="auth",
+    severity="high",
+    why="They are further doors to the same data, each with a policy of its own.",
+    remedy="Name principals, or narrow everyone by a condition with fixed values.",
+    references=("IAM-023", "S3-002", "S3-006", "LAM-019"),
+    on=(*_SIDE, t.LAYER_PERMISSION, t.PROFILE_PERMISSION),
+)
+def side_policies_closed(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type in (t.LAYER_PERMISSION, t.PROFILE_PERMISSION):
+        principal = resource.get("principal")
+        organization = resource.get("organizationId").declared
+        if (principal.text() == "*" and not organization) or abroad(principal):
+            yield fail(principal, "lets everyone or another account in")
+        return
+    document = resource.get(iam.CARRIERS[resource.type])
+    for s in iam.statements(document) if document.declared else []:
+        if s.allows and s.anyone and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+            yield fail(s.node.get("Principal"), "lets everyone in")

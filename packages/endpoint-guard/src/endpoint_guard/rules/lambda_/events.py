@@ -1,0 +1,65 @@
+"""Asynchronous ways: what becomes of an event that could not be handled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from endpoint_guard import types as t
+from endpoint_guard.graph import Resource
+from endpoint_guard.rule import Context, Finding, fail, rule
+
+_MACHINES: Final = ("lambda", "sqs", "https", "firehose")
+
+
+@rule(
+    id="events-not-lost",
+    title="Events that a function cannot handle have a destination",
+    pillar="resilience",
+    severity="low",
+    why="After the last attempt an event is dropped without a word.",
+    remedy="Set destination_config with on_failure.",
+    references=("LAM-017",),
+    on=(t.EVENT_SOURCE, t.EVENT_INVOKE),
+    scope="resource",
+)
+def events_not_lost(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    # A queue keeps its own dead letters; streams and direct calls need a destination.
+    if ":sqs:" in str(resource.get("eventSourceArn").value):
+        return
+    if not resource.get("destinationConfig.onFailure").declared:
+        yield fail(resource.get("destinationConfig.onFailure"), "drops what cannot be handled")
+
+
+@rule(
+    id="subscription-dead-letters",
+    title="Subscriptions of machines have a dead-letter queue",
+    pillar="resilience",
+    severity="low",
+    why="An alarm that could not be delivered is gone.",
+    remedy="Set redrive_policy.",
+    references=("SNS-007",),
+    on=(t.SUBSCRIPTION,),
+    scope="resource",
+)
+def subscription_dead_letters(subscription: Resource, ctx: Context) -> Iterator[Finding]:
+    machine = subscription.get("protocol").text() in _MACHINES
+    if machine and not subscription.get("redrivePolicy").declared:
+        yield fail(subscription.get("redrivePolicy"), "drops what cannot be delivered")
+
+
+@rule(
+    id="function-url-origins-named",
+    title="Function URLs name the origins that may call them",
+    pillar="resilience",
+    severity="medium",
+    why="With every origin allowed, any page in a browser may call.",
+    remedy="Set cors with named allow_origins.",
+    references=("LAM-014",),
+    on=(t.FUNCTION_URL,),
+    scope="resource",
+)
+def function_url_origins_named(url: Resource, ctx: Context) -> Iterator[Finding]:
+    for node in url.get("cors.allowOrigins").items():
+        if "*" in node.text():
+            yield fail(node, "allows every origin")

@@ -1,0 +1,187 @@
+"""Who may invoke the function and the endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from endpoint_guard import iam
+from endpoint_guard import types as t
+from endpoint_guard.graph import Resource, State
+from endpoint_guard.rule import STACK, Context, Finding, each, fail, need, rule
+
+INVOKE = (
+    "sagemaker:InvokeEndpoint",
+    "sagemaker:InvokeEndpointAsync",
+    "sagemaker:InvokeEndpointWithResponseStream",
+)
+
+
+@rule(
+    id="function-permission-bound",
+    title="Permissions to invoke a function name one API, stage, verb and path",
+    pillar="auth",
+    severity="critical",
+    why="A permission for a whole service or API lets other accounts and other routes reach the function.",
+    remedy="Build source_arn from stage.execution_arn plus /VERB/path; it holds the account.",
+    references=("LAM-011", "LAM-012", "LAM-G01"),
+    on=(t.PERMISSION,),
+)
+def function_permission_bound(permission: Resource, ctx: Context) -> Iterator[Finding]:
+    principal = permission.get("principal")
+    yield from need(principal, lambda n: n.text() not in ("", "*"), "lets everyone invoke the function")
+    if not principal.text().endswith(".amazonaws.com"):
+        return
+    source = permission.get("sourceArn")
+    if not source.declared:
+        yield fail(source, "is bound to no source")
+    elif source.state is State.KNOWN and not iam.fixed(source.text()):
+        yield fail(source, "is bound to a source of any account")
+    elif not permission.targets("sourceArn", t.REST_API, t.STAGE) and not _of_own_api(permission):
+        yield fail(source, "is bound to a source outside the stack")
+    elif not _composed(permission):
+        yield from need(source, lambda n: "*" not in n.text(), "has a wildcard in its source")
+        yield from need(source, lambda n: n.text().count("/") >= 3, "names no stage, verb and path")
+
+
+def _composed(permission: Resource) -> bool:
+    """Whether a source that is not known yet is made from the stage, the method and the path of the stack.
+
+    Then no wildcard can stand in their place; the update judges the text itself.
+    """
+    source = permission.get("sourceArn")
+    parts = {part.type for part in permission.targets("sourceArn", t.STAGE, t.METHOD, t.API_RESOURCE)}
+    return source.state is State.UNKNOWN and len(parts) == 3
+
+
+def _of_own_api(permission: Resource) -> bool:
+    """Whether the source ARN, written out, starts with the execution ARN of an API or stage of the stack."""
+    text = permission.get("sourceArn").text()
+    parents = permission.graph.of(t.REST_API, t.STAGE)
+    return any(arn and text.startswith(arn + "/") for arn in (p.get("executionArn").text() for p in parents))
+
+
+@rule(
+    id="function-permission-qualified",
+    title="Permissions on a function with an alias name the alias",
+    pillar="auth",
+    severity="high",
+    why="A permission on the bare function also opens versions that nobody serves any more.",
+    remedy="Set qualifier=alias.name on the permission.",
+    references=("LAM-G01",),
+    on=(t.PERMISSION,),
+)
+def function_permission_qualified(permission: Resource, ctx: Context) -> Iterator[Finding]:
+    functions = permission.targets("function", t.FUNCTION)
+    aliased = any(function.users("functionName", t.FUNCTION_ALIAS) for function in functions)
+    if aliased and not permission.get("qualifier").declared:
+        yield fail(permission.get("qualifier"), "does not name the alias that is served")
+
+
+@rule(
+    id="function-no-side-door",
+    title="The API is the only way to the function",
+    pillar="auth",
+    severity="critical",
+    why="A function URL, an event source or a second permission bypasses firewall, key and quota.",
+    remedy="Remove the trigger; call through the API.",
+    references=("LAM-G02", "LAM-013"),
+    on=(
+        t.FUNCTION_URL,
+        t.EVENT_SOURCE,
+        t.PERMISSION,
+        t.BUCKET_NOTIFICATION,
+        t.SUBSCRIPTION,
+        t.EVENT_TARGET,
+        t.SCHEDULE,
+        t.LOG_FILTER,
+        t.TARGET_ATTACHMENT,
+        t.LATTICE_ATTACHMENT,
+        t.USER_POOL,
+        t.HTTP_API,
+        t.HTTP_INTEGRATION,
+    ),
+)
+def function_no_side_door(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.PERMISSION:
+        principal = resource.get("principal")
+        good = ("apigateway.amazonaws.com",)
+        yield from need(
+            principal, lambda n: n.text() in good, "opens the function to something else than the API"
+        )
+        action = resource.get("action")
+        yield from need(action, lambda n: n.text() == "lambda:InvokeFunction", "allows more than to invoke")
+    elif resource.type in (t.FUNCTION_URL, t.EVENT_SOURCE):
+        yield fail(resource, "opens a second way to the function", "functionName")
+    else:
+        path = _CALLS[resource.type]
+        if resource.get(path).declared and resource.targets(path, t.FUNCTION, t.FUNCTION_ALIAS):
+            yield fail(resource.get(path), "opens a second way to the function")
+
+
+_CALLS: Final = {
+    t.BUCKET_NOTIFICATION: "lambdaFunctions",
+    t.SUBSCRIPTION: "endpoint",
+    t.EVENT_TARGET: "arn",
+    t.SCHEDULE: "target",
+    t.LOG_FILTER: "destinationArn",
+    t.TARGET_ATTACHMENT: "targetId",
+    t.LATTICE_ATTACHMENT: "target",
+    t.USER_POOL: "lambdaConfig",
+    t.HTTP_API: "target",
+    t.HTTP_INTEGRATION: "integrationUri",
+}
+"""By which property another service is told to call a function."""
+
+
+@rule(
+    id="endpoint-invoked-by-function-only",
+    title="Only the scoring function may invoke the endpoint",
+    pillar="auth",
+    severity="critical",
+    why="A second caller reaches the model without firewall, key, quota or validation.",
+    remedy="Grant sagemaker:InvokeEndpoint to the function's role only, on the endpoint's exact ARN.",
+    references=("IAM-G05",),
+    on=(STACK,),
+)
+def endpoint_invoked_by_function_only(stack: Resource, ctx: Context) -> Iterator[Finding]:
+    endpoints = ctx.graph.of(t.ENDPOINT)
+    invokers: set[str] = set()
+    undecided = False
+    for resource in ctx.graph.of(*iam.IDENTITY_TYPES):
+        for found in each([resource.root], lambda node: _invocations(node.resource, endpoints, invokers)):
+            undecided = undecided or found.verdict.value == "unknown"
+            yield found
+    if endpoints and not undecided and len(invokers) != 1:
+        number = "no role" if not invokers else "more than one role"
+        yield fail(endpoints[0], f"may be invoked by {number} of the stack", "name")
+
+
+def _invocations(resource: Resource, endpoints: list[Resource], invokers: set[str]) -> Iterator[Finding]:
+    for document in iam.identity_documents(resource):
+        for statement in iam.statements(document):
+            if not any(statement.grants(action) for action in INVOKE):
+                continue
+            roles = _owners(resource)
+            invokers |= {role.urn for role in roles}
+            if not roles or not all(role.users("role", t.FUNCTION) for role in roles):
+                yield fail(statement.node, "lets a role that is not the function's invoke the endpoint")
+            yield from _exact(statement, endpoints)
+
+
+def _owners(resource: Resource) -> list[Resource]:
+    if resource.type == t.ROLE:
+        return [resource]
+    if resource.type == t.ROLE_POLICY:
+        return resource.targets("role", t.ROLE)
+    links = resource.users("policyArn", t.ROLE_ATTACHMENT, t.POLICY_ATTACHMENT)
+    return [role for link in links for role in link.targets("role", t.ROLE) + link.targets("roles", t.ROLE)]
+
+
+def _exact(statement: iam.Statement, endpoints: list[Resource]) -> Iterator[Finding]:
+    names = {endpoint.get("name").text().lower() for endpoint in endpoints if endpoint.get("name").value}
+    for node in statement.node.get("Resource").items():
+        text = node.text()
+        tail = text.rsplit(":endpoint/", 1)[-1].lower()
+        if "*" in text or "?" in text or ":endpoint/" not in text or (names and tail not in names):
+            yield fail(node, "does not name the endpoint's exact ARN")

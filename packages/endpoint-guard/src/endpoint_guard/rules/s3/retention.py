@@ -1,0 +1,121 @@
+"""What must not be lost: versions, locks, lifecycles, protection from deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from endpoint_guard import types as t
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.remediation import Mend
+from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
+from endpoint_guard.storage import holds_artifacts, parts
+
+_STATEFUL = (t.KEY, t.BUCKET, t.LOG_GROUP, t.ENDPOINT)
+
+
+@rule(
+    id="bucket-versioned",
+    title="Buckets keep versions",
+    pillar="resilience",
+    severity="high",
+    why="An overwritten or deleted object can be brought back.",
+    remedy='Declare BucketVersioning with status "Enabled".',
+    references=("S3-014",),
+    on=(t.BUCKET,),
+)
+def bucket_versioned(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    found = [part.get("versioningConfiguration.status") for part in parts(bucket, t.BUCKET_VERSIONING)]
+    if not found and not bucket.get("versioning.enabled").flag():
+        yield fail(bucket, "keeps no versions", "versioning")
+    for node in found:
+        yield from need(node, lambda n: n.text() == "Enabled", "keeps no versions")
+
+
+@rule(
+    id="artifact-locked",
+    title="Buckets with artifacts lock their objects",
+    pillar="resilience",
+    severity="medium",
+    why="A locked version cannot be deleted before its time, by nobody.",
+    remedy="Set object_lock_enabled and declare BucketObjectLockConfiguration with a default retention.",
+    references=("S3-020",),
+    on=(t.BUCKET,),
+    settings={"minDays": Setting(30, "shortest default retention in days", 1, 36_500)},
+)
+def artifact_locked(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    if not holds_artifacts(bucket):
+        return
+    yield from need(bucket.get("objectLockEnabled"), Node.flag, "does not lock its objects")
+    locks = parts(bucket, t.BUCKET_LOCK)
+    if not locks:
+        yield fail(bucket, "has no default retention", "objectLockConfiguration")
+    for lock in locks:
+        retention = lock.get("rule.defaultRetention")
+        days = (retention.get("days").number() or 0) + 365 * (retention.get("years").number() or 0)
+        if retention.get("mode").text() not in ("GOVERNANCE", "COMPLIANCE") or days < ctx.number("minDays"):
+            yield fail(retention, "has too weak a default retention")
+
+
+@rule(
+    id="bucket-lifecycle",
+    title="Buckets have a lifecycle, also for uploads that never end",
+    pillar="resilience",
+    severity="low",
+    why="Old versions and broken uploads cost money and keep data that should be gone.",
+    remedy="Declare BucketLifecycleConfiguration with abort_incomplete_multipart_upload.",
+    references=("S3-017", "S3-018"),
+    on=(t.BUCKET,),
+    settings={"maxDays": Setting(30, "days after which a broken upload is gone", 1, 3_650)},
+)
+def bucket_lifecycle(bucket: Resource, ctx: Context) -> Iterator[Finding]:
+    found = parts(bucket, t.BUCKET_LIFECYCLE)
+    if not found and not bucket.get("lifecycleRules").declared:
+        yield fail(bucket, "has no lifecycle", "lifecycleRules")
+    for part in found:
+        rules = [item for item in part.get("rules").items() if item.get("status").text() == "Enabled"]
+        days = [r.get("abortIncompleteMultipartUpload.daysAfterInitiation") for r in rules if _whole(r)]
+        if not any(0 < (node.number() or 0) <= ctx.number("maxDays") for node in days):
+            yield fail(part.get("rules"), "keeps uploads that never end")
+        for item in rules if holds_artifacts(bucket) else []:
+            # Without the current version, a new instance has no model to load and no update has code.
+            if _whole(item) and item.get("expiration.days").declared:
+                yield fail(item.get("expiration"), "expires artifacts that are still served")
+
+
+def _whole(item: Node) -> bool:
+    """Whether a lifecycle rule covers the whole bucket: its filter, if any, holds nothing."""
+    return not item.get("prefix").declared and not any(leaf.declared for leaf in item.get("filter").leaves())
+
+
+@rule(
+    id="stateful-protected",
+    title="What cannot be rebuilt is protected from deletion",
+    pillar="resilience",
+    severity="medium",
+    why="A destroy or a rename would take keys, data and logs with it.",
+    remedy="Set protect=True on the resource's options, or deletion_protection_enabled on log groups.",
+    references=("PUL-G07", "CW-G05", "KMS-G01", "S3-G03"),
+    on=_STATEFUL,
+    scope="resource",
+)
+def stateful_protected(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    own = resource.type == t.LOG_GROUP and resource.get("deletionProtectionEnabled").flag()
+    if not resource.protect and not own:
+        yield fail(resource, "is not protected from deletion", "protect")
+
+
+@rule(
+    id="bucket-no-force-destroy",
+    title="Destroying a bucket does not empty it",
+    pillar="resilience",
+    severity="medium",
+    why="force_destroy deletes every version of every object on the way, and lifts the lock of an object.",
+    remedy="Leave force_destroy off.",
+    references=("S3-G03",),
+    on=(t.BUCKET, t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD),
+    scope="resource",
+    mends=[Mend("forceDestroy", False)],
+)
+def bucket_no_force_destroy(item: Resource, ctx: Context) -> Iterator[Finding]:
+    text = "is emptied by a destroy" if item.type == t.BUCKET else "loses its lock by a destroy"
+    yield from need(item.get("forceDestroy"), lambda n: not n.flag(), text)

@@ -1,0 +1,141 @@
+"""Secrets, parameters and certificates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from endpoint_guard import iam
+from endpoint_guard import types as t
+from endpoint_guard.accounts import foreign
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.rule import Context, Finding, Setting, fail, property_rule, rule
+
+
+@rule(
+    id="secret-rotates",
+    title="Secrets rotate, and often enough",
+    pillar="encryption",
+    severity="medium",
+    why="What leaks one day should be worth nothing soon after.",
+    remedy="Declare SecretRotation for the secret with automatically_after_days under the ceiling.",
+    references=("SEC-002", "SEC-003"),
+    on=(t.SECRET,),
+    settings={"maxDays": Setting(90, "longest time between rotations in days", 1, 1_000)},
+)
+def secret_rotates(secret: Resource, ctx: Context) -> Iterator[Finding]:
+    rotations = secret.users("secretId", t.SECRET_ROTATION)
+    if not rotations:
+        yield fail(secret, "does not rotate", "rotationRules")
+    for rotation in rotations:
+        days = _days(rotation.get("rotationRules"))
+        if days is None or days > ctx.number("maxDays"):
+            yield fail(rotation.get("rotationRules"), "rotates too seldom")
+
+
+def _days(rules: Node) -> float | None:
+    """Days between rotations; None when they cannot be told, as for a cron expression."""
+    number = rules.get("automaticallyAfterDays").number()
+    rate = re.fullmatch(r"rate\((\d+) (hour|day)s?\)", rules.get("scheduleExpression").text())
+    if number is None and rate:
+        return float(rate.group(1)) / (24 if rate.group(2) == "hour" else 1)
+    return number
+
+
+@rule(
+    id="secret-policy-narrow",
+    title="Secrets have a policy that names who may read them",
+    pillar="encryption",
+    severity="high",
+    why="Without one every identity policy of the account decides.",
+    remedy="Set policy on the secret, or declare SecretPolicy, and name roles of this account.",
+    references=("SEC-004", "IAM-023"),
+    on=(t.SECRET,),
+)
+def secret_policy_narrow(secret: Resource, ctx: Context) -> Iterator[Finding]:
+    documents = [policy.get("policy") for policy in secret.users("secretArn", t.SECRET_POLICY)]
+    documents += [secret.get("policy")] if secret.get("policy").declared else []
+    if not documents:
+        yield fail(secret.get("policy"), "has no policy of its own")
+    for document in documents:
+        for s in iam.statements(document):
+            if not s.allows or s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+                continue
+            if s.anyone:
+                yield fail(s.node.get("Principal"), "lets everyone in")
+            for kind, node in s.principals:
+                if kind == "AWS" and foreign(node):
+                    yield fail(node, "lets another account in")
+
+
+secret_described = property_rule(
+    __name__,
+    id="secret-described",
+    title="Secrets say what they are for",
+    pillar="encryption",
+    severity="low",
+    why="A secret that nobody can place is never removed.",
+    remedy="Set description.",
+    references=("SEC-006",),
+    on=t.SECRET,
+    path="description",
+    good=lambda node: node.present,
+    text="has no description",
+)
+
+
+@rule(
+    id="parameter-encrypted",
+    title="Parameters are encrypted with a key of their own",
+    pillar="encryption",
+    severity="medium",
+    why="A String parameter is shown in clear to everybody who may list parameters.",
+    remedy='Set type="SecureString" and key_id to the stack\'s key.',
+    references=("SEC-007",),
+    on=(t.PARAMETER,),
+)
+def parameter_encrypted(parameter: Resource, ctx: Context) -> Iterator[Finding]:
+    if parameter.get("type").text() != "SecureString":
+        yield fail(parameter.get("type"), "is kept in clear")
+    elif not parameter.get("keyId").declared or not parameter.targets("keyId", t.KEY, t.KEY_ALIAS):
+        yield fail(parameter.get("keyId"), "is encrypted without a key of the stack")
+
+
+@rule(
+    id="certificate-sound",
+    title="Certificates name one host, use a strong key and are logged",
+    pillar="encryption",
+    severity="medium",
+    why="A wildcard certificate speaks for every host; an unlogged one can be issued unnoticed.",
+    remedy="Set a full domain_name, leave transparency logging on, and use RSA_2048 or stronger or EC.",
+    references=("ACM-001",),
+    on=(t.CERTIFICATE,),
+    scope="resource",
+)
+def certificate_sound(certificate: Resource, ctx: Context) -> Iterator[Finding]:
+    for node in (certificate.get("domainName"), *certificate.get("subjectAlternativeNames").items()):
+        if node.text().startswith("*"):
+            yield fail(node, "speaks for every host of a domain")
+    if certificate.get("keyAlgorithm").text() == "RSA_1024":
+        yield fail(certificate.get("keyAlgorithm"), "has a weak key")
+    logged = certificate.get("options.certificateTransparencyLoggingPreference")
+    if logged.text() == "DISABLED":
+        yield fail(logged, "is not logged")
+
+
+@rule(
+    id="stream-encrypted",
+    title="Delivery streams are encrypted with a key of the stack",
+    pillar="encryption",
+    severity="medium",
+    why="A stream that carries logs holds what the logs hold.",
+    remedy="Set server_side_encryption with key_type CUSTOMER_MANAGED_CMK and key_arn.",
+    references=("FH-001",),
+    on=(t.FIREHOSE,),
+)
+def stream_encrypted(stream: Resource, ctx: Context) -> Iterator[Finding]:
+    encryption = stream.get("serverSideEncryption")
+    if not encryption.get("enabled").flag():
+        yield fail(encryption.get("enabled"), "is not encrypted")
+    elif not encryption.get("keyArn").declared or not stream.targets("serverSideEncryption", t.KEY):
+        yield fail(encryption.get("keyArn"), "is encrypted without a key of the stack")

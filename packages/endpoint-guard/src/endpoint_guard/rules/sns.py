@@ -1,0 +1,122 @@
+"""Topics: who may publish, over what, and under which signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from endpoint_guard import iam
+from endpoint_guard import types as t
+from endpoint_guard.accounts import foreign
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.remediation import Mend
+from endpoint_guard.rule import Context, Finding, fail, need, rule
+
+
+def _documents(topic: Resource) -> list[Node]:
+    found = [policy.get("policy") for policy in topic.users("arn", t.TOPIC_POLICY)]
+    return found + ([topic.get("policy")] if topic.get("policy").declared and not found else [])
+
+
+@rule(
+    id="topic-tls-only",
+    title="Topics refuse plain HTTP",
+    pillar="encryption",
+    severity="medium",
+    why="Alarm texts name resources and thresholds.",
+    remedy="Deny sns:Publish to everyone when aws:SecureTransport is false.",
+    references=("SNS-004",),
+    on=(t.TOPIC,),
+)
+def topic_tls_only(topic: Resource, ctx: Context) -> Iterator[Finding]:
+    documents = _documents(topic)
+    for document in documents:
+        for s in iam.statements(document):
+            transport = [value.lower() for value in iam.condition_values(s, "aws:SecureTransport")]
+            if (
+                not s.allows
+                and s.everybody
+                and s.covers("sns:Publish")
+                and "false" in transport
+                and _about(s, topic)
+            ):
+                return
+    yield fail(documents[0] if documents else topic.get("policy"), "does not refuse plain HTTP")
+
+
+@rule(
+    id="topic-publishers-named",
+    title="Only the alarm service publishes to the topic, for this account",
+    pillar="encryption",
+    severity="high",
+    why="Whoever may publish can cry wolf or drown a real alarm.",
+    remedy="Allow sns:Publish to cloudwatch.amazonaws.com with aws:SourceAccount, and to nobody else.",
+    references=("SNS-002", "SNS-003", "SNS-G02", "IAM-023"),
+    on=(t.TOPIC,),
+)
+def topic_publishers_named(topic: Resource, ctx: Context) -> Iterator[Finding]:
+    documents = _documents(topic)
+    if not documents:
+        yield fail(topic.get("policy"), "has no policy of its own")
+    elif topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM):
+        found = [s for document in documents for s in iam.statements(document)]
+        if not any(s.grants("sns:Publish") and _about(s, topic) for s in found):
+            yield fail(documents[0], "does not let its own alarms publish")
+    for document in documents:
+        for s in iam.statements(document):
+            if not s.allows:
+                continue
+            if s.anyone:
+                yield fail(s.node.get("Principal"), "lets everyone in")
+            for kind, node in s.principals:
+                if kind == "AWS" and foreign(node) and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+                    yield fail(node, "lets another account in")
+            if s.covers("sns:Publish"):
+                yield from _publisher(s)
+
+
+def _about(s: iam.Statement, topic: Resource) -> bool:
+    """Whether a statement speaks of the topic; of a name that is not known yet it is taken to."""
+    name = topic.get("name")
+    if name.state.value != "known":
+        return True
+    return any(iam.matches(pattern.rsplit(":", 1)[-1], name.text()) for pattern in s.resources)
+
+
+def _publisher(s: iam.Statement) -> Iterator[Finding]:
+    for kind, node in s.principals:
+        if node.text() != "*" and (kind != "Service" or node.text() != "cloudwatch.amazonaws.com"):
+            yield fail(node, "lets somebody else than the alarm service publish")
+    if not s.narrowed_by(("aws:sourceaccount", "aws:sourcearn", "aws:sourceowner")):
+        yield fail(s.node, "lets a service publish on behalf of any account")
+
+
+@rule(
+    id="topic-signature-sha256",
+    title="Topics sign with SHA-256",
+    pillar="encryption",
+    severity="low",
+    why="Signature version 1 uses SHA-1.",
+    remedy="Set signature_version=2.",
+    references=("SNS-G03",),
+    on=(t.TOPIC,),
+    scope="resource",
+    mends=[Mend("signatureVersion", 2)],
+)
+def topic_signature_sha256(topic: Resource, ctx: Context) -> Iterator[Finding]:
+    yield from need(topic.get("signatureVersion"), lambda n: n.number() == 2, "signs with SHA-1")
+
+
+@rule(
+    id="subscription-encrypted",
+    title="Subscriptions are delivered encrypted",
+    pillar="encryption",
+    severity="high",
+    why="An http endpoint receives the alarm in clear.",
+    remedy="Use https, email, sqs, lambda or firehose.",
+    references=("SNS-005",),
+    on=(t.SUBSCRIPTION,),
+    scope="resource",
+)
+def subscription_encrypted(subscription: Resource, ctx: Context) -> Iterator[Finding]:
+    protocol = subscription.get("protocol")
+    yield from need(protocol, lambda n: n.text() not in ("", "http"), "is delivered in clear")

@@ -1,0 +1,106 @@
+"""What changed against an earlier check, whose JSON report is the baseline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.findings import Finding, Result
+
+VERSION = 1
+"""The version of the JSON report: raised when a field goes or changes its meaning, not when one is added."""
+
+_TEXTS = {field.name: {"type": "string"} for field in fields(Finding) if field.name != "forms"}
+_LIST = {"type": "array", "items": {"type": "string"}}
+_SCHEMA = {
+    "type": "object",
+    "required": ["version", "project", "stack", "forms", "findings"],
+    "properties": {
+        "project": {"type": "string"},
+        "stack": {"type": "string"},
+        "forms": _LIST,
+        "findings": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": [*_TEXTS, "forms"],
+                "properties": {
+                    **_TEXTS,
+                    "forms": _LIST,
+                    "kind": {"enum": ["violation", "not_evaluated", "exempted"]},
+                    "severity": {"enum": ["critical", "high", "medium", "low", "unspecified"]},
+                    "level": {"enum": ["mandatory", "remediate", "advisory", "disabled"]},
+                },
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The findings of a result that are new and unchanged, and those of the baseline that are gone."""
+
+    new: tuple[Finding, ...]
+    unchanged: tuple[Finding, ...]
+    fixed: tuple[Finding, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.new)} new, {len(self.fixed)} fixed, {len(self.unchanged)} unchanged"
+
+
+def compare(result: Result, path: Path) -> Changes:
+    """The result against the JSON report in `path`.
+
+    A finding is the same when kind, rule, resource and sentence are. Raises PreflightError in one sentence when
+    the file is no such report, or is one of another stack or of other forms.
+    """
+    document = _read(path)
+    if (document["project"], document["stack"]) != (result.project, result.stack):
+        raise PreflightError(
+            f"the baseline {path} is of {document['project']}/{document['stack']}, not of "
+            f"{result.project}/{result.stack}."
+        )
+    if set(document["forms"]) != set(result.forms):
+        raise PreflightError(
+            f"the baseline {path} judged {' and '.join(document['forms'])}, this check judges "
+            f"{' and '.join(result.forms)}: write the baseline with the same options."
+        )
+    before = {_identity(finding): finding for finding in map(_finding, document["findings"])}
+    now = {_identity(finding) for finding in result.findings}
+    return Changes(
+        new=tuple(finding for finding in result.findings if _identity(finding) not in before),
+        unchanged=tuple(finding for finding in result.findings if _identity(finding) in before),
+        fixed=tuple(finding for identity, finding in before.items() if identity not in now),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    remedy = "write it with `check --format json --output <file>`."
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PreflightError(f"the baseline {path} does not exist: {remedy}") from None
+    except (OSError, ValueError):
+        raise PreflightError(f"the baseline {path} cannot be read as JSON: {remedy}") from None
+    if not jsonschema.Draft7Validator(_SCHEMA).is_valid(document):
+        raise PreflightError(f"the baseline {path} is not the JSON report of a check: {remedy}")
+    if document["version"] != VERSION:
+        raise PreflightError(f"the baseline {path} has another version than {VERSION}: {remedy}")
+    read: dict[str, Any] = document
+    return read
+
+
+def _finding(entry: Mapping[str, Any]) -> Finding:
+    values = {field.name: entry[field.name] for field in fields(Finding)}
+    return Finding(**values | {"forms": tuple(entry["forms"])})
+
+
+def _identity(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.kind, finding.rule, finding.urn, finding.message

@@ -1,0 +1,186 @@
+"""The resource graph: what `pulumi stack export` would write, as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime import rpc
+
+from pulumi_preflight.errors import PreflightError
+
+SIGNATURE = rpc._special_sig_key
+SECRET = rpc._special_secret_sig
+UNKNOWN = rpc.UNKNOWN
+HIDDEN = "[secret]"
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The resources of one stack, in an order in which parents and dependencies come first.
+
+    Every resource has urn, type, custom, id, inputs, outputs, parent, provider, dependencies,
+    propertyDependencies and protect; other keys of a stack export (ignoreChanges, aliases, retainOnDelete)
+    only when set. Values are JSON values; an unknown is Pulumi's sentinel string; secrets, assets and
+    archives are signature mappings.
+    """
+
+    project: str
+    stack: str
+    preview: bool
+    resources: list[Resource] = field(repr=False)
+    exports: dict[str, Any] = field(default_factory=dict, repr=False)
+    config: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret_keys: frozenset[str] = frozenset()
+
+    def get(self, urn: str) -> Resource | None:
+        """The resource with this URN, or None."""
+        return next((resource for resource in self.resources if resource["urn"] == urn), None)
+
+    def by_type(self, type_: str) -> list[Resource]:
+        """All resources of a type, in graph order."""
+        return [resource for resource in self.resources if resource["type"] == type_]
+
+    def to_export(self, *, mask: bool = True) -> dict[str, Any]:
+        """The JSON document of `pulumi stack export`; with `mask`, without a secret's plain text."""
+
+        def secret(value: Any) -> Any:
+            if mask:
+                return {SIGNATURE: SECRET, "ciphertext": ""}
+            return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
+
+        return {
+            "version": 3,
+            "deployment": {
+                "manifest": {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""},
+                "resources": [map_secrets(resource, secret) for resource in self.resources],
+                "metadata": {},
+            },
+        }
+
+    @staticmethod
+    def from_export(document: Mapping[str, Any], place: str = "the state") -> Graph:
+        """The graph in a stack export; a secret of which only the ciphertext is there becomes `[secret]`.
+
+        Raises PreflightError, naming `place`, when this is no stack export of version 3 with resources.
+        """
+        deployment = document.get("deployment") if isinstance(document, Mapping) else None
+        resources = deployment.get("resources") if isinstance(deployment, Mapping) else None
+        if not isinstance(resources, list) or not all(_is_resource(item) for item in resources):
+            raise PreflightError(
+                f"{place} is not a stack export: write it with `pulumi stack export --file <file>`."
+            )
+        if document.get("version") != 3:
+            raise PreflightError(
+                f"{place} is a stack export of a version other than 3: update the Pulumi CLI."
+            )
+        if not resources:
+            raise PreflightError(f"{place} holds no resources: the stack has not been deployed.")
+        live = [_restored(item) for item in resources if not item.get("delete")]
+        stack, project = live[0]["urn"].split("::")[0:2]
+        root = next((item for item in live if item["type"] == STACK_TYPE), None)
+        return Graph(
+            project=project,
+            stack=stack.removeprefix("urn:pulumi:"),
+            preview=False,
+            resources=live,
+            exports=dict(root["outputs"]) if root else {},
+        )
+
+
+def read_export(path: Path) -> Graph:
+    """The graph in a stack export file. Raises PreflightError in one sentence."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PreflightError(
+            f"{path} does not exist: write it with `pulumi stack export --file <file>`."
+        ) from None
+    except (OSError, ValueError):
+        raise PreflightError(f"{path} cannot be read as JSON.") from None
+    return Graph.from_export(document, str(path))
+
+
+def map_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
+    """A copy of `value` in which every secret is replaced by `replace(<what it holds>)`."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET:
+            return replace(value.get("value"))
+        return {key: map_secrets(item, replace) for key, item in value.items()}
+    if isinstance(value, list):
+        return [map_secrets(item, replace) for item in value]
+    return value
+
+
+def reveal(value: Any) -> Any:
+    """A copy of `value` with the plain text of every secret: for those who serve it, never for a report."""
+    return map_secrets(value, reveal)
+
+
+def whole_numbers(value: Any) -> Any:
+    """Protobuf has only floating-point numbers; this gives back the integers among them."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: whole_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in value]
+    return value
+
+
+def in_order(resources: list[Resource]) -> list[Resource]:
+    """Parents, providers and dependencies first, otherwise by URN: the same on every run."""
+    by_urn = {resource["urn"]: resource for resource in sorted(resources, key=lambda item: str(item["urn"]))}
+    done: dict[str, Resource] = {}
+
+    def visit(urn: str) -> None:
+        if urn in done or urn not in by_urn:
+            return
+        resource = by_urn.pop(urn)
+        provider = str(resource["provider"]).rpartition("::")[0]
+        for other in (resource["parent"], provider, *sorted(resource["dependencies"])):
+            visit(other)
+        done[urn] = resource
+
+    for urn in list(by_urn):
+        visit(urn)
+    return list(done.values())
+
+
+def _is_resource(item: Any) -> bool:
+    return (
+        isinstance(item, Mapping)
+        and isinstance(item.get("type"), str)
+        and isinstance(item.get("urn"), str)
+        and item["urn"].count("::") >= 3
+    )
+
+
+def _restored(item: Mapping[str, Any]) -> Resource:
+    resource: Resource = {"custom": False, "id": "", "parent": "", "provider": "", "protect": False}
+    resource |= {"inputs": {}, "outputs": {}, "dependencies": [], "propertyDependencies": {}}
+    resource |= {key: value for key, value in item.items() if value is not None}
+    for side in ("inputs", "outputs"):
+        resource[side] = _readable(resource[side])
+    return resource
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET:
+            if "value" in value:
+                return {SIGNATURE: SECRET, "value": value["value"]}
+            if "plaintext" in value:
+                return {SIGNATURE: SECRET, "value": json.loads(value["plaintext"])}
+            return HIDDEN
+        return {key: _readable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    return value

@@ -1,0 +1,76 @@
+"""A resource in the engine's two messages to a policy pack: before its operation, and at the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2
+
+from pulumi_preflight.graph import Resource
+
+
+def short_name(urn: str) -> str:
+    """The logical name at the end of a URN."""
+    return urn.rpartition("::")[2]
+
+
+def _struct(values: Mapping[str, Any]) -> Any:
+    return json_format.ParseDict(dict(values), struct_pb2.Struct())
+
+
+def request(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
+    """A resource before its operation: its inputs."""
+    request = analyzer_pb2.AnalyzeRequest(
+        type=resource["type"],
+        urn=resource["urn"],
+        name=short_name(resource["urn"]),
+        properties=_struct(resource["inputs"]),
+        options=_options(resource),
+    )
+    _add_provider(request, resource, by_urn)
+    return request
+
+
+def view(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
+    """A resource at the end: what AWS answered, over what was asked for."""
+    message = analyzer_pb2.AnalyzerResource(
+        type=resource["type"],
+        urn=resource["urn"],
+        name=short_name(resource["urn"]),
+        parent=resource["parent"],
+        properties=_struct({**resource["inputs"], **resource["outputs"]}),
+        options=_options(resource),
+        dependencies=resource["dependencies"],
+    )
+    for key, urns in resource["propertyDependencies"].items():
+        message.propertyDependencies[key].urns.extend(urns or [])
+    _add_provider(message, resource, by_urn)
+    return message
+
+
+def _options(resource: Resource) -> Any:
+    options = analyzer_pb2.AnalyzerResourceOptions(
+        protect=bool(resource["protect"]),
+        ignoreChanges=resource.get("ignoreChanges", []),
+        deleteBeforeReplace=resource.get("deleteBeforeReplace", False),
+        deleteBeforeReplaceDefined="deleteBeforeReplace" in resource,
+        additionalSecretOutputs=resource.get("additionalSecretOutputs", []),
+        aliases=resource.get("aliases", []),
+        parent=resource["parent"],
+    )
+    for key, seconds in (resource.get("customTimeouts") or {}).items():
+        setattr(options.customTimeouts, key, seconds)
+    return options
+
+
+def _add_provider(message: Any, resource: Resource, by_urn: Mapping[str, Resource]) -> None:
+    urn = resource["provider"].rpartition("::")[0]
+    provider = by_urn.get(urn)
+    if provider is not None:
+        message.provider.CopyFrom(
+            analyzer_pb2.AnalyzerProviderResource(
+                type=provider["type"], urn=urn, name=short_name(urn), properties=_struct(provider["inputs"])
+            )
+        )

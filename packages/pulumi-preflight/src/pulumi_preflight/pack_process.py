@@ -1,0 +1,205 @@
+"""The policy pack as the engine runs it: a process of its own, spoken to over gRPC."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+
+from pulumi_preflight.errors import PreflightError
+
+START_SECONDS = 30.0
+_IN_FLIGHT = 256
+"""gRPC cancels calls when thousands wait at once."""
+CALL_SECONDS = 300.0
+_STOP_SECONDS = 3.0
+_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Whose stack is judged; `config` reaches the pack decrypted, as the engine passes it."""
+
+    project: str
+    stack: str
+    preview: bool
+    config: Mapping[str, str]
+    secret_keys: frozenset[str] = frozenset()
+
+
+class PackProcess:
+    """A started pack, to be used in a `with` statement; the process has ended when the statement has.
+
+    Raises PreflightError when the folder is no pack, when the pack does not start, prints anything before its
+    port, or fails a call. `scrub` removes secrets from what the pack wrote on stderr.
+    """
+
+    def __init__(self, folder: Path, run: Run, scrub: Callable[[str], str] = str) -> None:
+        if not (folder / "PulumiPolicy.yaml").is_file():
+            raise PreflightError(f"{folder} is not a policy pack: it has no PulumiPolicy.yaml.")
+        self.folder = folder
+        self._run = run
+        self._scrub = scrub
+
+    def __enter__(self) -> Self:
+        self._out = tempfile.TemporaryFile()
+        self._err = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(self.folder.resolve())],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            stderr=self._err,
+        )
+        self._channel: grpc.Channel | None = None
+        try:
+            self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port()}", options=_OPTIONS)
+            self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
+            self._greet()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the process, by force if it does not end by itself."""
+        if self._channel is not None:
+            self._channel.close()
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._out.close()
+        self._err.close()
+
+    def info(self) -> Any:
+        """The pack's AnalyzerInfo message."""
+        return self._call("GetAnalyzerInfo", empty_pb2.Empty())
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Sets the final configuration: policy name to PolicyConfig message."""
+        self._call("Configure", analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
+
+    def analyze(
+        self, requests: Iterable[Any], done: Callable[[], None] = lambda: None
+    ) -> list[tuple[str, Any]]:
+        """(URN, diagnostic) of all AnalyzeRequest messages, in their order; `done` is called after each."""
+        pending: deque[tuple[Any, Any]] = deque()
+        found: list[tuple[str, Any]] = []
+
+        def settle() -> None:
+            request, future = pending.popleft()
+            try:
+                found.extend((request.urn, item) for item in future.result().diagnostics)
+            except grpc.RpcError as error:
+                raise self._failure(f'while it analyzed "{request.name}"', error) from None
+            done()
+
+        for request in requests:
+            pending.append((request, self._stub.Analyze.future(request, CALL_SECONDS)))
+            if len(pending) >= _IN_FLIGHT:
+                settle()
+        while pending:
+            settle()
+        return found
+
+    def analyze_stack(self, resources: Iterable[Any]) -> list[tuple[str, Any]]:
+        """(URN, diagnostic) of the stack policies over all AnalyzerResource messages."""
+        request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
+        return [(item.urn, item) for item in self._call("AnalyzeStack", request).diagnostics]
+
+    def _environment(self) -> dict[str, str]:
+        run = self._run
+        return dict(os.environ) | {
+            "PULUMI_PROJECT": run.project,
+            "PULUMI_STACK": run.stack,
+            "PULUMI_ORGANIZATION": "organization",
+            "PULUMI_DRY_RUN": "true" if run.preview else "false",
+            "PULUMI_CONFIG": json.dumps(dict(run.config)),
+            "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+        }
+
+    def _port(self) -> int:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            ended = self._process.poll() is not None
+            line, newline, _ = _content(self._out).partition(b"\n")
+            if newline:
+                if line.isdigit() and 0 < int(line) < 65536:
+                    return int(line)
+                raise PreflightError(
+                    f"the policy pack {self.folder} prints to stdout before its port: "
+                    "remove every print from what it imports."
+                )
+            if ended:
+                raise PreflightError(f"the policy pack {self.folder} did not start: {self._tail()}")
+            time.sleep(0.01)
+        raise PreflightError(
+            f"the policy pack {self.folder} gave no port within {START_SECONDS:.0f} seconds."
+        )
+
+    def _greet(self) -> None:
+        hello = analyzer_pb2.AnalyzerHandshakeRequest(engine_address="127.0.0.1:1")
+        try:
+            self._stub.Handshake(hello, timeout=CALL_SECONDS, wait_for_ready=True)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                raise self._failure("at the handshake", error) from None
+        run = self._run
+        request = analyzer_pb2.AnalyzerStackConfigureRequest(
+            stack=run.stack,
+            project=run.project,
+            organization="organization",
+            dry_run=run.preview,
+            config=run.config,
+            config_secret_keys=sorted(run.secret_keys),
+        )
+        self._call("ConfigureStack", request)
+
+    def _call(self, method: str, request: Any) -> Any:
+        try:
+            return getattr(self._stub, method)(request, timeout=CALL_SECONDS)
+        except grpc.RpcError as error:
+            raise self._failure(f"in {method}", error) from None
+
+    def _failure(self, when: str, error: grpc.RpcError) -> PreflightError:
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return PreflightError(
+                f"the policy pack {self.folder} gave no answer {when} within {CALL_SECONDS:.0f} seconds."
+            )
+        # The error's details quote the exception, and with it perhaps a property.
+        if error.code() is grpc.StatusCode.UNKNOWN:
+            why = "one of its rules raised an exception instead of reporting a violation."
+        else:
+            why = self._tail()
+        return PreflightError(f"the policy pack {self.folder} failed {when}: {why}")
+
+    def _tail(self) -> str:
+        lines = [line.strip() for line in _content(self._err).decode(errors="replace").splitlines()]
+        lines = [line for line in lines if line]
+        return self._scrub(lines[-1])[:300] if lines else "it wrote nothing to stderr."
+
+
+def _content(file: Any) -> bytes:
+    return os.pread(file.fileno(), 1 << 24, 0)

@@ -1,0 +1,183 @@
+"""What AWS would answer: ids, ARNs and other computed properties, made up, well formed, always the same."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import typing
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pulumi import _types
+from pulumi.runtime import rpc
+
+from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN
+from pulumi_preflight.provider import templates
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+MOMENT = "2026-01-01T00:00:00Z"
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the provider SDK says about a type: the properties it takes and those that only AWS sets."""
+
+    inputs: frozenset[str]
+    computed: Mapping[str, Any]
+
+
+@cache
+def shape(type_: str) -> Shape | None:
+    """The shape of a resource type, or None when no installed SDK has registered the type."""
+    package, module_name, _ = type_.split(":")
+    module = rpc.get_resource_module(package, module_name, "")
+    if module is None:
+        return None
+    info = module.mod_info  # type: ignore[attr-defined]
+    cls = getattr(importlib.import_module(info["fqn"]), info["classes"][type_], None)
+    if cls is None:
+        return None
+    parameters = set(inspect.signature(cls._internal_init).parameters)
+    names = _types.resource_py_to_pulumi_names(cls)
+    types = _types.resource_types(cls)
+    return Shape(
+        inputs=frozenset(pulumi for py, pulumi in names.items() if py in parameters),
+        computed={pulumi: types[pulumi] for py, pulumi in names.items() if py not in parameters},
+    )
+
+
+def physical_name(type_: str, name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The property and the value the provider fills in when a resource is left unnamed, else None."""
+    known = shape(type_)
+    key = templates.NAMED_BY.get(type_, "name")
+    if known is None or key not in known.inputs or key in inputs:
+        return None
+    prefix = inputs.get(f"{key}Prefix")
+    start = prefix if isinstance(prefix, str) else f"{templates.NAME_PREFIX.get(type_, '')}{name}-"
+    return key, start + digest(urn)[:7]
+
+
+def identity(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region: str) -> str:
+    """The id AWS would give the resource."""
+    return _fill(templates.IDS.get(type_, "{name}"), _context(name, urn, inputs, region))
+
+
+def made_up(type_: str, name: str, urn: str, id_: str, inputs: Mapping[str, Any], region: str) -> Properties:
+    """Every property of the type that only AWS sets, plus the few optional ones it chooses when left out."""
+    known = shape(type_)
+    if known is None:
+        return {}
+    context = _context(name, urn, inputs, region) | {"id": id_}
+    forms = templates.OUTPUTS.get(type_, {})
+    result: Properties = {}
+    for key, template in forms.items():
+        if key in known.computed or ((type_, key) in templates.CHOSEN and key not in inputs):
+            result[key] = context[key] = _fill(template, context)
+    if type_ == "aws:signer/signingJob:SigningJob":
+        result |= _signed(inputs, id_)
+    for key, kind in known.computed.items():
+        if key not in result and key != "tagsAll":
+            result[key] = _plausible(type_, key, kind, context)
+    if "region" in known.inputs and "region" not in inputs:
+        result["region"] = region
+    return result
+
+
+def unknown(type_: str, inputs: Mapping[str, Any], region: str) -> Properties:
+    """The same properties before the resource exists."""
+    known = shape(type_)
+    if known is None:
+        return {}
+    chosen = {key for owner, key in templates.CHOSEN if owner == type_ and key not in inputs}
+    result: Properties = {key: UNKNOWN for key in (*known.computed, *sorted(chosen)) if key != "tagsAll"}
+    if "region" in known.inputs and "region" not in inputs:
+        result["region"] = region
+    return result
+
+
+def tags_all(type_: str, inputs: Mapping[str, Any], default_tags: Mapping[str, str]) -> Properties:
+    """The property tagsAll, where the type has it: the provider's default tags under the resource's own."""
+    known = shape(type_)
+    if known is None or "tagsAll" not in known.computed:
+        return {}
+    tags = inputs.get("tags")
+    return {"tagsAll": {**default_tags, **tags} if isinstance(tags, Mapping) else tags or dict(default_tags)}
+
+
+def digest(text: str) -> str:
+    """64 hexadecimal digits that depend on `text` alone."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _signed(inputs: Mapping[str, Any], id_: str) -> Properties:
+    """AWS Signer writes `<prefix><job>.zip` into the destination bucket."""
+    target = inputs.get("destination", {}).get("s3", {})
+    place = {"bucket": target.get("bucket", ""), "key": f"{target.get('prefix', '')}{id_}.zip"}
+    return {"signedObjects": [{"s3s": [place]}], "revocationRecords": []}
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+def _fill(template: str, context: Mapping[str, str]) -> str:
+    return template.format_map(_Blank(context))
+
+
+def _context(name: str, urn: str, inputs: Mapping[str, Any], region: str) -> dict[str, str]:
+    hexes = digest(urn)
+    context = {f"hex{n}": hexes[:n] for n in (6, 10, 17, 40)}
+    context |= {"HEX17": hexes[:17].upper(), "uuid": str(uuid.UUID(hexes[:32])), "name": name}
+    context |= {key: str(value) for key, value in inputs.items() if isinstance(value, str | int | float)}
+    region_input = inputs.get("region")
+    return context | {
+        "account": ACCOUNT,
+        "region": region_input if isinstance(region_input, str) else region,
+    }
+
+
+def _plausible(type_: str, key: str, kind: Any, context: Mapping[str, str]) -> Any:
+    origin = typing.get_origin(kind)
+    if origin is not None and issubclass(origin, Sequence):
+        return [_plausible(type_, key.removesuffix("s"), typing.get_args(kind)[0], context)]
+    if origin is not None:
+        return {}
+    if kind is str:
+        return _text(type_, key, context)
+    if kind in (bool, int, float):
+        return kind()
+    if _types.is_output_type(kind):
+        fields = _types.output_type_types(kind)
+        return {name: _plausible(type_, name, field, context) for name, field in fields.items()}
+    return {}
+
+
+def _text(type_: str, key: str, context: Mapping[str, str]) -> str:
+    lower = key.lower()
+    service, _, kind = type_.partition(":")[2].partition(":")[0].partition("/")
+    if lower.endswith("arn"):
+        return _fill(f"arn:aws:{service}:{{region}}:{{account}}:{kind}/{{id}}", context)
+    if lower == "ownerid":
+        return ACCOUNT
+    if lower.endswith(("date", "time", "lastmodified")):
+        return MOMENT
+    if lower.endswith(("url", "endpoint")):
+        return _fill(f"https://{{id}}.{service}.{{region}}.amazonaws.com", context)
+    if "cidr" in lower:
+        return "10.0.0.0/16"
+    return f"{key}-{digest(context['id'] + key)[:10]}"
+
+
+def secret(value: Any) -> Any:
+    """`value` marked as secret, once."""
+    if isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET:
+        return value
+    return {SIGNATURE: SECRET, "value": value}

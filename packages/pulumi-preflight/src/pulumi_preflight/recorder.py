@@ -1,0 +1,286 @@
+"""The Pulumi engine's side of a program's conversation: answers like AWS and keeps every registration.
+
+This is the only file that leans on the SDK's internals (its mock monitor and its signature mappings);
+`tests/preflight/test_evaluate.py` fails when a version of the SDK changes them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime import mocks
+from pulumi.runtime.proto import resource_pb2
+
+from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.graph import (
+    SIGNATURE,
+    STACK_TYPE,
+    UNKNOWN,
+    Graph,
+    Resource,
+    in_order,
+    reveal,
+    whole_numbers,
+)
+from pulumi_preflight.provider import functions, outputs
+from pulumi_preflight.stackfile import StackConfig
+
+_PROVIDER = "pulumi:providers:"
+
+
+class _NoAnswers(mocks.Mocks):
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise AssertionError("the recorder answers itself")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> Any:
+        raise AssertionError("the recorder answers itself")
+
+
+class Recorder(mocks.MockMonitor):
+    """Takes the registrations of one run. Call `graph` when the program has ended."""
+
+    def __init__(self, config: StackConfig, *, preview: bool) -> None:
+        super().__init__(_NoAnswers())
+        self._config = config
+        self._preview = preview
+        self._lock = threading.Lock()
+        self._recorded: dict[str, Resource] = {}
+        self._exports: dict[str, Any] = {}
+
+    def graph(self) -> Graph:
+        """Everything registered so far."""
+        config = self._config
+        return Graph(
+            project=config.project,
+            stack=config.stack,
+            preview=self._preview,
+            resources=in_order(list(self._recorded.values())),
+            exports=self._exports,
+            config=config.values,
+            secret_keys=config.secret_keys,
+        )
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The URN the engine would form: the chain of parents' types, without the stack's."""
+        chain = parent.split("::")[2] if parent else ""
+        if chain and chain != STACK_TYPE:
+            type_ = f"{chain}${type_}"
+        return f"urn:pulumi:{self._config.stack}::{self._config.project}::{type_}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:
+        with self._lock:
+            resource = self._resource(request, _dict(request.object))
+            resource |= self._options(request)
+            self._complete(resource, request.name)
+            return resource_pb2.RegisterResourceResponse(
+                urn=resource["urn"],
+                id="" if resource["id"] == UNKNOWN else resource["id"],
+                object=_struct(resource["outputs"]),
+            )
+
+    def ReadResource(self, request: Any) -> Any:
+        with self._lock:
+            resource = self._resource(request, _dict(request.properties))
+            resource |= {"custom": True, "external": True, "id": request.id}
+            self._complete(resource, request.name)
+            return resource_pb2.ReadResourceResponse(
+                urn=resource["urn"], properties=_struct(resource["outputs"])
+            )
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        with self._lock:
+            values = _dict(request.outputs)
+            resource = self._recorded[request.urn]
+            resource["outputs"] = values
+            if resource["type"] == STACK_TYPE:
+                self._exports = values
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any) -> Any:
+        arguments = reveal(_dict(request.args))
+        region = arguments.get("region") or self._region(request.provider)
+        result = functions.answer(request.tok, arguments, region)
+        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(result)})
+
+    def _resource(self, request: Any, inputs: dict[str, Any]) -> Resource:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if urn in self._recorded:
+            raise PreflightError(f"two resources have the URN {urn}: give one of them another name.")
+        resource: Resource = {
+            "urn": urn,
+            "type": request.type,
+            "custom": False,
+            "id": "",
+            "inputs": inputs,
+            "outputs": {},
+            "parent": request.parent,
+            "provider": request.provider,
+            "dependencies": sorted(request.dependencies),
+            "propertyDependencies": {},
+            "protect": False,
+        }
+        if request.additionalSecretOutputs:
+            resource["additionalSecretOutputs"] = list(request.additionalSecretOutputs)
+        self._recorded[urn] = resource
+        return resource
+
+    def _options(self, request: Any) -> Resource:
+        options: Resource = {
+            "custom": request.custom,
+            "protect": request.protect,
+            "propertyDependencies": {
+                key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items())
+            },
+        }
+        for key, value in (
+            ("ignoreChanges", list(request.ignoreChanges)),
+            ("replaceOnChanges", list(request.replaceOnChanges)),
+            ("aliases", list(dict.fromkeys(self._alias(request, item) for item in request.aliases))),
+            ("retainOnDelete", request.retainOnDelete),
+            ("deletedWith", request.deletedWith),
+            ("importID", request.importId),
+            ("version", request.version),
+        ):
+            if value:
+                options[key] = value
+        if request.deleteBeforeReplaceDefined:
+            options["deleteBeforeReplace"] = request.deleteBeforeReplace
+        if request.HasField("customTimeouts"):
+            timeouts = request.customTimeouts
+            options["customTimeouts"] = {
+                key: _seconds(getattr(timeouts, key)) for key in ("create", "update", "delete")
+            }
+        return options
+
+    def _alias(self, request: Any, alias: Any) -> str:
+        if alias.urn:
+            return str(alias.urn)
+        spec = alias.spec
+        parent = "" if spec.noParent else spec.parentUrn or request.parent
+        urn = self.make_urn(parent, spec.type or request.type, spec.name or request.name).split("::")
+        if spec.stack:
+            urn[0] = f"urn:pulumi:{spec.stack}"
+        if spec.project:
+            urn[1] = spec.project
+        return "::".join(urn)
+
+    def _complete(self, resource: Resource, name: str) -> None:
+        """Adds what the engine and the provider add: provider, name, id and computed properties."""
+        type_, urn, inputs = resource["type"], resource["urn"], resource["inputs"]
+        if type_.startswith(_PROVIDER):
+            version = resource.get("version")
+            inputs |= {"version": version} if version else {}
+            resource["id"] = UNKNOWN if self._preview else _uuid(urn)
+            resource["outputs"] = dict(inputs)
+        elif not (resource["custom"] and type_.count(":") == 2) or type_.startswith("pulumi:"):
+            resource["outputs"] = dict(inputs)
+        else:
+            self._provide(resource, name)
+        resource.pop("version", None)
+
+    def _provide(self, resource: Resource, name: str) -> None:
+        type_, urn, inputs = resource["type"], resource["urn"], resource["inputs"]
+        if not resource["provider"]:
+            resource["provider"] = self._default_provider(type_, resource.get("version", ""))
+        region = self._region(resource["provider"])
+        named = outputs.physical_name(type_, name, urn, inputs)
+        if named:
+            inputs[named[0]] = named[1]
+        extra = outputs.tags_all(type_, inputs, self._default_tags(resource["provider"]))
+        if self._preview and not resource["id"]:
+            resource["id"] = UNKNOWN
+            extra |= outputs.unknown(type_, inputs, region)
+        else:
+            known = _known_references(inputs)
+            id_ = (
+                resource["id"]
+                or resource.get("importID")
+                or outputs.identity(type_, name, urn, known, region)
+            )
+            resource["id"] = id_
+            extra |= outputs.made_up(type_, name, urn, id_, known, region)
+        for key in resource.get("additionalSecretOutputs", ()):
+            if key in extra:
+                extra[key] = outputs.secret(extra[key])
+        resource["outputs"] = {**extra, **inputs}
+
+    def _default_provider(self, type_: str, version: str) -> str:
+        package = type_.split(":")[0]
+        version = version or "0.0.0"
+        provider = f"{_PROVIDER}{package}"
+        urn = self.make_urn("", provider, f"default_{version.replace('.', '_').replace('-', '_')}")
+        if urn not in self._recorded:
+            prefix = f"{package}:"
+            inputs: dict[str, Any] = {
+                key.removeprefix(prefix): outputs.secret(value) if key in self._config.secret_keys else value
+                for key, value in self._config.values.items()
+                if key.startswith(prefix)
+            }
+            inputs["version"] = version
+            self._recorded[urn] = {
+                "urn": urn,
+                "type": provider,
+                "custom": True,
+                "id": _uuid(urn),
+                "inputs": inputs,
+                "outputs": dict(inputs),
+                "parent": "",
+                "provider": "",
+                "dependencies": [],
+                "propertyDependencies": {},
+                "protect": False,
+            }
+        return f"{urn}::{self._recorded[urn]['id']}"
+
+    def _provider_inputs(self, reference: str) -> Mapping[str, Any]:
+        provider = self._recorded.get(reference.rpartition("::")[0])
+        return provider["inputs"] if provider else {}
+
+    def _region(self, reference: str) -> str:
+        region = self._provider_inputs(reference).get("region") or self._config.values.get("aws:region")
+        return region if isinstance(region, str) and region != UNKNOWN else outputs.REGION
+
+    def _default_tags(self, reference: str) -> Mapping[str, str]:
+        value = self._provider_inputs(reference).get("defaultTags")
+        try:
+            document = json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            return {}
+        tags = document.get("tags") if isinstance(document, Mapping) else None
+        return tags if isinstance(tags, Mapping) else {}
+
+
+def _known_references(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value for key, value in inputs.items() if not (isinstance(value, dict) and SIGNATURE in value)
+    }
+
+
+def _seconds(duration: str) -> float:
+    """A Go duration ("1h30m") in seconds."""
+    total, number = 0.0, ""
+    for char in duration:
+        if char.isdigit() or char == ".":
+            number += char
+        elif number:
+            total += float(number) * {"h": 3600, "m": 60, "s": 1}.get(char, 0)
+            number = ""
+    return total
+
+
+def _uuid(text: str) -> str:
+    return str(uuid.UUID(outputs.digest(text)[:32]))
+
+
+def _dict(message: Any) -> dict[str, Any]:
+    result: dict[str, Any] = whole_numbers(json_format.MessageToDict(message))
+    return result
+
+
+def _struct(values: Mapping[str, Any]) -> Any:
+    return json_format.ParseDict(dict(values), struct_pb2.Struct())

@@ -1,0 +1,158 @@
+"""A result as text: one function per format, all written from the same findings."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from pulumi_preflight import baseline
+from pulumi_preflight.baseline import Changes
+from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.findings import Finding, Result
+from pulumi_preflight.reports import junit, markdown, page, sarif
+from pulumi_preflight.shape import Shape
+
+_COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "unspecified": "dim"}
+_KINDS = {"violation": "broken", "not_evaluated": "not evaluated", "exempted": "exempted"}
+
+
+def render(result: Result, format_: str, shape: Shape | None = None, changes: Changes | None = None) -> str:
+    """The report in one of FORMATS, ending in a line break. Raises KeyError for any other name.
+
+    `shape` adds places to SARIF and the picture to HTML; `changes` what is new since a baseline.
+    """
+    return FORMATS[format_](result, shape or Shape(), changes).rstrip("\n") + "\n"
+
+
+def targets(entries: Iterable[str], formats: Collection[str]) -> list[tuple[str, Path]]:
+    """(format, file) of each FORMAT=FILE. Raises PreflightError in one sentence for anything else."""
+    found = []
+    for entry in entries:
+        name, _, target = entry.partition("=")
+        if name not in formats or not target:
+            raise PreflightError(
+                f"--also {entry} must have the form FORMAT=FILE, with one of {', '.join(formats)}."
+            )
+        found.append((name, Path(target)))
+    return found
+
+
+def scrubbed(result: Result, scrub: Callable[[str], str]) -> Result:
+    """The result with every text that the program chose passed through `scrub`."""
+    findings = tuple(
+        replace(
+            finding,
+            urn=scrub(finding.urn),
+            resource=scrub(finding.resource),
+            type=scrub(finding.type),
+            message=scrub(finding.message),
+        )
+        for finding in result.findings
+    )
+    return replace(result, findings=findings)
+
+
+def print_table(result: Result, console: Console, changes: Changes | None = None) -> None:
+    """The report for people: a table when there is something to tell, and one closing line."""
+    if result.findings:
+        console.print(_table(result))
+    for rule, remedy in _remedies(result).items():
+        console.print(Text.assemble((f"{rule}: ", "bold"), remedy))
+    if changes is not None:
+        console.print(Text(f"against the baseline: {changes}"))
+        for finding in changes.new:
+            console.print(Text.assemble(("new: ", "bold"), f"{finding.rule}, {finding.resource}"))
+    colour = "green" if result.passed else "bold red"
+    console.print(f"[{colour}]{escape(summary(result))}[/]")
+
+
+def _remedies(result: Result) -> dict[str, str]:
+    return {item.rule: item.remedy for item in result.findings if item.blocking and item.remedy}
+
+
+def summary(result: Result) -> str:
+    """One sentence with the verdict and the counts."""
+    blocking = sum(finding.blocking for finding in result.findings)
+    counts = [
+        f"{blocking} blocking",
+        f"{result.count('violation', blocking=False)} advisory",
+        f"{result.count('not_evaluated')} not evaluated",
+        f"{result.count('exempted')} exempted",
+    ]
+    return (
+        f"{'passed' if result.passed else 'FAILED'}: {result.stack} ({', '.join(result.forms)}), "
+        f"{result.resources} resources, {len(result.rules)} policies of {result.pack}, {', '.join(counts)}, "
+        f"{result.seconds:.1f} s"
+    )
+
+
+def _table(result: Result) -> Table:
+    table = Table(title=f"{result.project} / {result.stack}", title_justify="left", show_lines=True)
+    for heading in ("severity", "rule, resource", "finding"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "severity")
+    for finding in result.findings:
+        level = finding.level if finding.kind == "violation" else _KINDS[finding.kind]
+        table.add_row(
+            Text.assemble(
+                (finding.severity, _COLOURS[finding.severity]),
+                (f"\n{level}", "bold" if finding.blocking else "dim"),
+            ),
+            Text.assemble((finding.rule, "bold"), f"\n{finding.resource}"),
+            Text(finding.message + _only(finding, result)),
+        )
+    return table
+
+
+def _only(finding: Finding, result: Result) -> str:
+    return "" if len(finding.forms) == len(result.forms) else f" (only in {', '.join(finding.forms)})"
+
+
+def _as_table(result: Result, shape: Shape, changes: Changes | None) -> str:
+    text = io.StringIO()
+    print_table(result, Console(file=text, width=160, color_system=None), changes)
+    return text.getvalue()
+
+
+def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
+    document: dict[str, Any] = {
+        "version": baseline.VERSION,
+        "project": result.project,
+        "stack": result.stack,
+        "pack": result.pack,
+        "forms": list(result.forms),
+        "passed": result.passed,
+        "resources": result.resources,
+        "seconds": round(result.seconds, 3),
+        "findings": [_entry(finding, shape) for finding in result.findings],
+        "rules": [asdict(rule) for rule in result.rules],
+    }
+    if changes is not None:
+        document["changes"] = {
+            name: [asdict(finding) for finding in getattr(changes, name)]
+            for name in ("new", "fixed", "unchanged")
+        }
+    return json.dumps(document, indent=2)
+
+
+def _entry(finding: Finding, shape: Shape) -> dict[str, Any]:
+    place = shape.place(finding.urn)
+    return asdict(finding) | {"blocking": finding.blocking, "place": asdict(place) if place else None}
+
+
+FORMATS: Mapping[str, Callable[[Result, Shape, Changes | None], str]] = {
+    "table": _as_table,
+    "json": _as_json,
+    "markdown": lambda result, shape, changes: markdown.render(result, summary(result), changes),
+    "sarif": sarif.render,
+    "junit": lambda result, shape, changes: junit.render(result),
+    "html": lambda result, shape, changes: page.render(result, summary(result), shape, changes),
+}

@@ -1,0 +1,95 @@
+"""Markdown, for the comment on a pull request: short first, details folded, within the size a comment may have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pulumi_preflight.baseline import Changes
+from pulumi_preflight.findings import Finding, Result
+
+LIMIT = 60_000
+"""Characters; code hosts refuse comments of 65,536 and more."""
+
+_KINDS = {"violation": "broken", "not_evaluated": "not evaluated", "exempted": "exempted"}
+_HEAD = ["| severity | level | rule | resource | finding |", "|---|---|---|---|---|"]
+# A resource's name is text of the program's choosing: it shall neither form links and images nor call people.
+_ESCAPES = {char: f"&#{ord(char)};" for char in "\\`*[]<>|~$&"} | {
+    "@": "@&#8203;",
+    "#": "&#35;&#8203;",
+    "\n": " ",
+    "\r": " ",
+}
+
+
+def render(result: Result, sentence: str, changes: Changes | None = None) -> str:
+    """The result under its one-sentence summary; with `changes`, what is new and fixed before the rest."""
+    title = f"{result.project}/{result.stack}"
+    lines = [
+        # By this line a workflow finds its earlier comment, to edit it.
+        f"<!-- policy check of {text(title)} -->",
+        f"### {'✅' if result.passed else '❌'} Policy check of {code(title)}",
+        "",
+        text(sentence),
+    ]
+    for heading, findings, folded in _sections(result, changes):
+        lines += _section(heading, findings, folded, LIMIT - len("\n".join(lines)))
+    return "\n".join([*lines, *_remedies(result, LIMIT - len("\n".join(lines)))])
+
+
+def text(value: str) -> str:
+    """Any text as inline Markdown that shows it literally."""
+    return "".join(_ESCAPES.get(char, char) for char in value)
+
+
+def code(value: str) -> str:
+    """Any text as code that it cannot leave."""
+    return f"<code>{text(value)}</code>"
+
+
+def _sections(result: Result, changes: Changes | None) -> Iterable[tuple[str, Sequence[Finding], bool]]:
+    if changes is None:
+        yield "", result.findings, False
+        return
+    yield f"New: {len(changes.new)}", changes.new, False
+    yield f"Fixed: {len(changes.fixed)}", changes.fixed, True
+    blocking = sum(finding.blocking for finding in changes.unchanged)
+    yield f"Unchanged: {len(changes.unchanged)}, {blocking} blocking", changes.unchanged, True
+
+
+def _section(heading: str, findings: Sequence[Finding], folded: bool, room: int) -> list[str]:
+    table = _table(findings, room)
+    if not heading:
+        return table
+    if not findings:
+        return ["", f"**{heading}**"]
+    if folded:
+        return ["", f"<details><summary><b>{heading}</b></summary>", *table, "", "</details>"]
+    return ["", f"**{heading}**", *table]
+
+
+def _table(findings: Sequence[Finding], room: int) -> list[str]:
+    rows: list[str] = []
+    # The remedies, the closing tags and the line about what was left out need their share.
+    room -= 3_000
+    for number, finding in enumerate(findings):
+        level = finding.level if finding.kind == "violation" else _KINDS[finding.kind]
+        cells = (finding.severity, level, code(finding.rule), code(finding.resource), text(finding.message))
+        row = f"| {' | '.join(cells)} |"
+        room -= len(row) + 1
+        if room < 0:
+            return ["", *_HEAD, *rows, "", f"{len(findings) - number} more are in the other reports."]
+        rows.append(row)
+    return ["", *_HEAD, *rows] if rows else []
+
+
+def _remedies(result: Result, room: int) -> list[str]:
+    remedies = {item.rule: item.remedy for item in result.findings if item.blocking and item.remedy}
+    lines = []
+    room -= 200
+    for rule, remedy in remedies.items():
+        line = f"- {code(rule)}: {text(remedy)}"
+        room -= len(line) + 1
+        if room < 0:
+            break
+        lines.append(line)
+    return ["", "<details><summary>Remedies</summary>", "", *lines, "", "</details>"] if lines else []

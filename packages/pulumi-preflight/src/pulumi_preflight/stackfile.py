@@ -1,0 +1,126 @@
+"""Pulumi.yaml and Pulumi.<stack>.yaml, read the way the Pulumi CLI reads them."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pulumi_preflight.errors import PreflightError
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """Configuration of one stack: every key is `namespace:key`, every value the text a program would get."""
+
+    project: str
+    stack: str
+    values: Mapping[str, str]
+    secret_keys: frozenset[str]
+
+
+def load(
+    project_dir: Path, stack: str, overrides: Mapping[str, str], secret_overrides: Collection[str] = ()
+) -> StackConfig:
+    """Configuration of `stack`: defaults of the project file, then the stack file, then `overrides`.
+
+    Raises PreflightError for a missing or broken file, an encrypted value that nothing overrides, and a key
+    that the project declares without a default and nobody sets.
+    """
+    project_file, stack_file = project_dir / "Pulumi.yaml", project_dir / f"Pulumi.{stack}.yaml"
+    project_doc = _document(project_file)
+    name = project_doc.get("name")
+    if not isinstance(name, str) or not name:
+        raise PreflightError(f"{project_file.name} has no project name: add a line `name: <project>`.")
+    if not stack_file.is_file():
+        known = sorted(path.name.split(".")[1] for path in project_dir.glob("Pulumi.*.yaml"))
+        raise PreflightError(
+            f"there is no stack {stack!r}: {stack_file.name} does not exist; "
+            f"known stacks: {', '.join(known) or 'none'}."
+        )
+    values, secret_keys, required = _declared(name, project_doc, project_file.name)
+    given = {_qualified(name, key): value for key, value in overrides.items()}
+    for key, value in _mapping(_document(stack_file), "config", stack_file.name).items():
+        full = _qualified(name, str(key))
+        if isinstance(value, Mapping) and set(value) == {"secure"}:
+            secret_keys.add(full)
+            if full not in given:
+                raise PreflightError(
+                    f"{stack_file.name}: {full} is encrypted and cannot be read here; pass a stand-in with "
+                    f"--config {key}=<value>."
+                )
+        elif value is not None:
+            values[full] = _text(value)
+    values.update(given)
+    for key in sorted(required - set(values)):
+        raise PreflightError(f"{stack_file.name} is missing configuration value {key}{_meant(key, values)}.")
+    secret_keys.update(_qualified(name, key) for key in secret_overrides)
+    return StackConfig(name, stack, values, frozenset(secret_keys))
+
+
+def _meant(key: str, values: Mapping[str, str]) -> str:
+    """Names the key that was probably meant to be this one."""
+    near = difflib.get_close_matches(key, values, n=1, cutoff=0.9)
+    return f"; {near[0].rpartition(':')[2]} may be a typing error" if near else ""
+
+
+def _declared(
+    project: str, document: Mapping[str, Any], place: str
+) -> tuple[dict[str, str], set[str], set[str]]:
+    values: dict[str, str] = {}
+    secret_keys: set[str] = set()
+    required: set[str] = set()
+    for key, entry in _mapping(document, "config", place).items():
+        full = _qualified(project, str(key))
+        if not isinstance(entry, Mapping):
+            values[full] = _text(entry)
+            continue
+        if entry.get("secret"):
+            secret_keys.add(full)
+        for source in ("value", "default"):
+            if entry.get(source) is not None:
+                values[full] = _text(entry[source])
+                break
+        else:
+            if "value" not in entry and "default" not in entry:
+                required.add(full)
+    return values, secret_keys, required
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PreflightError(f"{path.name} does not exist in {path.parent.name or '.'}.") from None
+    except (OSError, UnicodeDecodeError):
+        raise PreflightError(f"{path.name} cannot be read as UTF-8 text.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path.name}, line {mark.line + 1}" if mark else path.name
+        raise PreflightError(f"{place}: this is not valid YAML.") from None
+    if document is None:
+        return {}
+    if not isinstance(document, Mapping):
+        raise PreflightError(f"{path.name} must be a mapping of keys to values.")
+    return document
+
+
+def _mapping(document: Mapping[str, Any], key: str, place: str) -> Mapping[str, Any]:
+    value = document.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise PreflightError(f"{place}: `{key}` must be a mapping of keys to values.")
+    return value
+
+
+def _qualified(project: str, key: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _text(value: Any) -> str:
+    """Pulumi hands every value to the program as text: scalars as YAML spells them, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, default=str, separators=(",", ":"))

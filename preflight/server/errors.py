@@ -1,9 +1,0 @@
-"""What can go wrong before a stack is served."""
-
-from __future__ import annotations
-
-from preflight.errors import PreflightError
-
-
-class ServerError(PreflightError):
-    """The stack cannot be served. The message is one sentence that names the place and the remedy."""

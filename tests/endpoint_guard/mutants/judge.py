@@ -1,0 +1,96 @@
+"""Sends changed stacks through one long-lived policy process, as the engine would: changed inputs, then everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from pulumi_preflight import levels, messages
+from pulumi_preflight.graph import Resource
+from pulumi_preflight.pack_process import PackProcess, Run
+
+from tests.endpoint_guard.mutants.change import Change, Mutant, Stack
+from tests.harness import PROJECT, Form, declared
+
+PACK = PROJECT / "policies"
+LEVELS = PACK / "levels" / "prod.json"
+_MANDATORY = 1
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the pack says: the rule, the logical name of the resource, whether it blocks."""
+
+    rule: str
+    resource: str
+    blocks: bool
+    text: str
+
+
+class Judge:
+    """The pack, started once, for one form of the prod stack. Use it in a `with` statement."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.graph = declared("prod", form)
+        graph = self.graph
+        run = Run(graph.project, graph.stack, graph.preview, graph.config, graph.secret_keys)
+        self._pack = PackProcess(PACK, run)
+        self._own = {resource["urn"]: resource for resource in graph.resources}
+        self._views = {urn: messages.view(resource, self._own) for urn, resource in self._own.items()}
+
+    def __enter__(self) -> Self:
+        self._pack.__enter__()
+        self._info = self._pack.info()
+        self._configured: Mapping[str, Any] = {"": None}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pack.__exit__(kind, error, trace)
+
+    def says(self, change: Change, settings: Mapping[str, Mapping[str, Any]] | None = None) -> list[Said]:
+        """What the pack says about the stack after a change; of resource policies, about changed resources only."""
+        self._configure(settings or {})
+        stack = Stack(self.graph)
+        change(stack)
+        by_urn = {resource["urn"]: resource for resource in stack.resources}
+        changed = [r for urn, r in by_urn.items() if r != self._own.get(urn)]
+        found = self._pack.analyze([messages.request(r, by_urn) for r in changed])
+        found += self._pack.analyze_stack([self._view(r, by_urn) for r in stack.resources])
+        return [_said(urn, diagnostic) for urn, diagnostic in found]
+
+    def _view(self, resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
+        urn = resource["urn"]
+        return self._views[urn] if resource == self._own.get(urn) else messages.view(resource, by_urn)
+
+    def _configure(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
+        if settings == self._configured:
+            return
+        entries = levels.read(LEVELS)
+        for rule, values in settings.items():
+            entries[rule] = {**entries.get(rule, {}), **values}
+        self._pack.configure(levels.final(self._info, entries, LEVELS.name))
+        self._configured = settings
+
+
+def _said(urn: str, diagnostic: Any) -> Said:
+    name = (diagnostic.urn or urn).rpartition("::")[2]
+    blocks = diagnostic.enforcementLevel == _MANDATORY
+    text = diagnostic.message.removeprefix(diagnostic.description).strip()
+    return Said(diagnostic.policyName, name, blocks, text)
+
+
+def killers(mutant: Mutant, said: list[Said]) -> list[str]:
+    """The expected rules that noticed a mutant; an advisory answer counts only for what is advisory by design."""
+    found = {
+        entry.rule
+        for entry in said
+        if entry.rule in mutant.rules
+        and (entry.blocks or entry.rule == "not-evaluated")
+        and mutant.at in ("", entry.resource)
+    }
+    return sorted(found)
