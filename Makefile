@@ -40,7 +40,7 @@ mutants: $(READY) ## Plant every fault of the catalogue in the prod stack: each 
 	@$(BIN)/python -m tests.endpoint_guard.mutants
 
 figures: $(READY) ## Heat maps of both recipes over training sizes  [DATA=folder]
-	@$(BIN)/python -m model.evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe default --sizes 10000,50000,100000,150000,200000
+	@$(BIN)/python -m model evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe default --sizes 10000,50000,100000,150000,200000
 
 bench: $(READY) ## Ours against the reference behind one server, the function, the pack  [DATA=folder]
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") --docs docs

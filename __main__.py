@@ -4,7 +4,7 @@ import pulumi
 
 import components as c
 import settings
-from model.package import ArtifactSource
+from model.artifact.package import ArtifactSource
 
 s = settings.load()
 site = c.locate(s.naming, s.safety)

@@ -15,7 +15,8 @@ import typer
 
 from benchmarks import artifacts, environment, function, report, servers, serving
 from benchmarks.serving import Candidate, Setup
-from model import cli
+from model import progress
+from model.commands import cli
 from model.errors import UserError
 
 _IN_CONTAINER = {"PYTHONPATH": "/opt/ml/model/code:/opt/ml/model/vendor"}
@@ -43,13 +44,13 @@ def candidates(reference: artifacts.Packed, ours: artifacts.Packed, in_container
 
 
 def measure_serving(
-    chosen: list[Candidate], setup: Setup, rounds: int, say: cli.Say
+    chosen: list[Candidate], setup: Setup, rounds: int, say: progress.Say
 ) -> dict[str, serving.Figures]:
     """Every candidate once a round, so that a busy moment meets all of them; medians, and sizes in MB."""
     found: dict[str, list[serving.Figures]] = {candidate.name: [] for candidate in chosen}
     for place in range(rounds):
         for candidate in chosen:
-            with cli.step(say, f"round {place + 1}: {candidate.name}"):
+            with progress.step(say, f"round {place + 1}: {candidate.name}"):
                 found[candidate.name].append(serving.measure(candidate, setup))
     sizes = {
         one.name: {
@@ -106,7 +107,7 @@ def _setup(server: str, workers: int, seconds: float, build_dir: Path) -> tuple[
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
     if in_container:
-        python = environment.ensure(build_dir / "container", cli.say)
+        python = environment.ensure(build_dir / "container", progress.say)
         return Setup(python, servers.container, workers, seconds, log.absolute()), True
     return Setup(Path(sys.executable), servers.light, workers, seconds, log.absolute()), False
 
@@ -116,7 +117,7 @@ def _finish(run: Mapping[str, Any], build_dir: Path, docs: Path | None) -> None:
     for folder in filter(None, (build_dir / "bench", docs)):
         report.write(report.markdown(run), folder / "benchmarks.md")
         report.chart(run["serving"], folder / "benchmarks.png")
-        cli.say(f"written to {folder / 'benchmarks.md'}")
+        progress.say(f"written to {folder / 'benchmarks.md'}")
 
 
 def main(
@@ -139,19 +140,19 @@ def main(
     if not Path("/proc/self/smaps_rollup").exists():
         raise UserError("The benchmarks read /proc of Linux: run them there.")
     setup, in_container = _setup(server, workers, seconds, build_dir)
-    ours = artifacts.ours(data, build_dir, cli.say)
-    reference = artifacts.reference(data, build_dir, cli.say)
+    ours = artifacts.ours(data, build_dir, progress.say)
+    reference = artifacts.reference(data, build_dir, progress.say)
     chosen = candidates(reference, ours, in_container)
     run: dict[str, Any] = {
         "rounds": rounds,
         "about": _about(setup, reference, ours, in_container),
-        "serving": measure_serving(chosen, setup, rounds, cli.say),
+        "serving": measure_serving(chosen, setup, rounds, progress.say),
     }
-    with cli.step(cli.say, "the function's own work"):
+    with progress.step(progress.say, "the function's own work"):
         run["function"] = function.measure(artifacts.TRANSACTION)
     if pack:
         run["pack"] = _pack_figures()
-    cli.out.print(report.terminal(run["serving"]))
+    progress.out.print(report.terminal(run["serving"]))
     _finish(run, build_dir, docs)
     if short := report.missed(run["serving"]):
         raise UserError(f"Missed: {', '.join(short)}.")

@@ -12,8 +12,11 @@ from typing import Any
 
 import joblib
 
-from model import archive, cli, package, recipes, train
-from model.source import ArtifactSource
+from model import progress
+from model.artifact import archive, package
+from model.artifact.source import ArtifactSource
+from model.data.opening import open_data
+from model.training import recipes, train
 
 _REFERENCE_CODE = Path(__file__).with_name("reference_inference.py")
 REFERENCE_ENVIRONMENT = {
@@ -59,7 +62,7 @@ class Packed:
         return json.dumps({"transactions": [one] * transactions}).encode()
 
 
-def ours(data: Path | None, build_dir: Path, say: cli.Say) -> Packed:
+def ours(data: Path | None, build_dir: Path, say: progress.Say) -> Packed:
     """Our artifact, built when there is none, unpacked beside it for the benchmark."""
     built = package.ensure(ArtifactSource(data, build_dir=build_dir), say)
     folder = build_dir / "bench" / "ours" / "model"
@@ -81,7 +84,7 @@ def ours(data: Path | None, build_dir: Path, say: cli.Say) -> Packed:
     return Packed("ours", folder, size, without, tuple(built.card["fields"]), digests, about)
 
 
-def reference(data: Path | None, build_dir: Path, say: cli.Say) -> Packed:
+def reference(data: Path | None, build_dir: Path, say: progress.Say) -> Packed:
     """The reference recipe's forest, fitted once per data and code and kept, as `model.joblib` with its code."""
     source = ArtifactSource(data, recipe="reference", build_dir=build_dir)
     key = hashlib.sha256(source.fingerprint.encode() + _REFERENCE_CODE.read_bytes()).hexdigest()[:16]
@@ -99,14 +102,14 @@ def reference(data: Path | None, build_dir: Path, say: cli.Say) -> Packed:
     return Packed("reference", folder / "model", size, size, fields, {}, about)
 
 
-def _fit(source: ArtifactSource, folder: Path, say: cli.Say) -> None:
+def _fit(source: ArtifactSource, folder: Path, say: progress.Say) -> None:
     (folder / "model" / "code").mkdir(parents=True)
-    frames = train.open_data(source.data, source.sample_rows, source.seed, say)
+    frames = open_data(source.data, source.sample_rows, source.seed, say)
     fitted = train.train(frames.train, recipes.named("reference"), seed=source.seed, say=say)
     fitted.estimator.n_jobs = None
     joblib.dump(fitted.estimator, folder / "model" / "model.joblib")
     shutil.copyfile(_REFERENCE_CODE, folder / "model" / "code" / "inference.py")
-    with cli.step(say, "packing the reference"):
+    with progress.step(say, "packing the reference"):
         files = {"model.joblib": folder / "model" / "model.joblib", "code/inference.py": _REFERENCE_CODE}
         archive.pack({name: path.read_bytes() for name, path in files.items()}, folder / "model.tar.gz")
     nodes = sum(tree.tree_.node_count for tree in fitted.estimator.estimators_)

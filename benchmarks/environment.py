@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from model.cli import Say
 from model.errors import UserError
+from model.progress import Say
 
 _HERE = Path(__file__).resolve().parent / "container"
 _LIBRARIES, _SERVER = _HERE / "libraries.lock", _HERE / "server.lock"

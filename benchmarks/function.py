@@ -15,9 +15,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from model import cli
+from model import progress
+from model.artifact.function_package import build_function_package
+from model.commands import cli
 from model.contract import MAX_TRANSACTIONS, RECIPE_FIELDS
-from model.function_package import build_function_package
 
 ROUNDS = 5
 _COLD = """
@@ -116,7 +117,7 @@ def main() -> None:
     """Measure the function's own work, and print the figures as JSON."""
     from benchmarks.artifacts import TRANSACTION
 
-    cli.out.print_json(json.dumps(measure(TRANSACTION)))
+    progress.out.print_json(json.dumps(measure(TRANSACTION)))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ from rich.table import Table
 from benchmarks import client, environment, servers
 from benchmarks.artifacts import TRANSACTION
 from localaws import declared
-from model import cli, package
+from model import progress
+from model.artifact import package
+from model.commands import cli
 from model.errors import UserError
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -187,7 +189,7 @@ def isolated(case: Case) -> Iterator[Check]:
 def _prepared(folder: Path, build_dir: Path) -> Case:
     container = declared.read(evaluate("prod"), _PROJECT).container
     package.unpack(container.archive, folder / "model", sha256=container.sha256)
-    python = environment.ensure(build_dir / "container", cli.say)
+    python = environment.ensure(build_dir / "container", progress.say)
     if python.resolve().is_relative_to(_ROOT.parent):
         raise UserError(f"{_ROOT.parent} is covered during the checks: use a Python 3.12 that is elsewhere.")
     return Case(python, folder / "model", container.environment, folder / "server.log", folder / "ran")
@@ -213,7 +215,7 @@ def main(
         table.add_column(heading)
     for check in checks:
         table.add_row(check.name, "[green]passed[/]" if check.passed else "[red]failed[/]", check.detail)
-    cli.out.print(table)
+    progress.out.print(table)
     if not all(check.passed for check in checks):
         raise typer.Exit(1)
 
@@ -222,7 +224,7 @@ def _outside(case: Case, folder: Path) -> list[Check]:
     spec = folder / "case.json"
     spec.write_text(json.dumps(asdict(case), default=str), encoding="utf-8")
     command = ["unshare", "-rnm", sys.executable, "-m", "benchmarks.lookalike", "--inside", str(spec)]
-    with cli.step(cli.say, "serving without a network"):
+    with progress.step(progress.say, "serving without a network"):
         done = subprocess.run(command, cwd=_PROJECT, capture_output=True, text=True, check=False)  # noqa: S603
     checks = [Check(**json.loads(line)) for line in done.stdout.splitlines()]
     if done.returncode or not checks:

@@ -14,7 +14,8 @@ from pulumi_preflight.check import check
 from pulumi_preflight.graph import STACK_TYPE, Graph
 from pulumi_preflight.program import evaluate
 
-from model import cli
+from model import progress
+from model.commands import cli
 
 SIZES = (100, 1000, 5000)
 _PACK = Path(__file__).resolve().parent.parent / "policies"
@@ -40,7 +41,7 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
     return names.get(value, value) if isinstance(value, str) else value
 
 
-def measure(sizes: tuple[int, ...], say: cli.Say) -> dict[str, Any]:
+def measure(sizes: tuple[int, ...], say: progress.Say) -> dict[str, Any]:
     """Seconds to evaluate prod, to judge it as update and preview, and to judge each size; peak memory in MB.
 
     Memory is the largest of any pack process so far: sizes must rise.
@@ -50,10 +51,10 @@ def measure(sizes: tuple[int, ...], say: cli.Say) -> dict[str, Any]:
     figures: dict[str, Any] = {"evaluate_seconds": time.perf_counter() - started, "sizes": {}}
     figures["resources"] = len(update.resources)
     for name, graph in (("update", update), ("preview", evaluate("prod", preview=True))):
-        with cli.step(say, f"judging prod as {name}"):
+        with progress.step(say, f"judging prod as {name}"):
             figures[f"verdict_{name}_seconds"] = check(graph, _PACK).seconds
     for size in sizes:
-        with cli.step(say, f"judging {size:,} resources"):
+        with progress.step(say, f"judging {size:,} resources"):
             result = check(grown(update, size), _PACK)
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
         figures["sizes"][str(size)] = {"seconds": result.seconds, "memory_mb": peak}
@@ -64,7 +65,7 @@ def main(
     size: Annotated[list[int] | None, typer.Option(help="Repeatable. Default: 100, 1000, 5000.")] = None,
 ) -> None:
     """Measure how fast the policy pack judges, and print the figures as JSON."""
-    cli.out.print_json(json.dumps(measure(tuple(sorted(size or SIZES)), cli.say)))
+    progress.out.print_json(json.dumps(measure(tuple(sorted(size or SIZES)), progress.say)))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from model import plots
 from model.contract import MAX_TRANSACTIONS
+from model.evaluation import plots
 
 Figures = Mapping[str, float]
 

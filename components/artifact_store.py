@@ -9,7 +9,7 @@ from components import documents
 from components.buckets import SET_BY_THE_BUCKET, AccessLogBucket, SecureBucket
 from components.encryption import EncryptionKey
 from components.site import Site
-from model.package import Artifact, ArtifactSource, ensure
+from model.artifact.package import Artifact, ArtifactSource, ensure
 
 
 class ModelArtifact(pulumi.ComponentResource):

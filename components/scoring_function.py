@@ -14,7 +14,7 @@ from components.model_endpoint import ModelEndpoint
 from components.private_network import PrivateNetwork
 from components.site import Site
 from components.workload_role import WorkloadRole
-from model.function_package import FunctionPackage, build_function_package
+from model.artifact.function_package import FunctionPackage, build_function_package
 from settings import Scoring
 
 _ALIAS = "live"

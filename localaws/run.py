@@ -223,9 +223,9 @@ def _unpacked(container: Container, target: Path) -> None:
     if not container.archive.is_file():
         raise ServerError(
             f"The model archive {container.archive.name} is not where the stack declares it: "
-            "build it with `python -m model.package`."
+            "build it with `python -m model package`."
         )
-    from model.package import unpack  # brings the training libraries along: only when serving
+    from model.artifact.package import unpack  # brings the training libraries along: only when serving
 
     try:
         unpack(container.archive, target, sha256=container.sha256)

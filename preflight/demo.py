@@ -27,7 +27,8 @@ from attacks import report as attacks
 from attacks.probe import Outcome, green, told
 from localaws import keys, run
 from localaws.gateway import NOT_ENFORCED
-from model import evaluate, package
+from model.artifact import package
+from model.evaluation import terminal
 from preflight import score
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -85,7 +86,7 @@ class Demo:
             source = package.ArtifactSource(self.data, build_dir=self.build_dir)
             artifact = package.ensure(source, self._say)
             metrics = artifact.card["metrics"]
-            evaluate.show(metrics, self.console)
+            terminal.show(metrics, self.console)
             size = artifact.path.stat().st_size / 1e6
             fraud = metrics["classes"]["fraud"]
             ended(

@@ -20,7 +20,7 @@ import numpy as np
 import onnxruntime
 
 from model import contract
-from model.features import from_transactions
+from model.data.features import from_transactions
 
 MAX_TRANSACTIONS = 1000
 MAX_BODY_BYTES = 512 * 1024

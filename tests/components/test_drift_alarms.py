@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from components.drift import Derived, drift_metrics
-from model import drift, histograms
+from model import histograms
 from model.contract import FIELDS, RECIPE_FIELDS
+from model.evaluation import drift
 from settings import Alarms
 from tests.harness import declared, one
 

@@ -20,7 +20,7 @@ from pulumi_preflight.graph import UNKNOWN
 from localaws.declared import read
 from localaws.errors import ServerError
 from localaws.run import Served, chosen, issue, running, scoring_path
-from model import archive as archives
+from model.artifact import archive as archives
 from tests.pulumi_preflight import graphs
 
 Inputs = dict[str, Any]
@@ -60,7 +60,7 @@ def test_a_port_in_use_is_one_sentence(built: graphs.Archive) -> None:
 
 def test_a_missing_artifact_is_one_sentence(built: graphs.Archive) -> None:
     built.path.unlink()
-    assert "model.package" in refusal(graphs.stack(built))
+    assert "model package" in refusal(graphs.stack(built))
 
 
 def test_a_tampered_artifact_is_one_sentence(built: graphs.Archive) -> None:
@@ -127,7 +127,7 @@ def test_a_function_that_does_not_start_is_one_sentence(built: graphs.Archive) -
 
 
 def test_a_zip_that_waits_for_signing_is_served(built: graphs.Archive, tmp_path: Path) -> None:
-    from model.function_package import build_function_package
+    from model.artifact.function_package import build_function_package
 
     package = build_function_package(tmp_path)
 

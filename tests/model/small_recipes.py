@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model import recipes
+from model.training import recipes
 
 _BOOSTING = {
     "max_iter": 40,

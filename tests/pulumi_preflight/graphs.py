@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from pulumi_preflight.graph import SIGNATURE, Graph
 
-from model import archive as archives
+from model.artifact import archive as archives
 from model.contract import RECIPE_FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,8 @@ CODE = {
     "code/inference.py": "model/serving/inference.py",
     "code/model/__init__.py": "model/__init__.py",
     "code/model/contract.py": "model/contract.py",
-    "code/model/features.py": "model/features.py",
+    "code/model/data/__init__.py": "model/data/__init__.py",
+    "code/model/data/features.py": "model/data/features.py",
 }
 PACKAGE = (
     "model/__init__.py",

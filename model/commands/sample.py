@@ -1,0 +1,21 @@
+"""`python -m model sample`: generated sample data as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from model import progress
+from model.data import sample
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="Where fraudTrain.csv and fraudTest.csv go.")],
+    rows: Annotated[int, typer.Option(min=160, help="Rows of both files together.")] = sample.DEFAULT_ROWS,
+    seed: int = sample.DEFAULT_SEED,
+) -> None:
+    """Write generated sample data in the form of the Kaggle files."""
+    sample.write(folder, rows, seed)
+    progress.out.print(f"{rows:,} rows in {folder}", highlight=False)

@@ -1,0 +1,256 @@
+"""The Kaggle files (CSV or Parquet) -> validated frames.
+
+Only the columns that recipes use are read. A mistake in a file is told in one sentence that names the file,
+the column and the data row (counted from 1), and never the value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from model.contract import CATEGORIES, FIELDS
+from model.data import reading
+from model.data.reading import DataError, Raw
+
+__all__ = ["COLUMNS", "DataError", "Dataset", "load", "read", "validated"]
+
+TRAIN, TEST = "fraudTrain", "fraudTest"
+SUFFIXES = (".parquet", ".csv")
+
+COLUMNS: dict[str, pa.DataType] = {
+    "trans_date_trans_time": pa.timestamp("s"),
+    "cc_num": pa.int64(),
+    "category": pa.string(),
+    "amt": pa.float64(),
+    "lat": pa.float64(),
+    "long": pa.float64(),
+    "city_pop": pa.int64(),
+    "dob": pa.date32(),
+    "merch_lat": pa.float64(),
+    "merch_long": pa.float64(),
+    "is_fraud": pa.int8(),
+}
+TIME = "trans_date_trans_time"
+_WANTED = {
+    TIME: "a time as YYYY-MM-DD HH:MM:SS",
+    "cc_num": "a whole number",
+    "city_pop": "a whole number",
+    "dob": "a date as YYYY-MM-DD",
+    "category": "text",
+    "is_fraud": "0 or 1",
+}
+_BOUNDED = ("cc_num", "amt", "lat", "long", "city_pop", "merch_lat", "merch_long", "age")
+_SAME_PURCHASE = ["cc_num", TIME, "amt", "category", "merch_lat", "merch_long"]
+_FIRST_ROWS = 5
+
+Row = tuple[int, str, str]
+"""A bad row: its number in the file, the column, what is wrong."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Train and test frames: COLUMNS with `age` in place of `dob`, ordered by time, test after train.
+
+    `dropped` says, sentence by sentence, which rows of the files are not in the frames.
+    """
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    dropped: tuple[str, ...] = ()
+
+
+def find(folder: Path) -> tuple[Path, Path]:
+    """The train and the test file of `folder`, Parquet before CSV; DataError if one is missing."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder: name the one that holds {TRAIN} and {TEST}.")
+    return _one(folder, TRAIN), _one(folder, TEST)
+
+
+def _one(folder: Path, stem: str) -> Path:
+    for suffix in SUFFIXES:
+        if (path := folder / f"{stem}{suffix}").is_file():
+            return path
+    raise DataError(f"{folder} holds neither {stem}.parquet nor {stem}.csv: download the Kaggle set into it.")
+
+
+def load(folder: Path, max_bad_rows: int = 0) -> Dataset:
+    """Both files of `folder`, validated; DataError names file, column and row of the first mistake.
+
+    Up to `max_bad_rows` of each file are dropped instead, and told in `dropped`.
+    """
+    train_path, test_path = find(folder)
+    train, in_train = _read(train_path, max_bad_rows)
+    test, in_test = _read(test_path, max_bad_rows)
+    return paired(train, test, train_path.name, test_path.name, in_train + in_test)
+
+
+def paired(
+    train: pd.DataFrame, test: pd.DataFrame, train_name: str, test_name: str, dropped: tuple[str, ...] = ()
+) -> Dataset:
+    """A Dataset of two frames from this module; DataError when the test does not follow the training."""
+    if train[TIME].iloc[-1] > test[TIME].iloc[0]:
+        raise DataError(
+            f"{train_name} ends after {test_name} begins (column {TIME}): the test must follow the training."
+        )
+    return Dataset(train, test, dropped)
+
+
+def read(path: Path, max_bad_rows: int = 0) -> pd.DataFrame:
+    """One validated file, ordered by time (rows of the same second keep the file's order)."""
+    return _read(path, max_bad_rows)[0]
+
+
+def _read(path: Path, max_bad_rows: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    return _validated(reading.read(path, COLUMNS), path.name, max_bad_rows)
+
+
+def validated(table: pa.Table, name: str) -> pd.DataFrame:
+    """The frame of an Arrow table that has at least COLUMNS; `name` is what error sentences call it."""
+    reading.require(COLUMNS, table.column_names, name)
+    return _validated(reading.whole(table), name, 0)[0]
+
+
+def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if raw.table.num_rows == 0:
+        raise DataError(f"{name} has no rows: it may be truncated.")
+    bad: dict[int, Row] = {number: (number, "", what) for number, what in raw.broken.items()}
+    table, rows = raw.table, raw.rows
+    for check in (_unreadable, _out_of_bounds, _repeated):
+        found = dict(check(table, allowed))
+        bad |= {int(rows[place]): (int(rows[place]), *what) for place, what in found.items()}
+        if len(bad) > allowed:
+            raise DataError(_refusal(name, sorted(bad.values()), allowed))
+        if found:
+            keep = np.ones(len(rows), dtype=bool)
+            keep[list(found)] = False
+            table, rows = table.filter(pa.array(keep)), rows[keep]
+    if not len(rows):
+        raise DataError(f"{name} has no good row: use another file.")
+    return _frame(table).sort_values(TIME, kind="stable", ignore_index=True), _told(name, bad)
+
+
+Found = Iterator[tuple[int, tuple[str, str]]]
+"""Position in the table -> column and what is wrong; may stop after one more than are allowed."""
+
+
+def _unreadable(table: pa.Table, allowed: int) -> Found:
+    for column, kind in COLUMNS.items():
+        array = _plain(table[column])
+        for place in np.flatnonzero(array.is_null().to_numpy())[: allowed + 1]:
+            yield int(place), (column, "must not be empty")
+        wanted = f"must be {_WANTED.get(column, 'a number')}"
+        for place in _not_of(array, kind, 0, allowed + 1):
+            yield place, (column, wanted)
+
+
+def _not_of(array: pa.ChunkedArray, kind: pa.DataType, offset: int, limit: int) -> list[int]:
+    """Positions, ascending and at most `limit`, of values that do not fit: halves until one is left."""
+    if limit <= 0 or _cast(array, kind) is not None:
+        return []
+    if len(array) == 1:
+        return [offset]
+    middle = len(array) // 2
+    first = _not_of(array[:middle], kind, offset, limit)
+    return first + _not_of(array[middle:], kind, offset + middle, limit - len(first))
+
+
+def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.cast(array, array.type.value_type) if pa.types.is_dictionary(array.type) else array
+
+
+def _cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    try:
+        # Fractions of a second or of a day may go; a number that does not fit its type may not.
+        return pc.cast(array, kind, safe=not pa.types.is_timestamp(array.type))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+
+
+def _out_of_bounds(table: pa.Table, allowed: int) -> Found:
+    columns = _columns(table)
+    label = columns["is_fraud"]
+    checks = {
+        "category": (columns["category"] < 0, f"is not one of the {len(CATEGORIES)} categories"),
+        "is_fraud": ((label != 0) & (label != 1), "must be 0 or 1"),
+    }
+    for column in _BOUNDED:
+        field, values = FIELDS[column], columns[column]
+        within = (values >= field.minimum) & (values <= field.maximum)
+        what = f"must be between {field.minimum:g} and {field.maximum:g}"
+        checks[column] = (~within, what)
+        if column == "age":
+            checks[column] = (~within, f"makes an age that {what}")
+    for column, (wrong, what) in checks.items():
+        for place in np.flatnonzero(wrong)[: allowed + 1]:
+            yield int(place), ("dob" if column == "age" else column, what)
+
+
+def _repeated(table: pa.Table, allowed: int) -> Found:
+    frame = pd.DataFrame({column: _columns(table)[column] for column in _SAME_PURCHASE})
+    for place in np.flatnonzero(frame.duplicated().to_numpy())[: allowed + 1]:
+        yield int(place), ("", "repeats the purchase of an earlier row")
+
+
+def _columns(table: pa.Table) -> dict[str, npt.NDArray[Any]]:
+    """Numpy arrays of a table whose values all fit their types; category -1 is one that we do not know."""
+    typed = {column: pc.cast(_plain(table[column]), kind, safe=False) for column, kind in COLUMNS.items()}
+    columns = {name: array.to_numpy() for name, array in typed.items() if name not in ("category", "dob")}
+    codes = pc.fill_null(pc.index_in(typed["category"], value_set=pa.array(CATEGORIES)), -1)
+    columns["category"] = codes.to_numpy()
+    columns["age"] = age(typed["dob"].to_numpy().astype("datetime64[D]"), columns[TIME])
+    return columns
+
+
+def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+    """Full years between a date of birth and a purchase, as people count them."""
+    birth, month = born.astype("datetime64[Y]"), born.astype("datetime64[M]")
+    year, now = when.astype("datetime64[Y]"), when.astype("datetime64[M]")
+    years = (year - birth).astype(np.int64)
+    in_birth_year = (month - birth).astype(np.int64) * 32 + (born - month).astype(np.int64)
+    in_year = (now - year).astype(np.int64) * 32 + (when.astype("datetime64[D]") - now).astype(np.int64)
+    full: npt.NDArray[np.int64] = years - (in_year < in_birth_year)
+    return full
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    columns = _columns(table)
+    codes = columns.pop("category")
+    frame = pd.DataFrame(columns)
+    frame["category"] = pd.Categorical.from_codes(codes, categories=pd.Index(CATEGORIES))
+    return frame[[column if column != "dob" else "age" for column in COLUMNS]]
+
+
+def _refusal(name: str, bad: list[Row], allowed: int) -> str:
+    number, column, what = bad[0]
+    if not allowed:
+        return f"{_place(name, number, column)}: {what}."
+    return (
+        f"{name} has more than the {allowed} bad rows that --max-bad-rows allows; the first is "
+        f"row {number}{f', column {column}' if column else ''}: {what}."
+    )
+
+
+def _place(name: str, number: int, column: str) -> str:
+    return f"{name}, column {column}, row {number}" if column else f"{name}, row {number}"
+
+
+def _told(name: str, bad: dict[int, Row]) -> tuple[str, ...]:
+    """One sentence per mistake: how often, and its first rows."""
+    kinds = Counter((column, what) for _, column, what in bad.values())
+    sentences = []
+    for (column, what), count in kinds.items():
+        rows = sorted(row for row, *kind in bad.values() if tuple(kind) == (column, what))
+        first = ", ".join(str(row) for row in rows[:_FIRST_ROWS]) + (", ..." if count > _FIRST_ROWS else "")
+        where = f"{name}, column {column}" if column else name
+        sentences.append(f"{where}: dropped {count} row{'s' if count > 1 else ''} ({first}): {what}.")
+    return tuple(sentences)

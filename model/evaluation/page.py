@@ -1,0 +1,169 @@
+"""Reports -> one HTML page that needs nothing else: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from model.evaluation import plots
+
+Reports = Sequence[Mapping[str, Any]]
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 68rem; padding: 0 1rem; color: #1c1c1c }
+h1 { font-size: 1.6rem } h2 { font-size: 1.25rem; margin-top: 2.2rem } h3 { font-size: 1.05rem }
+table { border-collapse: collapse; margin: .8rem 0; font-variant-numeric: tabular-nums }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: right }
+th:first-child, td:first-child { text-align: left } tr.chosen { background: #eef4fb; font-weight: 600 }
+img { max-width: 100%; height: auto } p.note { color: #555 }
+"""
+
+
+def write(reports: Reports, path: Path, sizes: Sequence[Reports] = ()) -> None:
+    """The page of reports from `analysis.analyse`, and of a grid over training sizes; written aside, renamed."""
+    aside = path.with_name(f".{path.name}")
+    aside.write_text(render(reports, sizes), encoding="utf-8")
+    aside.replace(path)
+
+
+def render(reports: Reports, sizes: Sequence[Reports] = ()) -> str:
+    """The page as text."""
+    parts = [
+        _intro(reports[0]),
+        _headline(reports),
+        _picture("Confusion matrices", plots.confusions([reports])),
+    ]
+    if sizes:
+        parts.append(_picture("Confusion matrices over training sizes", plots.confusions(sizes)))
+    parts += [
+        _picture("Precision-recall and ROC curves", plots.curves(reports)),
+        _picture("Cost and calibration", plots.costs_and_calibration(reports)),
+        _picture("Stability", plots.months(reports)),
+        *(_details(report) for report in reports),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Fraud models, evaluated</title><style>{_STYLE}</style></head><body>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+
+
+def _intro(report: Mapping[str, Any]) -> str:
+    prices = report["prices"]
+    return (
+        "<h1>Fraud models, evaluated</h1>"
+        f"<p>On {report['rows']:,} transactions later than all training data, {report['frauds']:,} of them "
+        "frauds. Intervals hold 95 % of draws of the test file's cards with replacement. A false alarm costs "
+        f"${prices['false_alarm']:g}; a missed fraud costs its amount and ${prices['missed_fraud']:g}. "
+        f"scikit-learn {html.escape(str(report['scikit_learn']))}.</p>"
+    )
+
+
+_IN_INTERVALS = {
+    "pr_auc": "PR-AUC",
+    "precision": "fraud precision",
+    "recall": "fraud recall",
+    "f1": "fraud F1",
+    "money_caught": "share of the stolen money caught",
+    "alerts_per_1000": "alerts per 1,000 transactions",
+}
+
+
+def _headline(reports: Reports) -> str:
+    cells = [_headline_of(report) for report in reports]
+    rows = [[title, *(one[title] for one in cells)] for title in cells[0]]
+    return _table(["", *(report["recipe"] for report in reports)], rows)
+
+
+def _headline_of(report: Mapping[str, Any]) -> dict[str, str]:
+    values = {**report["classes"]["fraud"], **report}
+    first = report["before_first_alert"]
+    usual = report["without_only_fraud_cards"]
+    return {
+        title: "{:.3f} ({:.3f} to {:.3f})".format(values[name], *report["intervals"][name])
+        for name, title in _IN_INTERVALS.items()
+    } | {
+        "accuracy": f"{report['accuracy']:.4f}",
+        "ROC-AUC": f"{report['roc_auc']:.4f}",
+        "recall at precision 0.9": f"{report['recall_at_precision_0.9']:.3f}",
+        "fraud F1 without cards whose every row is a fraud": f"{usual['f1']:.3f}",
+        "cost at the chosen threshold": f"${_chosen(report)['cost']:,.0f}",
+        "cheapest threshold listed": "{threshold:g} (${cost:,.0f})".format(
+            **min(report["thresholds"], key=lambda row: row["cost"])
+        ),
+        "frauds on a card before its first alert, mean": f"{first['missed_per_card_mean']:.2f}",
+        "cards whose frauds raised no alert": (
+            f"{first['cards_without_alert']} of {first['cards_with_fraud']}"
+        ),
+    }
+
+
+def _chosen(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    (row,) = [row for row in report["thresholds"] if row["chosen"]]
+    found: Mapping[str, Any] = row
+    return found
+
+
+def _details(report: Mapping[str, Any]) -> str:
+    name = html.escape(str(report["recipe"]))
+    worst = [
+        [f"{row['dimension']} {row['slice']}", f"{row['frauds']:,}", *(_share(row[key]) for key in _SLICE)]
+        for row in report["worst_slices"]
+    ]
+    scale = [
+        [
+            f"{row['threshold']:g}{' (chosen)' if row['chosen'] else ''}",
+            *(_share(row[key]) for key in ("precision", "recall")),
+            f"{row['alerts_per_1000']:.2f}",
+            *(f"{row[key]:,}" for key in ("false_alarms", "missed_frauds")),
+            *(f"{row[key]:,.0f}" for key in ("money_lost", "cost")),
+        ]
+        for row in report["thresholds"]
+    ]
+    return (
+        f"<h2>{name}</h2><h3>The worst slices with 20 frauds or more</h3>"
+        + (
+            _table(["slice", "frauds", "precision", "recall", "F1"], worst)
+            if worst
+            else "<p>No slice has 20 frauds.</p>"
+        )
+        + "<h3>Thresholds</h3>"
+        + _table(_SCALE, scale, chosen=[row["chosen"] for row in report["thresholds"]])
+        + _picture(f"{report['recipe']} by slice", plots.slices(report), level=3)
+    )
+
+
+_SLICE = ("precision", "recall", "f1")
+_SCALE = (
+    *("threshold", "precision", "recall", "alerts per 1,000"),
+    *("false alarms", "missed frauds", "$ lost", "$ cost"),
+)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, chosen: Sequence[bool] | None = None
+) -> str:
+    lines = ["<table><tr>" + "".join(f"<th>{html.escape(one)}</th>" for one in headings) + "</tr>"]
+    for number, row in enumerate(rows):
+        if len(row) != len(headings):
+            raise ValueError("a row of the table has not one cell per heading")
+        mark = ' class="chosen"' if chosen and chosen[number] else ""
+        lines.append(f"<tr{mark}>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>")
+    return "\n".join([*lines, "</table>"])
+
+
+def _picture(title: str, figure: Figure, level: int = 2) -> str:
+    picture = base64.b64encode(plots.png(figure)).decode()
+    name = html.escape(title)
+    return f'<h{level}>{name}</h{level}><img alt="{name}" src="data:image/png;base64,{picture}">'

@@ -1,0 +1,98 @@
+"""A recipe's estimator, fitted so that the bits depend on the arguments alone and the trees can be counted."""
+
+from __future__ import annotations
+
+import math
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from threadpoolctl import threadpool_limits
+
+from model.data.features import Matrix
+from model.progress import Grown
+from model.training.recipes import Recipe
+
+Labels = npt.NDArray[np.int8]
+
+_POLL_SECONDS = 0.2
+_STEP_TREES = 10
+
+
+Draw = Callable[[int], tuple[Matrix, Labels]]
+"""Rows to fit on and their labels; another number gives another draw, where the recipe draws by chance."""
+
+
+def fit(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> Any:
+    """The fitted estimator; `grown` is told how many trees there are. The cores change nothing but the time.
+
+    A forest gets a draw of its own for every ten trees, so that it sees most of a large file at the cost of a small
+    one; boosting gets one draw.
+    """
+    if recipe.kind == "forest":
+        return _forest(recipe, draw, seed, grown)
+    estimator = HistGradientBoostingClassifier(**recipe.parameters, random_state=seed)
+    with one_thread(), _watched(estimator, grown):
+        estimator.fit(*draw(seed))
+    return estimator
+
+
+def correct_prior(estimator: Any, inflation: float) -> None:
+    """Divide the odds of fraud in every leaf, or of every boosted score, by `inflation`.
+
+    Frauds were that many times more frequent in the fit than in the data: scores are probabilities again. Weights in
+    the fit would do the same and cost precision (measured).
+    """
+    if isinstance(estimator, HistGradientBoostingClassifier):
+        estimator._baseline_prediction = estimator._baseline_prediction - math.log(inflation)
+        return
+    for tree in estimator.estimators_:
+        shares = tree.tree_.value[:, 0, :]  # a view: normal rows, frauds
+        shares[:, 1] /= inflation
+        shares /= shares.sum(axis=1, keepdims=True)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """While it is open, boosting runs on one thread.
+
+    Its sums over rows depend on the number of threads; and threads that wait for one another actively are slower
+    than one when the machine is busy.
+    """
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    return limits
+
+
+def _forest(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> RandomForestClassifier:
+    """Grown in steps, which on the same rows gives the same trees as one call: each has a random state of its own."""
+    forest = RandomForestClassifier(**recipe.parameters, random_state=seed, n_jobs=-1, warm_start=True)
+    with warnings.catch_warnings():
+        # "balanced" is counted anew at each step, from the same labels.
+        warnings.filterwarnings("ignore", message="class_weight presets", category=UserWarning)
+        for step, trees in enumerate([*range(_STEP_TREES, recipe.trees, _STEP_TREES), recipe.trees]):
+            forest.n_estimators = trees
+            forest.fit(*draw(seed + step))
+            grown(trees)
+    forest.warm_start = False
+    return forest
+
+
+@contextmanager
+def _watched(estimator: HistGradientBoostingClassifier, grown: Grown) -> Iterator[None]:
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_POLL_SECONDS):
+            grown(len(getattr(estimator, "_predictors", ())))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model import contract
+from model.data import features, sample
+from model.data.features import DAY_SECONDS, card_history, from_frame, from_transactions
+from model.training import recipes
+
+Purchase = tuple[int, int, int]  # card, second, cents
+
+START = np.datetime64("2020-01-01T00:00:00", "s")
+# Times that often coincide, and often lie exactly a day apart.
+SECONDS = st.builds(
+    lambda day, rest: day * DAY_SECONDS + rest, st.integers(0, 3), st.sampled_from([0, 1, 2, 43_200])
+)
+PURCHASES = st.lists(st.tuples(st.integers(1, 3), SECONDS, st.integers(1, 10_000)), max_size=40)
+
+
+def history(purchases: list[Purchase]) -> dict[str, Any]:
+    cards, seconds, cents = np.array(purchases, dtype=np.int64).reshape(-1, 3).T
+    return card_history(cards, START + seconds.astype("timedelta64[s]"), cents / 100)
+
+
+def by_hand(purchases: list[Purchase], row: int) -> tuple[float, int, float, float]:
+    card, now, _ = purchases[row]
+    before = [(second, cents) for other, second, cents in purchases if other == card and second < now]
+    day = [cents for second, cents in before if second >= now - DAY_SECONDS]
+    since = now - max(second for second, _ in before) if before else np.nan
+    return since, len(day), sum(day) / 100, max(day, default=0) / 100
+
+
+@given(PURCHASES)
+def test_history_is_what_a_caller_counts_by_hand(purchases: list[Purchase]) -> None:
+    columns = history(purchases)
+    for row in range(len(purchases)):
+        found = tuple(columns[name][row] for name in features.HISTORY_FIELDS)
+        np.testing.assert_array_equal(found, by_hand(purchases, row))
+
+
+@given(PURCHASES, st.integers(0, 3 * DAY_SECONDS))
+def test_no_row_sees_itself_or_the_future(purchases: list[Purchase], now: int) -> None:
+    """Whatever happens from `now` on, what was known up to then stays the same."""
+    past = [purchase for purchase in purchases if purchase[1] <= now]
+    changed = past + [(card, second + 1, 999_999) for card, second, _ in purchases if second >= now]
+    whole, other = history(purchases), history(changed)
+    rows = [row for row, purchase in enumerate(purchases) if purchase[1] <= now]
+    for name in features.HISTORY_FIELDS:
+        np.testing.assert_array_equal(whole[name][rows], other[name][: len(past)])
+
+
+def test_a_row_does_not_see_its_own_amount() -> None:
+    columns = history([(1, 0, 100), (1, 10, 77_700), (1, 10, 200)])
+    assert columns["max_24h"].tolist() == [0, 1, 1]
+    assert columns["sum_24h"].tolist() == [0, 1, 1]
+
+
+def test_a_purchase_exactly_24_hours_ago_counts_and_an_older_one_does_not() -> None:
+    assert history([(1, 0, 100), (1, DAY_SECONDS, 200)])["count_24h"].tolist() == [0, 1]
+    assert history([(1, 0, 100), (1, DAY_SECONDS + 1, 200)])["count_24h"].tolist() == [0, 0]
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    return sample.load(rows=2_000, seed=3).train
+
+
+def as_transactions(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    known = card_history(*(frame[name].to_numpy() for name in ("cc_num", "trans_date_trans_time", "amt")))
+    rows = []
+    for place, row in enumerate(frame.to_dict("records")):
+        since = known["seconds_since_previous"][place]
+        rows.append(
+            {str(name): value for name, value in row.items()}
+            | {name: known[name][place] for name in features.HISTORY_FIELDS}
+            | {
+                "time": row["trans_date_trans_time"].isoformat(),
+                "seconds_since_previous": None if np.isnan(since) else since,
+            }
+        )
+    return rows
+
+
+@pytest.mark.parametrize("recipe", list(recipes.RECIPES))
+def test_serving_and_training_build_the_same_matrix(frame: pd.DataFrame, recipe: str) -> None:
+    names = recipes.RECIPES[recipe].features
+    served = from_transactions(as_transactions(frame), names)
+    trained = from_frame(frame, names)
+    assert served.dtype == trained.dtype == np.float32
+    assert served.shape == (len(frame), len(names))
+    np.testing.assert_array_equal(served, trained)
+
+
+def test_each_feature_in_words() -> None:
+    transaction = {
+        "amt": 12.5,
+        "category": "food_dining",
+        "time": "2024-02-29T23:59:59",
+        "seconds_since_previous": None,
+        "count_24h": 3,
+        "sum_24h": 40.25,
+        "max_24h": 20,
+    }
+    row = from_transactions([transaction], recipes.RECIPES["default"].features)
+    expected = [
+        12.5,
+        23,
+        contract.CATEGORIES.index("food_dining"),
+        features.NO_PREVIOUS_SECONDS,
+        3,
+        40.25,
+        20,
+    ]
+    assert row.tolist() == [expected]
+
+
+def test_no_transactions_give_no_rows() -> None:
+    assert from_transactions([], recipes.RECIPES["default"].features).shape == (0, 7)
+
+
+def test_history_goes_on_over_the_border(frame: pd.DataFrame) -> None:
+    names = recipes.RECIPES["default"].features
+    border = len(frame) // 2
+    earlier, later = frame.iloc[:border], frame.iloc[border:]
+    whole = from_frame(frame, names)
+    np.testing.assert_array_equal(from_frame(later, names, earlier=earlier), whole[border:])
+    assert not np.array_equal(from_frame(later, names), whole[border:])
+    assert from_frame(frame.iloc[:0], names, earlier=frame).shape == (0, len(names))
+
+
+@pytest.mark.parametrize("recipe", list(recipes.RECIPES))
+def test_the_contract_requires_what_the_recipe_reads(recipe: str) -> None:
+    needed = features.required_fields(recipes.RECIPES[recipe].features)
+    assert set(needed) == set(contract.RECIPE_FIELDS[recipe])
+    assert len(needed) == len(contract.RECIPE_FIELDS[recipe])
+
+
+@pytest.mark.parametrize(
+    ("age", "city_pop", "band", "size"),
+    [(44, 999, 8, 3), (45, 1_000, 9, 4), (0, 1, 0, 0), (120, 50_000_000, 24, 11)],
+)
+def test_age_and_city_are_coarse(age: int, city_pop: int, band: int, size: int) -> None:
+    row = from_transactions([{"age": age, "city_pop": city_pop}], ("age_band", "city_size"))
+    assert row.tolist() == [[band, size]]
