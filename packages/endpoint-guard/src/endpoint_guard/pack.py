@@ -55,7 +55,7 @@ def _policy(rule: Rule) -> Policy:
     common: dict[str, Any] = {
         "name": rule.id,
         "description": rule.title,
-        "enforcement_level": EnforcementLevel.MANDATORY,
+        "enforcement_level": EnforcementLevel(rule.level),
         "config_schema": _schema(rule.settings),
         "display_name": rule.title,
         "severity": Severity(rule.severity),

@@ -15,6 +15,7 @@ STACK: Final = "pulumi:pulumi:Stack"
 
 Severity = Literal["low", "medium", "high", "critical"]
 Scope = Literal["resource", "stack"]
+Level = Literal["mandatory", "advisory"]
 Value = float | bool | str | list[str]
 
 
@@ -93,7 +94,8 @@ Check = Callable[[Resource, Context], Iterable[Finding]]
 class Rule:
     """A rule and its record. `title` states the good state; `references` are ids of the controls it enforces.
 
-    `mends` are what Pulumi's remediate level may set on a resource that fails.
+    `mends` are what Pulumi's remediate level may set on a resource that fails. `level` is in force where no
+    configuration says otherwise: advisory for what is house style rather than a weakness.
     """
 
     id: str
@@ -106,6 +108,7 @@ class Rule:
     applies_to: tuple[str, ...]
     check: Check
     scope: Scope = "stack"
+    level: Level = "mandatory"
     settings: Mapping[str, Setting] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
     module: str = ""
@@ -135,6 +138,7 @@ def rule(
     references: Sequence[str],
     on: Sequence[str],
     scope: Scope = "stack",
+    level: Level = "mandatory",
     settings: Mapping[str, Setting] | None = None,
     mends: Sequence[Mend] = (),
 ) -> Callable[[Check], Rule]:
@@ -152,6 +156,7 @@ def rule(
             applies_to=tuple(on),
             check=check,
             scope=scope,
+            level=level,
             settings=settings or {},
             mends=tuple(mends),
             module=check.__module__,
