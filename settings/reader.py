@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+NAME = r"[a-z][a-z0-9-]{1,19}"
+"""2 to 20 lower-case letters, digits and hyphens, a letter first."""
+
 
 class Reader:
     """Reads single keys of one namespace and collects what is wrong with them."""

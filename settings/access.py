@@ -1,0 +1,83 @@
+"""Settings of who may call and how: the API, its clients, the firewall."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from settings.reader import NAME, Reader
+
+
+@dataclass(frozen=True)
+class Client:
+    """One caller of the API: requests a second, burst, and requests a day."""
+
+    name: str
+    rate: float
+    burst: int
+    daily_quota: int
+
+
+@dataclass(frozen=True)
+class Api:
+    """The REST API: who may call, and how fast all clients together."""
+
+    recipe: str
+    signed: bool
+    rate: float
+    burst: int
+    clients: tuple[Client, ...]
+    owns_account_role: bool
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The web ACL: requests of one address in five minutes, networks that Bot Control leaves alone."""
+
+    block_bots: bool
+    known_callers: tuple[str, ...]
+    rate_limit: int
+
+
+def read_api(r: Reader, recipe: str) -> Api:
+    clients = tuple(_client(r, item, place) for place, item in enumerate(r.items("clients", "a list")))
+    names = [client.name for client in clients]
+    if not clients or len(set(names)) != len(names):
+        r.refuse("clients", "a list of one or more clients with different names")
+    rate, burst = r.integer("apiRate", 1, 10_000, 50), r.integer("apiBurst", 1, 5_000, 100)
+    if any(client.rate > rate or client.burst > burst for client in clients):
+        r.refuse("clients", f"no faster than the whole API (apiRate {rate}, apiBurst {burst})")
+    return Api(
+        recipe=recipe,
+        signed=r.choice("authentication", ("api-key", "api-key-and-iam")) == "api-key-and-iam",
+        rate=rate,
+        burst=burst,
+        clients=clients,
+        owns_account_role=r.flag("ownsApiGatewayAccount", True),
+    )
+
+
+def _client(r: Reader, item: Any, place: int) -> Client:
+    where = f"clients[{place}]"
+    wanted = {"name", "rate", "burst", "dailyQuota"}
+    if not isinstance(item, dict) or set(item) != wanted:
+        r.refuse(where, "an object with name, rate, burst and dailyQuota")
+        return Client("refused", 1, 1, 1)
+    if not isinstance(item["name"], str) or not re.fullmatch(NAME, item["name"]):
+        r.refuse(f"{where}.name", "2 to 20 lower-case letters, digits and hyphens")
+    for key, high in (("rate", 10_000), ("burst", 5_000), ("dailyQuota", 10_000_000)):
+        kinds = (int, float) if key == "rate" else (int,)
+        value = item[key]
+        if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value <= high:
+            r.refuse(f"{where}.{key}", f"a number above 0 and at most {high:,}")
+            return Client("refused", 1, 1, 1)
+    return Client(str(item["name"]), item["rate"], item["burst"], item["dailyQuota"])
+
+
+def read_firewall(r: Reader) -> Firewall:
+    return Firewall(
+        block_bots=r.choice("botControl", ("count", "block")) == "block",
+        known_callers=r.networks("knownCallers"),
+        rate_limit=r.integer("firewallRateLimit", 10, 100_000, 1000),
+    )

@@ -1,0 +1,81 @@
+"""Settings of what scores: the model's training, its endpoint and the function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from settings.reader import Reader
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the artifact is built from: `data` is a folder, or None for generated sample data."""
+
+    data: Path | None
+    recipe: str
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The endpoint: instances, container image, roll-out, data capture in percent."""
+
+    instance_type: str
+    min_instances: int
+    max_instances: int
+    canary: bool
+    image_tag: str
+    image_digest: str | None
+    capture_percentage: int
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """The function: memory in MB, timeout in seconds, reserved concurrency (None for none)."""
+
+    recipe: str
+    memory: int
+    timeout: int
+    concurrency: int | None
+    code_signing: bool
+
+
+def read_training(r: Reader, recipe: str) -> Training:
+    data = r.raw("modelData")
+    if data and not Path(data).exists():
+        r.refuse("modelData", "a folder with fraudTrain and fraudTest, or empty for generated sample data")
+    return Training(Path(data) if data else None, recipe)
+
+
+def read_serving(r: Reader) -> Serving:
+    low, high = r.integer("minInstances", 1, 20), r.integer("maxInstances", 1, 20)
+    if high < low:
+        r.refuse("maxInstances", f"at least minInstances ({low})")
+    canary = r.choice("rollout", ("all-at-once", "canary")) == "canary"
+    if canary and low < 2:
+        r.refuse("rollout", "all-at-once with one instance: a canary needs two")
+    return Serving(
+        instance_type=r.text(
+            "instanceType",
+            r"ml\.(m5|m6i|m7i|c5|c6i|c7i)\.(large|xlarge|2xlarge)",
+            "an x86 instance type without local disk, such as ml.m5.large",
+            "ml.m5.large",
+        )
+        or "",
+        min_instances=low,
+        max_instances=high,
+        canary=canary,
+        image_tag=r.text("imageTag", r"[\w.-]{1,64}", "a tag of the image", "1.9-0-cpu-py3") or "",
+        image_digest=r.text("imageDigest", r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits"),
+        capture_percentage=r.integer("capturePercentage", 0, 100, 0),
+    )
+
+
+def read_scoring(r: Reader, recipe: str) -> Scoring:
+    return Scoring(
+        recipe=recipe,
+        memory=r.integer("functionMemory", 128, 3008, 512),
+        timeout=r.integer("functionTimeout", 3, 28, 10),
+        concurrency=r.integer("functionConcurrency", 0, 1000, 10) or None,
+        code_signing=r.flag("codeSigning", False),
+    )
