@@ -99,3 +99,10 @@ def integrations_of(method: Resource) -> list[Resource]:
         for integration in parent.users("resourceId", t.INTEGRATION)
         if integration.get("httpMethod").text().upper() == method.get("httpMethod").text().upper()
     ]
+
+
+def functions_behind(integration: Resource) -> list[Resource]:
+    """The functions of the stack behind an integration, by their ARN or an alias."""
+    found = integration.targets("uri", t.FUNCTION, t.FUNCTION_ALIAS)
+    aliased = [f for a in found if a.type == t.FUNCTION_ALIAS for f in a.targets("functionName", t.FUNCTION)]
+    return list(dict.fromkeys([*(f for f in found if f.type == t.FUNCTION), *aliased]))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
 
+DIGEST: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])")
+"""A SHA-256 digest in the key or the address of an artifact."""
 _ANY_OBJECT = "~any/object~"
 
 

@@ -1,4 +1,4 @@
-"""Secrets, parameters and certificates."""
+"""Secrets: rotated, described, and read by named roles."""
 
 from __future__ import annotations
 
@@ -82,60 +82,3 @@ secret_described = property_rule(
     good=lambda node: node.present,
     text="has no description",
 )
-
-
-@rule(
-    id="parameter-encrypted",
-    title="Parameters are encrypted with a key of their own",
-    pillar="encryption",
-    severity="medium",
-    why="A String parameter is shown in clear to everybody who may list parameters.",
-    remedy='Set type="SecureString" and key_id to the stack\'s key.',
-    references=("SEC-007",),
-    on=(t.PARAMETER,),
-)
-def parameter_encrypted(parameter: Resource, ctx: Context) -> Iterator[Finding]:
-    if parameter.get("type").text() != "SecureString":
-        yield fail(parameter.get("type"), "is kept in clear")
-    elif not parameter.get("keyId").declared or not parameter.targets("keyId", t.KEY, t.KEY_ALIAS):
-        yield fail(parameter.get("keyId"), "is encrypted without a key of the stack")
-
-
-@rule(
-    id="certificate-sound",
-    title="Certificates name one host, use a strong key and are logged",
-    pillar="encryption",
-    severity="medium",
-    why="A wildcard certificate speaks for every host; an unlogged one can be issued unnoticed.",
-    remedy="Set a full domain_name, leave transparency logging on, and use RSA_2048 or stronger or EC.",
-    references=("ACM-001",),
-    on=(t.CERTIFICATE,),
-    scope="resource",
-)
-def certificate_sound(certificate: Resource, ctx: Context) -> Iterator[Finding]:
-    for node in (certificate.get("domainName"), *certificate.get("subjectAlternativeNames").items()):
-        if node.text().startswith("*"):
-            yield fail(node, "speaks for every host of a domain")
-    if certificate.get("keyAlgorithm").text() == "RSA_1024":
-        yield fail(certificate.get("keyAlgorithm"), "has a weak key")
-    logged = certificate.get("options.certificateTransparencyLoggingPreference")
-    if logged.text() == "DISABLED":
-        yield fail(logged, "is not logged")
-
-
-@rule(
-    id="stream-encrypted",
-    title="Delivery streams are encrypted with a key of the stack",
-    pillar="encryption",
-    severity="medium",
-    why="A stream that carries logs holds what the logs hold.",
-    remedy="Set server_side_encryption with key_type CUSTOMER_MANAGED_CMK and key_arn.",
-    references=("FH-001",),
-    on=(t.FIREHOSE,),
-)
-def stream_encrypted(stream: Resource, ctx: Context) -> Iterator[Finding]:
-    encryption = stream.get("serverSideEncryption")
-    if not encryption.get("enabled").flag():
-        yield fail(encryption.get("enabled"), "is not encrypted")
-    elif not encryption.get("keyArn").declared or not stream.targets("serverSideEncryption", t.KEY):
-        yield fail(encryption.get("keyArn"), "is encrypted without a key of the stack")

@@ -1,8 +1,9 @@
-"""Topics: who may publish, over what, and under which signature."""
+"""Topics: who may publish, over what, under which signature, and whom they reach."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from endpoint_guard import iam
 from endpoint_guard import types as t
@@ -120,3 +121,42 @@ def topic_signature_sha256(topic: Resource, ctx: Context) -> Iterator[Finding]:
 def subscription_encrypted(subscription: Resource, ctx: Context) -> Iterator[Finding]:
     protocol = subscription.get("protocol")
     yield from need(protocol, lambda n: n.text() not in ("", "http"), "is delivered in clear")
+
+
+@rule(
+    id="alarm-reaches-someone",
+    title="The alarm topic has a subscriber",
+    pillar="logging",
+    severity="high",
+    why="A topic without a subscription throws every message away.",
+    remedy="Declare a TopicSubscription with an address.",
+    references=("CW-G02",),
+    on=(t.TOPIC,),
+)
+def alarm_reaches_someone(topic: Resource, ctx: Context) -> Iterator[Finding]:
+    if not topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM):
+        return
+    # A filter policy lets only some messages through, and alarms carry no attributes to filter by.
+    heard = [s for s in topic.users("topic", t.SUBSCRIPTION) if not s.get("filterPolicy").declared]
+    if not any(s.get("endpoint").declared for s in heard):
+        yield fail(topic, "reaches nobody", "name")
+
+
+_MACHINES: Final = ("lambda", "sqs", "https", "firehose")
+
+
+@rule(
+    id="subscription-dead-letters",
+    title="Subscriptions of machines have a dead-letter queue",
+    pillar="resilience",
+    severity="low",
+    why="An alarm that could not be delivered is gone.",
+    remedy="Set redrive_policy.",
+    references=("SNS-007",),
+    on=(t.SUBSCRIPTION,),
+    scope="resource",
+)
+def subscription_dead_letters(subscription: Resource, ctx: Context) -> Iterator[Finding]:
+    machine = subscription.get("protocol").text() in _MACHINES
+    if machine and not subscription.get("redrivePolicy").declared:
+        yield fail(subscription.get("redrivePolicy"), "drops what cannot be delivered")

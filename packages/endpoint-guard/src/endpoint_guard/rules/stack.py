@@ -254,3 +254,23 @@ _OF: Final = {
     "resourceArn": (t.WEB_ACL,),
     "logGroupName": (t.LOG_GROUP,),
 }
+
+
+_STATEFUL = (t.KEY, t.BUCKET, t.LOG_GROUP, t.ENDPOINT)
+
+
+@rule(
+    id="stateful-protected",
+    title="What cannot be rebuilt is protected from deletion",
+    pillar="resilience",
+    severity="medium",
+    why="A destroy or a rename would take keys, data and logs with it.",
+    remedy="Set protect=True on the resource's options, or deletion_protection_enabled on log groups.",
+    references=("PUL-G07", "CW-G05", "KMS-G01", "S3-G03"),
+    on=_STATEFUL,
+    scope="resource",
+)
+def stateful_protected(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    own = resource.type == t.LOG_GROUP and resource.get("deletionProtectionEnabled").flag()
+    if not resource.protect and not own:
+        yield fail(resource, "is not protected from deletion", "protect")

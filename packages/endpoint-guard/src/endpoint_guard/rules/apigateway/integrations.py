@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
+from endpoint_guard import api
 from endpoint_guard import types as t
 from endpoint_guard.accounts import abroad
 from endpoint_guard.graph import Node, Resource, State
@@ -57,3 +59,32 @@ def called_abroad(uri: Node) -> Iterator[Finding]:
     called = re.search(r"/functions/(arn:[^/]+)/invocations", uri.text())
     if called and abroad(Node(uri.resource, uri.path, called.group(1))):
         yield fail(uri, "calls a function of another account")
+
+
+@rule(
+    id="timeouts-nest",
+    title="The function gives up before the gateway does",
+    pillar="resilience",
+    severity="low",
+    why="Otherwise the caller gets a bare 504 while the function goes on working.",
+    remedy="Keep the function's timeout below the integration's timeout_milliseconds.",
+    references=("LAM-G06",),
+    on=(t.INTEGRATION,),
+    settings={
+        "variable": Setting(
+            "ENDPOINT_TIMEOUT_SECONDS", "variable that says how long a function waits for the model"
+        )
+    },
+)
+def timeouts_nest(integration: Resource, ctx: Context) -> Iterator[Finding]:
+    limit = integration.get("timeoutMilliseconds").number() or 29_000
+    for function in api.functions_behind(integration):
+        timeout = function.get("timeout").number() or 3
+        if timeout * 1000 >= limit:
+            yield fail(function.get("timeout"), "outlasts its gateway")
+        waits = function.get("environment.variables").get(str(ctx.settings["variable"]))
+        yield from need(waits, partial(_below, timeout), "waits for the model longer than it may run")
+
+
+def _below(limit: float, node: Node) -> bool:
+    return (node.number() or 0) < limit

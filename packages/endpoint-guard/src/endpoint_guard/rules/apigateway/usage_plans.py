@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from endpoint_guard import api
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
-from endpoint_guard.rule import Context, Finding, Setting, each, fail, rule
+from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
 
 _PER_DAY = {"DAY": 1.0, "WEEK": 7.0, "MONTH": 30.0}
 
@@ -130,3 +131,35 @@ def _siblings(settings: Resource) -> list[Resource]:
         for other in api.settings_of(stage)
         if _whole(other)
     ]
+
+
+@rule(
+    id="concurrency-fits-throttle",
+    title="A function has the concurrency that its stage's rate needs",
+    pillar="resilience",
+    severity="low",
+    why="With less, callers within their limits are refused by the function instead.",
+    remedy="Reserve at least the stage's rate times the seconds a call takes.",
+    references=("LAM-G07",),
+    on=(t.STAGE,),
+    settings={"seconds": Setting(0.1, "how long a call of the function usually takes", 0.001, 900)},
+)
+def concurrency_fits_throttle(stage: Resource, ctx: Context) -> Iterator[Finding]:
+    whole = [s for s in api.settings_of(stage) if s.get("methodPath").text() == "*/*"]
+    rate = max((s.get("settings.throttlingRateLimit").number() or 0 for s in whole), default=0)
+    for function in _served_by(stage):
+        reserved = function.get("reservedConcurrentExecutions")
+        yield from need(
+            reserved, partial(_at_least_if_any, rate * ctx.number("seconds")), "cannot serve the rate"
+        )
+
+
+def _served_by(stage: Resource) -> list[Resource]:
+    rest_api = api.api_of(stage)
+    parts = rest_api.users("restApi", t.INTEGRATION) if rest_api else []
+    return list(dict.fromkeys(f for part in parts for f in api.functions_behind(part)))
+
+
+def _at_least_if_any(low: float, node: Node) -> bool:
+    """Whether the reservation, if there is one, is large enough; that there is one is another rule's business."""
+    return node.number() in (None, 0) or (node.number() or 0) >= low

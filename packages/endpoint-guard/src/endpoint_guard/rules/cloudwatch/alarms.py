@@ -1,4 +1,4 @@
-"""Alarms: the ones that must exist, what they watch, and whom they reach."""
+"""Alarms: the ones that must exist, and what they watch."""
 
 from __future__ import annotations
 
@@ -94,25 +94,6 @@ def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(actions, "has no action for ALARM")
     elif not alarm.targets("alarmActions", t.TOPIC):
         yield fail(actions, "acts on nothing of the stack")
-
-
-@rule(
-    id="alarm-reaches-someone",
-    title="The alarm topic has a subscriber",
-    pillar="logging",
-    severity="high",
-    why="A topic without a subscription throws every message away.",
-    remedy="Declare a TopicSubscription with an address.",
-    references=("CW-G02",),
-    on=(t.TOPIC,),
-)
-def alarm_reaches_someone(topic: Resource, ctx: Context) -> Iterator[Finding]:
-    if not topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM):
-        return
-    # A filter policy lets only some messages through, and alarms carry no attributes to filter by.
-    heard = [s for s in topic.users("topic", t.SUBSCRIPTION) if not s.get("filterPolicy").declared]
-    if not any(s.get("endpoint").declared for s in heard):
-        yield fail(topic, "reaches nobody", "name")
 
 
 @rule(

@@ -203,3 +203,24 @@ def runtime_endpoint_pinned(endpoint: Resource, ctx: Context) -> Iterator[Findin
             for node in s.node.get("Resource").items():
                 if "*" in node.text() or ":endpoint/" not in node.text():
                     yield fail(node, "does not name the endpoint's exact ARN")
+
+
+@rule(
+    id="flow-logs-on",
+    title="Every VPC records its traffic",
+    pillar="logging",
+    severity="medium",
+    why="Flow logs show what tried to leave or to enter.",
+    remedy="Declare a FlowLog for the VPC with traffic_type ALL and a log group of the stack.",
+    references=("VPC-006",),
+    on=(t.VPC,),
+)
+def flow_logs_on(vpc: Resource, ctx: Context) -> Iterator[Finding]:
+    logs = vpc.users("vpcId", t.FLOW_LOG)
+    if not logs:
+        yield fail(vpc, "has no flow log", "id")
+    for entry in logs:
+        traffic = entry.get("trafficType")
+        yield from need(traffic, lambda n: n.text().upper() == "ALL", "records a part of the traffic only")
+        if not entry.targets("logDestination", t.LOG_GROUP, t.BUCKET):
+            yield fail(entry.get("logDestination"), "records outside the stack")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from endpoint_guard import types as t
 from endpoint_guard.graph import Resource
 from endpoint_guard.rule import Context, Finding, fail, rule
-
-_MACHINES: Final = ("lambda", "sqs", "https", "firehose")
 
 
 @rule(
@@ -29,23 +26,6 @@ def events_not_lost(resource: Resource, ctx: Context) -> Iterator[Finding]:
         return
     if not resource.get("destinationConfig.onFailure").declared:
         yield fail(resource.get("destinationConfig.onFailure"), "drops what cannot be handled")
-
-
-@rule(
-    id="subscription-dead-letters",
-    title="Subscriptions of machines have a dead-letter queue",
-    pillar="resilience",
-    severity="low",
-    why="An alarm that could not be delivered is gone.",
-    remedy="Set redrive_policy.",
-    references=("SNS-007",),
-    on=(t.SUBSCRIPTION,),
-    scope="resource",
-)
-def subscription_dead_letters(subscription: Resource, ctx: Context) -> Iterator[Finding]:
-    machine = subscription.get("protocol").text() in _MACHINES
-    if machine and not subscription.get("redrivePolicy").declared:
-        yield fail(subscription.get("redrivePolicy"), "drops what cannot be delivered")
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Buckets: closed to the public, to other accounts, and to ACLs."""
+"""Buckets, access points and objects: closed to the public, to other accounts, and to ACLs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from endpoint_guard import types as t
 from endpoint_guard.accounts import foreign
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.remediation import Mend
-from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
+from endpoint_guard.rule import Context, Finding, Setting, fail, need, property_rule, rule
 from endpoint_guard.storage import parts, policies_of
 
 FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -117,3 +117,54 @@ def bucket_policy_no_lockout(bucket: Resource, ctx: Context) -> Iterator[Finding
         for s in iam.statements(document):
             if not s.allows and s.anyone and s.covers("s3:PutBucketPolicy") and not s.conditions:
                 yield fail(s.node, "denies everyone what is needed to change the policy")
+
+
+@rule(
+    id="access-point-private",
+    title="Access points block public access",
+    pillar="network",
+    severity="medium",
+    why="An access point is a second door to the bucket, with switches of its own.",
+    remedy="Set public_access_block_configuration with all four switches on.",
+    references=("S3-024",),
+    on=(t.ACCESS_POINT,),
+    scope="resource",
+)
+def access_point_private(point: Resource, ctx: Context) -> Iterator[Finding]:
+    for name in FLAGS:
+        node = point.get(f"publicAccessBlockConfiguration.{name}")
+        yield from need(node, lambda n: n.flag(default=True), "leaves a way to public access open")
+
+
+@rule(
+    id="no-website-buckets",
+    title="No bucket is a website",
+    pillar="network",
+    severity="medium",
+    why="A website endpoint answers in clear and to everybody.",
+    remedy="Remove the website configuration; put a distribution in front of a private bucket.",
+    references=("S3-025",),
+    on=(t.BUCKET_WEBSITE, t.BUCKET),
+    scope="resource",
+)
+def no_website_buckets(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.BUCKET_WEBSITE:
+        yield fail(resource, "makes a bucket a website", "bucket")
+    elif resource.get("website").declared:
+        yield fail(resource.get("website"), "is a website")
+
+
+object_private = property_rule(
+    __name__,
+    id="object-private",
+    title="No object has an ACL of its own",
+    pillar="network",
+    severity="medium",
+    why="An object's ACL publishes it past the bucket's policy.",
+    remedy="Leave acl unset.",
+    references=("S3-027",),
+    on=[t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD, t.OBJECT_COPY],
+    path="acl",
+    good=lambda node: node.text() in ("", "private", "bucket-owner-full-control"),
+    text="is published by its ACL",
+)

@@ -1,4 +1,4 @@
-"""What must not be lost: versions, locks, lifecycles, protection from deletion."""
+"""What must not be lost from a bucket: versions, lifecycles, its content."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from endpoint_guard.graph import Node, Resource
 from endpoint_guard.remediation import Mend
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 from endpoint_guard.storage import holds_artifacts, parts
-
-_STATEFUL = (t.KEY, t.BUCKET, t.LOG_GROUP, t.ENDPOINT)
 
 
 @rule(
@@ -29,31 +27,6 @@ def bucket_versioned(bucket: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(bucket, "keeps no versions", "versioning")
     for node in found:
         yield from need(node, lambda n: n.text() == "Enabled", "keeps no versions")
-
-
-@rule(
-    id="artifact-locked",
-    title="Buckets with artifacts lock their objects",
-    pillar="resilience",
-    severity="medium",
-    why="A locked version cannot be deleted before its time, by nobody.",
-    remedy="Set object_lock_enabled and declare BucketObjectLockConfiguration with a default retention.",
-    references=("S3-020",),
-    on=(t.BUCKET,),
-    settings={"minDays": Setting(30, "shortest default retention in days", 1, 36_500)},
-)
-def artifact_locked(bucket: Resource, ctx: Context) -> Iterator[Finding]:
-    if not holds_artifacts(bucket):
-        return
-    yield from need(bucket.get("objectLockEnabled"), Node.flag, "does not lock its objects")
-    locks = parts(bucket, t.BUCKET_LOCK)
-    if not locks:
-        yield fail(bucket, "has no default retention", "objectLockConfiguration")
-    for lock in locks:
-        retention = lock.get("rule.defaultRetention")
-        days = (retention.get("days").number() or 0) + 365 * (retention.get("years").number() or 0)
-        if retention.get("mode").text() not in ("GOVERNANCE", "COMPLIANCE") or days < ctx.number("minDays"):
-            yield fail(retention, "has too weak a default retention")
 
 
 @rule(
@@ -85,23 +58,6 @@ def bucket_lifecycle(bucket: Resource, ctx: Context) -> Iterator[Finding]:
 def _whole(item: Node) -> bool:
     """Whether a lifecycle rule covers the whole bucket: its filter, if any, holds nothing."""
     return not item.get("prefix").declared and not any(leaf.declared for leaf in item.get("filter").leaves())
-
-
-@rule(
-    id="stateful-protected",
-    title="What cannot be rebuilt is protected from deletion",
-    pillar="resilience",
-    severity="medium",
-    why="A destroy or a rename would take keys, data and logs with it.",
-    remedy="Set protect=True on the resource's options, or deletion_protection_enabled on log groups.",
-    references=("PUL-G07", "CW-G05", "KMS-G01", "S3-G03"),
-    on=_STATEFUL,
-    scope="resource",
-)
-def stateful_protected(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    own = resource.type == t.LOG_GROUP and resource.get("deletionProtectionEnabled").flag()
-    if not resource.protect and not own:
-        yield fail(resource, "is not protected from deletion", "protect")
 
 
 @rule(

@@ -149,3 +149,22 @@ def capture_on_and_kept(config: Resource, ctx: Context) -> Iterator[Finding]:
 def _own_bucket(destination: Node) -> bool:
     name = destination.text().removeprefix("s3://").split("/", 1)[0]
     return any(found.type == t.BUCKET for found in destination.resource.graph.known_as(name))
+
+
+@rule(
+    id="endpoint-log-group",
+    title="The endpoint's log group is in the stack",
+    pillar="logging",
+    severity="high",
+    why="SageMaker creates it otherwise: without a key and for ever.",
+    remedy="Declare a LogGroup named /aws/sagemaker/Endpoints/<endpoint>.",
+    references=("CW-G04",),
+    on=(t.ENDPOINT,),
+)
+def endpoint_log_group(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
+    if endpoint.users("name", t.LOG_GROUP):
+        return
+    named = ctx.graph.known_as(f"/aws/sagemaker/Endpoints/{endpoint.get('name').text()}")
+    if any(found.type == t.LOG_GROUP for found in named):
+        return
+    yield fail(endpoint.get("name"), "has no declared log group")
