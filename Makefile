@@ -4,6 +4,11 @@ DATA ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.requirements.lock
+DEVELOP := $(VENV)/.requirements-dev.lock
+# uv is many times faster than pip, but does not read pip's configuration: pip takes over where uv fails.
+LOCKED = --require-hashes --only-binary=:all: -r
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV = $(BIN)/uv pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo mutants test lint format figures bench docs lock clean
@@ -11,46 +16,53 @@ READY := $(VENV)/.requirements.lock
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-env: $(READY) ## Build the environment from the lock
+env: $(DEVELOP) ## Build the environment from the locks
 
-$(READY): requirements.lock
+$(READY): requirements.lock requirements-uv.lock packages/*/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 2; }
-	@echo "Building the environment in $(VENV) (a minute or two, downloads aside)"
+	@echo "Building the environment in $(VENV): about 1.1 GB"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e packages/endpoint-guard -e packages/pulumi-preflight
+	@$(PIP) $(LOCKED) requirements-uv.lock
+	@$(UV) $(LOCKED) requirements.lock || $(PIP) --progress-bar on $(LOCKED) requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e packages/endpoint-guard -e packages/pulumi-preflight
 	@cp requirements.lock $(READY)
+
+$(DEVELOP): $(READY) requirements-dev.lock
+	@$(UV) $(LOCKED) requirements-dev.lock || $(PIP) $(LOCKED) requirements-dev.lock
+	@cp requirements-dev.lock $(DEVELOP)
 
 demo: $(READY) ## The main job without an account: train, package, evaluate, check, serve, score  [DATA=folder]
 	@$(BIN)/python -m preflight demo $(if $(DATA),--data "$(DATA)")
 
-test: $(READY) ## Run the tests
+test: $(DEVELOP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto
 
-lint: $(READY) ## Check format, lint, types and import walls
+lint: $(DEVELOP) ## Check format, lint, types and import walls
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: $(READY) ## Format the code
+format: $(DEVELOP) ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-mutants: $(READY) ## Plant every fault of the catalogue in the prod stack: each must be noticed
+mutants: $(DEVELOP) ## Plant every fault of the catalogue in the prod stack: each must be noticed
 	@$(BIN)/python -m tests.endpoint_guard.mutants
 
 figures: $(READY) ## Heat maps of both recipes over training sizes  [DATA=folder]
 	@$(BIN)/python -m model evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe default --sizes 10000,50000,100000,150000,200000
 
-bench: $(READY) ## Ours against the reference behind one server, the function, the pack  [DATA=folder]
+bench: $(DEVELOP) ## Ours against the reference behind one server, the function, the pack  [DATA=folder]
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") --docs docs
 
-docs: $(READY) ## Write docs/controls.md anew from the rules
+docs: $(DEVELOP) ## Write docs/controls.md anew from the rules
 	@$(BIN)/python -m endpoint_guard.docs > docs/.controls.md && mv docs/.controls.md docs/controls.md
 
-lock: $(READY) ## Resolve the lock anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --group dev --generate-hashes --no-emit-index-url --python-version 3.11 \
-		--custom-compile-command "make lock" --upgrade -o requirements.lock pyproject.toml
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" --upgrade
+lock: $(DEVELOP) ## Resolve the locks again from pyproject.toml
+	@$(COMPILE) --group dev --group build -o requirements-dev.lock pyproject.toml
+	@$(COMPILE) --group build -c requirements-dev.lock -o requirements.lock pyproject.toml
+	@$(COMPILE) --group pyproject.toml:uv --no-deps -o requirements-uv.lock
 
 clean: ## Remove the environment and everything built
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
