@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, Resource
 
 from attacks.promise import API_KEY, USAGE_PLAN, USAGE_PLAN_KEY
@@ -15,19 +15,19 @@ _WITHOUT_RATE = 0.1
 
 
 def fastest(graph: Graph) -> str:
-    """The name of the key whose plan lets through most. Raises PreflightError when there is no key."""
+    """The name of the key whose plan lets through most. Raises UserError when there is no key."""
     names = [str(key["inputs"].get("name")) for key in graph.by_type(API_KEY)]
     if not names:
-        raise PreflightError("The stack declares no API key: there is nothing to attack with.")
+        raise UserError("The stack declares no API key: there is nothing to attack with.")
     rates = _rates(graph)
     return max(names, key=lambda name: rates.get(name, 0.0))
 
 
 def chain(graph: Graph, name: str) -> Chain:
-    """A key, what binds it to a plan, and the plan. Raises PreflightError when it is in none."""
+    """A key, what binds it to a plan, and the plan. Raises UserError when it is in none."""
     found = next((item for item in _chains(graph) if item[0]["inputs"].get("name") == name), None)
     if found is None:
-        raise PreflightError(f"The API key {name} is in no usage plan: join them with a UsagePlanKey.")
+        raise UserError(f"The API key {name} is in no usage plan: join them with a UsagePlanKey.")
     return found
 
 

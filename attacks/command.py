@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import typer
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -41,15 +41,13 @@ class Asked:
 
 
 def run(asked: Asked, graph: Graph | None, project: Path, console: Console) -> list[Outcome]:
-    """The outcomes of all chosen probes. Raises PreflightError for a mistake, before anything is sent."""
+    """The outcomes of all chosen probes. Raises UserError for a mistake, before anything is sent."""
     probes = select(ALL, asked.only)
     if asked.url is None:
         if graph is None:
-            raise PreflightError("name an address to attack, or a stack to serve here with --stack.")
+            raise UserError("name an address to attack, or a stack to serve here with --stack.")
         if asked.api_key_file or asked.credentials_file or asked.sign or asked.log_dir or asked.known_caller:
-            raise PreflightError(
-                "a stack served here brings its own keys, credentials and logs: leave yours out."
-            )
+            raise UserError("a stack served here brings its own keys, credentials and logs: leave yours out.")
         with _progress(console, len(probes)) as say:
             return local.attack_stack(graph, say, probes=probes, project=project)
     target = _target(asked, asked.url, graph)
@@ -61,11 +59,11 @@ def run(asked: Asked, graph: Graph | None, project: Path, console: Console) -> l
 
 def _target(asked: Asked, url: str, graph: Graph | None) -> Target:
     if not _is_method(url):
-        raise PreflightError("The address must be that of the scoring method, https://<host>/<stage>/score.")
+        raise UserError("The address must be that of the scoring method, https://<host>/<stage>/score.")
     if asked.credentials_file and asked.sign:
-        raise PreflightError("name one source of credentials: --credentials-file or --sign.")
+        raise UserError("name one source of credentials: --credentials-file or --sign.")
     if asked.log_dir and not asked.log_dir.is_dir():
-        raise PreflightError(f"{asked.log_dir} is no folder: name the one that the server's logs go to.")
+        raise UserError(f"{asked.log_dir} is no folder: name the one that the server's logs go to.")
     signer = _signer(asked)
     # Without a graph nothing says whether the stage asks for signatures: credentials are only given if it does.
     promise = promise_of(graph) if graph else Promise(signed=signer is not None)
@@ -102,11 +100,11 @@ def _signer(asked: Asked) -> Signer | None:
 def _confirm(url: str) -> None:
     host = urlsplit(url).hostname
     if not sys.stdin.isatty():
-        raise PreflightError(f"{host} is not this machine: add --yes if it is yours to attack.")
+        raise UserError(f"{host} is not this machine: add --yes if it is yours to attack.")
     if not typer.confirm(
         f"Send some thousands of hostile requests to {host}. Is it yours to attack?", err=True
     ):
-        raise PreflightError("nothing was sent.")
+        raise UserError("nothing was sent.")
 
 
 @contextmanager

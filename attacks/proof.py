@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pulumi_preflight import program
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight import files, program
 from pulumi_preflight.graph import Graph
+from pulumi_preflight.terminal import REFUSED, Debug, exit_codes
 from rich.console import Console
 from rich.table import Table
 
@@ -101,21 +99,27 @@ def main(
     stack: Annotated[
         str, typer.Option("--stack", "-s", help="Stack whose controls are taken away.")
     ] = "prod",
-    write: Annotated[bool, typer.Option("--write/--no-write", help="Write docs/attacks.md anew.")] = True,
+    write: Annotated[bool, typer.Option("--write/--no-write", help="Write docs/attacks.md again.")] = True,
+    debug: Debug = False,
 ) -> None:
     """Take each control away and run the probe that must notice; the exit code is 1 when one does not."""
-    console = Console()
-    proofs = []
-    try:
+    with exit_codes(debug):
+        console = Console()
         graph = program.evaluate(stack)
         before = intact(graph, MUTATIONS)
+        proofs = []
         for mutation in MUTATIONS:
             proofs.append(prove(graph, mutation, before))
             mark = "red" if proofs[-1].noticed else "NOT NOTICED"
             console.print(f"{mutation.control}: {mutation.probe} {mark}", style="dim", highlight=False)
-    except PreflightError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
+        console.print(_table(proofs))
+        if write:
+            files.write(document(proofs), DOCUMENT)
+        if not all(proof.noticed for proof in proofs):
+            raise typer.Exit(REFUSED)
+
+
+def _table(proofs: Sequence[Proof]) -> Table:
     table = Table("without", "probe", "seen", "")
     for proof in proofs:
         table.add_row(
@@ -124,19 +128,7 @@ def main(
             proof.outcome.seen,
             "red" if proof.noticed else "NOT NOTICED",
         )
-    console.print(table)
-    if write:
-        _replace(DOCUMENT, document(proofs))
-    if not all(proof.noticed for proof in proofs):
-        raise typer.Exit(1)
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(aside).chmod(0o644)
-    os.replace(aside, path)
+    return table
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 
 from attacks.evidence import Answer, Evidence, histogram
 from attacks.probe import (
@@ -66,14 +66,14 @@ def attack(
 ) -> list[Outcome]:
     """Runs `probes` and gives their outcomes in the same order. Sends to the target's address only.
 
-    Raises PreflightError when nothing answers there, or when it has to be `admitted` and a valid request is refused:
+    Raises UserError when nothing answers there, or when it has to be `admitted` and a valid request is refused:
     then every refusal would be taken for a control that holds.
     """
     return asyncio.run(_attack(target, probes, max_requests, admitted, say))
 
 
 def select(probes: Sequence[Probe], pattern: str | None) -> list[Probe]:
-    """The probes whose name, threat or control matches a shell pattern; PreflightError when none does."""
+    """The probes whose name, threat or control matches a shell pattern; UserError when none does."""
     if pattern is None:
         return list(probes)
     chosen = [
@@ -82,7 +82,7 @@ def select(probes: Sequence[Probe], pattern: str | None) -> list[Probe]:
         if any(fnmatch.fnmatch(word, pattern) for word in (probe.name, *probe.threats, *probe.controls))
     ]
     if not chosen:
-        raise PreflightError("No probe matches the pattern of --only: docs/attacks.md lists their names.")
+        raise UserError("No probe matches the pattern of --only: docs/attacks.md lists their names.")
     return chosen
 
 
@@ -124,11 +124,11 @@ async def _reach(target: Target, wire: Wire, admitted: bool) -> None:
     if not admitted or target.missing_for([Request()]) or not 300 <= status < 500 or status == 429:
         return
     if status == 403:
-        raise PreflightError(
+        raise UserError(
             "A valid purchase is refused with 403: check the keys file and the credentials, "
             "and wait five minutes if a flood has just been sent from here."
         )
-    raise PreflightError(
+    raise UserError(
         f"A valid purchase is answered with {status}: is the address that of the scoring method, "
         "and is --stack the stack behind it?"
     )

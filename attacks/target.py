@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from botocore.credentials import Credentials
 from botocore.session import Session
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 
 from attacks.probe import Key, Need, Probe, Request, Signature, Source
 
@@ -141,7 +141,7 @@ def read_signer(path: Path) -> Signer:
         )
         return Signer(credentials, str(content["region"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise PreflightError(
+        raise UserError(
             f"{path} is no credentials file: it must be JSON with access_key_id, secret_access_key and region."
         ) from None
 
@@ -150,5 +150,5 @@ def default_signer(region: str) -> Signer:
     """The credentials that boto3 would use, for a region."""
     credentials = Session().get_credentials()
     if credentials is None:
-        raise PreflightError("There are no AWS credentials to sign with: set AWS_PROFILE or log in first.")
+        raise UserError("There are no AWS credentials to sign with: set AWS_PROFILE or log in first.")
     return Signer(credentials.get_frozen_credentials(), region)

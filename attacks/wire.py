@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 
 from attacks import signing
 from attacks.evidence import Answer
@@ -112,11 +112,11 @@ class Wire:
         return answer
 
     async def reach(self) -> Answer:
-        """The answer to one valid request. Raises PreflightError when none comes, with what stood in the way."""
+        """The answer to one valid request. Raises UserError when none comes, with what stood in the way."""
         try:
             return await self._exchange(Request(), "192.0.2.254")
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, ValueError) as error:
-            raise PreflightError(_obstacle(error, urlsplit(self._target.url).hostname or "")) from None
+            raise UserError(_obstacle(error, urlsplit(self._target.url).hostname or "")) from None
 
     async def _once(self, request: Request, address: str) -> Answer:
         started = time.perf_counter()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 
 
-class ServerError(PreflightError):
+class ServerError(UserError):
     """The stack cannot be served. The message is one sentence that names the place and the remedy."""

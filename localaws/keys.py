@@ -8,14 +8,15 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pulumi_preflight.files import write_private
+
 from localaws.declared_plans import ApiKey
 from localaws.errors import ServerError
-from localaws.files import write_private
 
 
 def write(keys: Sequence[ApiKey], path: Path) -> None:
-    """Writes `{key name: new value}` as JSON with mode 0600. Raises ServerError when that fails."""
-    write_private(path, {key.name: secrets.token_hex(20) for key in keys}, "keys file")
+    """Writes `{key name: new value}` as JSON with mode 0600. Raises UserError when that fails."""
+    write_private(path, {key.name: secrets.token_hex(20) for key in keys})
 
 
 def load(path: Path) -> dict[str, str]:

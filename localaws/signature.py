@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from pulumi_preflight.files import write_private
+
 from localaws.errors import ServerError
-from localaws.files import write_private
 
 SERVICE = "execute-api"
 CLOCK_SKEW_SECONDS = 300
@@ -67,8 +68,8 @@ def issue(region: str) -> Credentials:
 
 
 def write(credentials: Credentials, path: Path) -> None:
-    """Writes them as JSON with mode 0600. Raises ServerError when that fails."""
-    write_private(path, asdict(credentials), "credentials file")
+    """Writes them as JSON with mode 0600. Raises UserError when that fails."""
+    write_private(path, asdict(credentials))
 
 
 def load(path: Path) -> Credentials:

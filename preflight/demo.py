@@ -120,7 +120,7 @@ class Demo:
             with self._step("score") as scored:
                 api_key = next(iter(keys.load(served.keys_file).values()))
                 auth = score.SigV4.of(served.credentials_file)
-                answers = score.score(served.url, api_key, recipe=recipe, auth=auth)
+                answers = score.ask(served.url, api_key, recipe=recipe, auth=auth)
                 self.console.print(score.table(answers))
                 told = [f"{answer.sent} {_points(answer)}" for answer in answers]
                 scored(", ".join(told), [answer.is_fraud for answer in answers] == [False, True])

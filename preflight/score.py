@@ -14,7 +14,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.session import Session
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
+from pulumi_preflight.terminal import REFUSED, Debug, exit_codes
 from rich.console import Console
 from rich.table import Table
 
@@ -67,16 +68,14 @@ class Answer:
 
 
 class SigV4(httpx.Auth):
-    """Signs requests with `credentials`, or with those that boto3 would use; PreflightError without any."""
+    """Signs requests with `credentials`, or with those that boto3 would use; UserError without any."""
 
     requires_request_body = True
 
     def __init__(self, region: str, credentials: Credentials | None = None) -> None:
         credentials = credentials or Session().get_credentials()
         if credentials is None:
-            raise PreflightError(
-                "There are no AWS credentials to sign with: set AWS_PROFILE or log in first."
-            )
+            raise UserError("There are no AWS credentials to sign with: set AWS_PROFILE or log in first.")
         self._signer = SigV4Auth(credentials, "execute-api", region)
 
     @staticmethod
@@ -97,14 +96,14 @@ class SigV4(httpx.Auth):
         yield request
 
 
-def score(url: str, api_key: str, *, recipe: str = "default", auth: httpx.Auth | None = None) -> list[Answer]:
-    """Sends each of PURCHASES in a request of its own; PreflightError when nothing answers at `url`."""
+def ask(url: str, api_key: str, *, recipe: str = "default", auth: httpx.Auth | None = None) -> list[Answer]:
+    """Sends each of PURCHASES in a request of its own; UserError when nothing answers at `url`."""
     headers = {"x-api-key": api_key, "user-agent": USER_AGENT}
     try:
         with httpx.Client(headers=headers, auth=auth, timeout=35) as client:
             return [_ask(client, url, name, recipe) for name in PURCHASES]
     except (httpx.TransportError, httpx.InvalidURL):
-        raise PreflightError(f"Nothing answers at {url}: is it served, and is the address right?") from None
+        raise UserError(f"Nothing answers at {url}: is it served, and is the address right?") from None
 
 
 def _ask(client: httpx.Client, url: str, name: str, recipe: str) -> Answer:
@@ -120,7 +119,7 @@ def _ask(client: httpx.Client, url: str, name: str, recipe: str) -> Answer:
         decision, points = bool(prediction["is_fraud"]), float(prediction["score"])
         return Answer(name, 200, milliseconds, decision, points, str(body["model_version"]))
     except (ValueError, TypeError, KeyError):
-        raise PreflightError(f"What answers at {url} is not the scoring API.") from None
+        raise UserError(f"What answers at {url} is not the scoring API.") from None
 
 
 def table(answers: list[Answer]) -> Table:
@@ -140,7 +139,7 @@ def table(answers: list[Answer]) -> Table:
     return result
 
 
-def main(
+def score(
     url: Annotated[str, typer.Argument(help="Address of the scoring method, ending in /score.")],
     api_key_file: Annotated[Path, typer.Option(help="JSON object of key name and value.")],
     client: Annotated[str, typer.Option(help="Name of the key to send; the first by default.")] = "",
@@ -149,23 +148,16 @@ def main(
     credentials_file: Annotated[
         Path | None, typer.Option(help="Sign with the credentials file of `python -m preflight serve`.")
     ] = None,
+    debug: Debug = False,
 ) -> None:
     """Send a legitimate and a fraudulent purchase; the exit code is 1 unless they are told apart."""
-    console = Console()
-    try:
+    with exit_codes(debug):
         values = keys.load(api_key_file)
         name = client or next(iter(values), "")
         if name not in values or recipe not in RECIPE_FIELDS:
-            raise PreflightError("There is no such key in the file, or no such recipe: see --help.")
+            raise UserError("there is no such key in the file, or no such recipe: see --help.")
         auth = SigV4.of(credentials_file) if credentials_file else SigV4(sign) if sign else None
-        answers = score(url, values[name], recipe=recipe, auth=auth)
-    except PreflightError as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False)
-        raise typer.Exit(2) from None
-    console.print(table(answers))
-    if [answer.is_fraud for answer in answers] != [False, True]:
-        raise typer.Exit(1)
-
-
-if __name__ == "__main__":
-    typer.run(main)
+        answers = ask(url, values[name], recipe=recipe, auth=auth)
+        Console().print(table(answers))
+        if [answer.is_fraud for answer in answers] != [False, True]:
+            raise typer.Exit(REFUSED)

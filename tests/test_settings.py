@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.program import evaluate
 
 from settings import SettingsError
@@ -77,7 +77,7 @@ def test_a_misspelt_required_key_is_named(tmp_path: Path) -> None:
         (tmp_path / name).write_text((PROJECT / name).read_text())
     stack_file = (PROJECT / "Pulumi.dev.yaml").read_text()
     (tmp_path / "Pulumi.dev.yaml").write_text(stack_file.replace("minInstances", "minInstance"))
-    with pytest.raises(PreflightError, match=r"missing .*minInstances; minInstance may be a typing error"):
+    with pytest.raises(UserError, match=r"missing .*minInstances; minInstance may be a typing error"):
         evaluate("dev", project=tmp_path)
 
 

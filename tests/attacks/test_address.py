@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from typer.testing import CliRunner
 
 from attacks import clients, wire
@@ -270,6 +270,6 @@ def test_without_admission_a_refusal_is_a_result() -> None:
     with listening(REPLY % (403, b"")) as (port, _):
         target = Target(url(port), Promise(signed=False), {"a": "k"})
         (outcome,) = attack(target, [probe])
-        with pytest.raises(PreflightError):
+        with pytest.raises(UserError):
             attack(target, [probe], admitted=True)
     assert outcome.verdict is Verdict.FAIL

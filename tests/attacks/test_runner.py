@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from typer.testing import CliRunner
 
 from attacks import judges, report
@@ -257,7 +257,7 @@ def test_a_secret_in_a_log_is_found_and_the_file_is_named(server: Server, tmp_pa
 
 
 def test_nothing_at_the_address_is_one_sentence() -> None:
-    with pytest.raises(PreflightError, match="Nothing answers"):
+    with pytest.raises(UserError, match="Nothing answers"):
         attack(target(Server(url="http://127.0.0.1:9/prod/score")), [probe()])
 
 
@@ -266,7 +266,7 @@ def test_select_takes_names_threats_and_controls() -> None:
     assert select(probes, "tw*") == [probes[1]]
     assert select(probes, "API2") == probes
     assert select(probes, "method-requires-*") == probes
-    with pytest.raises(PreflightError, match="No probe matches"):
+    with pytest.raises(UserError, match="No probe matches"):
         select(probes, "three")
 
 

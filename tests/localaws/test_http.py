@@ -64,7 +64,7 @@ def test_a_normal_purchase_and_a_fraud_are_told_apart(served: Served, client: ht
 
 
 def test_the_client_reads_both_answers(served: Served) -> None:
-    answers = score.score(served.url, keys(served)["checkout"])
+    answers = score.ask(served.url, keys(served)["checkout"])
     assert [(answer.sent, answer.status) for answer in answers] == [("legitimate", 200), ("fraudulent", 200)]
     assert all(answer.model_version == graphs.VERSION for answer in answers)
 

@@ -99,7 +99,7 @@ def test_production_tells_a_fraud_from_a_normal_purchase_for_every_client(by_han
     environment = read(declared("prod"), graphs.ROOT).function.environment
     for value in json.loads((by_hand.folder / "keys.json").read_text()).values():
         auth = score.SigV4.of(by_hand.folder / "credentials.json")
-        answers = score.score(by_hand.url, value, auth=auth)
+        answers = score.ask(by_hand.url, value, auth=auth)
         assert [(answer.status, answer.is_fraud) for answer in answers] == [(200, False), (200, True)]
         assert {answer.model_version for answer in answers} == {environment["MODEL_VERSION"]}
 

@@ -231,7 +231,7 @@ from preflight.__main__ import mistakes
 from pulumi_preflight.graph import read_export
 from localaws.run import serve
 def main(folder: Path) -> None:
-    with mistakes():
+    with mistakes(False):
         serve(read_export(folder / "graph.json"), port=0, log_dir=folder / "logs", keys_file=folder / "keys.json")
 typer.run(main)
 """

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_preflight.baseline import compare
-from pulumi_preflight.errors import PreflightError
-from pulumi_preflight.findings import Result
+from pulumi_preflight.baseline import compare, read
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.reports import render
 
 from tests.pulumi_preflight.results import finding, mixed, rule
@@ -31,7 +30,7 @@ def earlier(tmp_path: Path) -> Path:
 
 def test_findings_are_new_fixed_or_unchanged(earlier: Path) -> None:
     result = mixed()
-    changes = compare(result, earlier)
+    changes = compare(result, read(earlier))
     assert [item.rule for item in changes.new] == ["bad"]
     assert [item.rule for item in changes.fixed] == ["gone"]
     assert changes.unchanged == result.findings[1:]
@@ -40,12 +39,12 @@ def test_findings_are_new_fixed_or_unchanged(earlier: Path) -> None:
 def test_a_report_is_its_own_baseline(tmp_path: Path) -> None:
     path = tmp_path / "same.json"
     path.write_text(render(mixed(), "json"))
-    assert str(compare(mixed(), path)) == "0 new, 0 fixed, 4 unchanged"
+    assert str(compare(mixed(), read(path))) == "0 new, 0 fixed, 4 unchanged"
 
 
 def test_the_reports_tell_the_changes(earlier: Path) -> None:
     result = mixed()
-    changes = compare(result, earlier)
+    changes = compare(result, read(earlier))
     markdown = render(result, "markdown", changes=changes)
     new, fixed, unchanged = (
         markdown.index(word) for word in ("**New: 1**", "Fixed: 1", "Unchanged: 3, 1 blocking")
@@ -76,14 +75,13 @@ def change(**fields: Any) -> Any:
 )
 def test_another_file_is_refused_in_one_sentence(earlier: Path, edit: Any, sentence: str) -> None:
     earlier.write_text(json.dumps(edit(json.loads(earlier.read_text()))))
-    with pytest.raises(PreflightError, match=sentence):
-        compare(mixed(), earlier)
+    with pytest.raises(UserError, match=sentence):
+        compare(mixed(), read(earlier))
 
 
 def test_a_missing_or_broken_file_is_refused(tmp_path: Path) -> None:
-    result: Result = mixed()
-    with pytest.raises(PreflightError, match="does not exist: write it with"):
-        compare(result, tmp_path / "none.json")
+    with pytest.raises(UserError, match="does not exist: write it with"):
+        read(tmp_path / "none.json")
     (tmp_path / "half.json").write_text('{"version": 1,')
-    with pytest.raises(PreflightError, match="cannot be read as JSON"):
-        compare(result, tmp_path / "half.json")
+    with pytest.raises(UserError, match="cannot be read as JSON"):
+        read(tmp_path / "half.json")

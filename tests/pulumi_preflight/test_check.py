@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pulumi_preflight import pack_process
 from pulumi_preflight.check import check
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.findings import Finding, Result, merge
 from pulumi_preflight.graph import Graph
 
@@ -154,7 +154,7 @@ def test_mistakes_in_levels(
 ) -> None:
     levels = tmp_path / "levels.json"
     levels.write_text(content)
-    with pytest.raises(PreflightError, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         check(graphs["update"], pack, levels)
 
 
@@ -174,7 +174,7 @@ def test_mistakes_in_levels(
 def test_a_pack_that_misbehaves_is_one_sentence(
     graphs: dict[Form, Graph], tmp_path: Path, main: str, sentence: str
 ) -> None:
-    with pytest.raises(PreflightError, match=sentence) as caught:
+    with pytest.raises(UserError, match=sentence) as caught:
         check(graphs["update"], write_pack(tmp_path / "pack", main))
     assert "\n" not in str(caught.value)
 
@@ -183,27 +183,27 @@ def test_a_pack_that_never_answers_is_ended(
     graphs: dict[Form, Graph], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pack_process, "START_SECONDS", 0.5)
-    with pytest.raises(PreflightError, match="gave no port"):
+    with pytest.raises(UserError, match="gave no port"):
         check(graphs["update"], write_pack(tmp_path / "silent", "import time\ntime.sleep(60)"))
     monkeypatch.setattr(pack_process, "START_SECONDS", 30)
     monkeypatch.setattr(pack_process, "CALL_SECONDS", 0.5)
     slow = PACK.replace(
         "def encrypted(args, report):", "def encrypted(args, report):\n    import time; time.sleep(60)"
     )
-    with pytest.raises(PreflightError, match="gave no answer in AnalyzeStack"):
+    with pytest.raises(UserError, match="gave no answer in AnalyzeStack"):
         check(graphs["update"], write_pack(tmp_path / "slow", slow))
 
 
 def test_no_secret_in_a_crash(graphs: dict[Form, Graph], tmp_path: Path) -> None:
     start = "def leak(args, report):"
     main = PACK.replace(start, start + "\n    raise KeyError(str(dict(args.props.items())))")
-    with pytest.raises(PreflightError, match="failed while") as caught:
+    with pytest.raises(UserError, match="failed while") as caught:
         check(graphs["update"], write_pack(tmp_path / "pack", main))
     assert CANARY not in str(caught.value)
 
 
 def test_a_folder_without_a_pack(graphs: dict[Form, Graph], tmp_path: Path) -> None:
-    with pytest.raises(PreflightError, match=r"no PulumiPolicy\.yaml"):
+    with pytest.raises(UserError, match=r"no PulumiPolicy\.yaml"):
         check(graphs["update"], tmp_path)
 
 

@@ -12,7 +12,7 @@ from pulumi_preflight import check as checking
 from pulumi_preflight import levels
 from pulumi_preflight.check import check
 from pulumi_preflight.engine_log import read
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.findings import Result
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.pack_process import PackProcess, Run
@@ -226,12 +226,12 @@ def test_a_run_without_violations_passes(log: Path) -> None:
     ],
 )
 def test_a_log_that_proves_nothing_is_no_pass(log: Path, events: list[Any], sentence: str) -> None:
-    with pytest.raises(PreflightError, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         read(write(log, events))
 
 
 def test_a_missing_log_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PreflightError, match="does not exist: write it with"):
+    with pytest.raises(UserError, match="does not exist: write it with"):
         read(tmp_path / "none.json")
 
 

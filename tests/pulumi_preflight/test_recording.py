@@ -13,7 +13,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Graph
 from pulumi_preflight.program import evaluate
 from pulumi_preflight.provider import outputs
@@ -135,7 +135,7 @@ def test_an_export_reads_back(tmp_path: Path) -> None:
      {"version": 3, "deployment": {"resources": [{"urn": "x", "type": "y"}]}}],
 )  # fmt: skip
 def test_what_is_no_export_is_refused(document: Any) -> None:
-    with pytest.raises(PreflightError, match=r"state\.json"):
+    with pytest.raises(UserError, match=r"state\.json"):
         Graph.from_export(document, "state.json")
 
 
@@ -152,13 +152,13 @@ def test_also_those_inside_an_apply(tmp_path: Path) -> None:
 
 def test_unknown_provider_functions_are_named(tmp_path: Path) -> None:
     program = "import pulumi_aws as aws\naws.ec2.get_ami(owners=['self'])"
-    with pytest.raises(PreflightError, match="aws:ec2/getAmi:getAmi"):
+    with pytest.raises(UserError, match="aws:ec2/getAmi:getAmi"):
         run_inline(tmp_path, program)
 
 
 def test_two_resources_of_one_name_are_refused(tmp_path: Path) -> None:
     program = "import pulumi_aws as aws\naws.sns.Topic('t')\naws.sns.Topic('t')"
-    with pytest.raises(PreflightError, match="aws:sns/topic:Topic::t"):
+    with pytest.raises(UserError, match="aws:sns/topic:Topic::t"):
         run_inline(tmp_path, program)
 
 
@@ -174,7 +174,7 @@ def test_two_resources_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_mistakes_in_a_stack_file(tmp_path: Path, stack_file: str, sentence: str) -> None:
     project = write_project(tmp_path, "")
     (project / "Pulumi.dev.yaml").write_text(stack_file)
-    with pytest.raises(PreflightError, match=sentence) as caught:
+    with pytest.raises(UserError, match=sentence) as caught:
         evaluate("dev", project=project)
     assert "AAABAE" not in str(caught.value)
 
@@ -190,14 +190,14 @@ def test_an_encrypted_value_can_be_stood_in_for(tmp_path: Path) -> None:
 
 def test_an_unknown_stack_is_named_with_the_known_ones(tmp_path: Path) -> None:
     project = write_project(tmp_path, "")
-    with pytest.raises(PreflightError, match=r"no stack 'prd'.*known stacks: dev"):
+    with pytest.raises(UserError, match=r"no stack 'prd'.*known stacks: dev"):
         evaluate("prd", project=project)
 
 
 def test_a_declared_key_without_value_is_missing(tmp_path: Path) -> None:
     project = write_project(tmp_path, "")
     (project / "Pulumi.yaml").write_text("name: sample\nconfig:\n  size: {type: integer}\n")
-    with pytest.raises(PreflightError, match="missing configuration value sample:size"):
+    with pytest.raises(UserError, match="missing configuration value sample:size"):
         evaluate("dev", project=project)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pulumi_preflight.baseline import compare
+from pulumi_preflight.baseline import compare, read
 from pulumi_preflight.findings import Result
 from pulumi_preflight.graph import SECRET, SIGNATURE
 from pulumi_preflight.judge import judged
@@ -57,7 +57,7 @@ def test_no_format_shows_it(leaky: tuple[Result, Shape], tmp_path: Path, format_
     result, drawn = leaky
     baseline = tmp_path / "baseline.json"
     baseline.write_text(render(result, "json", drawn))
-    for changes in (None, compare(result, baseline)):
+    for changes in (None, compare(result, read(baseline))):
         text = render(result, format_, drawn, changes)
         assert "leak" in text
         assert "role" in text

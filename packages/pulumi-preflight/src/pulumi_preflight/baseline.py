@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.findings import Finding, Result
 
 VERSION = 1
 """The version of the JSON report: raised when a field goes or changes its meaning, not when one is added."""
 
-_TEXTS = {field.name: {"type": "string"} for field in fields(Finding) if field.name != "forms"}
+_TEXTS = {item.name: {"type": "string"} for item in fields(Finding) if item.name != "forms"}
 _LIST = {"type": "array", "items": {"type": "string"}}
 _SCHEMA = {
     "type": "object",
@@ -55,20 +55,28 @@ class Changes:
         return f"{len(self.new)} new, {len(self.fixed)} fixed, {len(self.unchanged)} unchanged"
 
 
-def compare(result: Result, path: Path) -> Changes:
-    """The result against the JSON report in `path`.
+@dataclass(frozen=True)
+class Baseline:
+    """An earlier JSON report that `read` found to be one."""
 
-    A finding is the same when kind, rule, resource and sentence are. Raises PreflightError in one sentence when
-    the file is no such report, or is one of another stack or of other forms.
+    path: Path
+    document: Mapping[str, Any] = field(repr=False)
+
+
+def compare(result: Result, baseline: Baseline) -> Changes:
+    """The result against an earlier report.
+
+    A finding is the same when kind, rule, resource and sentence are. Raises UserError in one sentence when
+    the report is of another stack or of other forms.
     """
-    document = _read(path)
+    path, document = baseline.path, baseline.document
     if (document["project"], document["stack"]) != (result.project, result.stack):
-        raise PreflightError(
+        raise UserError(
             f"the baseline {path} is of {document['project']}/{document['stack']}, not of "
             f"{result.project}/{result.stack}."
         )
     if set(document["forms"]) != set(result.forms):
-        raise PreflightError(
+        raise UserError(
             f"the baseline {path} judged {' and '.join(document['forms'])}, this check judges "
             f"{' and '.join(result.forms)}: write the baseline with the same options."
         )
@@ -81,24 +89,24 @@ def compare(result: Result, path: Path) -> Changes:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> Baseline:
+    """The JSON report in `path`. Raises UserError in one sentence when it is not one."""
     remedy = "write it with `check --format json --output <file>`."
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PreflightError(f"the baseline {path} does not exist: {remedy}") from None
-    except (OSError, ValueError):
-        raise PreflightError(f"the baseline {path} cannot be read as JSON: {remedy}") from None
+        raise UserError(f"the baseline {path} does not exist: {remedy}") from None
+    except (OSError, ValueError, RecursionError):
+        raise UserError(f"the baseline {path} cannot be read as JSON: {remedy}") from None
     if not jsonschema.Draft7Validator(_SCHEMA).is_valid(document):
-        raise PreflightError(f"the baseline {path} is not the JSON report of a check: {remedy}")
+        raise UserError(f"the baseline {path} is not the JSON report of a check: {remedy}")
     if document["version"] != VERSION:
-        raise PreflightError(f"the baseline {path} has another version than {VERSION}: {remedy}")
-    read: dict[str, Any] = document
-    return read
+        raise UserError(f"the baseline {path} has another version than {VERSION}: {remedy}")
+    return Baseline(path, document)
 
 
 def _finding(entry: Mapping[str, Any]) -> Finding:
-    values = {field.name: entry[field.name] for field in fields(Finding)}
+    values = {item.name: entry[item.name] for item in fields(Finding)}
     return Finding(**values | {"forms": tuple(entry["forms"])})
 
 

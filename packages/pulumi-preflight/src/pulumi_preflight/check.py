@@ -32,7 +32,7 @@ def check(
     """What the pack in `policy_pack` finds in `graph`, under the levels file or the pack's own levels.
 
     Without `levels_file` the pack's levels/<stack>.json is used when there is one. `progress` is called with
-    the steps done and their total. Raises PreflightError when the pack or its levels cannot be used.
+    the steps done and their total. Raises UserError when the pack or its levels cannot be used.
     """
     started = time.monotonic()
     default = policy_pack / "levels" / f"{graph.stack}.json"

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, get_args
 
 from pulumi_preflight import check
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.findings import Level, Result, Rule, Severity, merged
 from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
 
@@ -49,14 +49,14 @@ def read(path: Path, known: Known = lambda graph: None) -> tuple[Result, Graph]:
     """The findings in an event log, and the resources it names, without a property of any.
 
     The log is what `pulumi preview --event-log` or `pulumi policy analyze --json` writes. Rules that did not
-    fire, remedies and tags come from `known`. Raises PreflightError in one sentence for a file that is no event
+    fire, remedies and tags come from `known`. Raises UserError in one sentence for a file that is no event
     log, for a run that did not end, and for one in which no policy pack took part: none of these is a pass.
     """
     log = _sorted(path)
     if log.summary is None:
-        raise PreflightError(f"{path} has no summaryEvent: the run did not end, so nothing was judged.")
+        raise UserError(f"{path} has no summaryEvent: the run did not end, so nothing was judged.")
     if not log.packs:
-        raise PreflightError(f"in {path} no policy pack took part: run it with --policy-pack <folder>.")
+        raise UserError(f"in {path} no policy pack took part: run it with --policy-pack <folder>.")
     graph = _graph(log, path)
     base = known(graph)
     if base is not None and base.pack not in log.packs:
@@ -104,11 +104,11 @@ def _events(path: Path) -> Iterable[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise PreflightError(
+        raise UserError(
             f"{path} does not exist: write it with `pulumi preview --event-log <file>`."
         ) from None
     except (OSError, ValueError):
-        raise PreflightError(f"{path} cannot be read as text.") from None
+        raise UserError(f"{path} cannot be read as text.") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -119,7 +119,7 @@ def _events(path: Path) -> Iterable[dict[str, Any]]:
         if not isinstance(event, dict) or any(
             not isinstance(value, dict) for key, value in event.items() if key.endswith("Event")
         ):
-            raise PreflightError(f"line {number} of {path} is no engine event.")
+            raise UserError(f"line {number} of {path} is no engine event.")
         yield event
 
 
@@ -147,7 +147,7 @@ def _note(log: _Log, urn: str) -> None:
 
 def _graph(log: _Log, path: Path) -> Graph:
     if not log.resources:
-        raise PreflightError(f"{path} names no resource: the stack it is about cannot be told.")
+        raise UserError(f"{path} names no resource: the stack it is about cannot be told.")
     stack, project = next(iter(log.resources)).split("::")[:2]
     return Graph(
         project=project,
@@ -166,7 +166,7 @@ def _rules(events: Iterable[Mapping[str, Any]], base: Result | None) -> tuple[Ru
         level = _LEVELS.get(written, written)
         severity = str(event.get("severity") or "unspecified")
         if level not in _KNOWN_LEVELS:
-            raise PreflightError(f"the policy event of {id_} has the unknown level {written!r}.")
+            raise UserError(f"the policy event of {id_} has the unknown level {written!r}.")
         known = rules.get(id_) or Rule(
             id=id_,
             title=_message(event).partition("\n")[0],

@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi.runtime import rpc
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 
 SIGNATURE = rpc._special_sig_key
 SECRET = rpc._special_secret_sig
@@ -69,20 +69,18 @@ class Graph:
     def from_export(document: Mapping[str, Any], place: str = "the state") -> Graph:
         """The graph in a stack export; a secret of which only the ciphertext is there becomes `[secret]`.
 
-        Raises PreflightError, naming `place`, when this is no stack export of version 3 with resources.
+        Raises UserError, naming `place`, when this is no stack export of version 3 with resources.
         """
         deployment = document.get("deployment") if isinstance(document, Mapping) else None
         resources = deployment.get("resources") if isinstance(deployment, Mapping) else None
         if not isinstance(resources, list) or not all(_is_resource(item) for item in resources):
-            raise PreflightError(
+            raise UserError(
                 f"{place} is not a stack export: write it with `pulumi stack export --file <file>`."
             )
         if document.get("version") != 3:
-            raise PreflightError(
-                f"{place} is a stack export of a version other than 3: update the Pulumi CLI."
-            )
+            raise UserError(f"{place} is a stack export of a version other than 3: update the Pulumi CLI.")
         if not resources:
-            raise PreflightError(f"{place} holds no resources: the stack has not been deployed.")
+            raise UserError(f"{place} holds no resources: the stack has not been deployed.")
         live = [_restored(item) for item in resources if not item.get("delete")]
         stack, project = live[0]["urn"].split("::")[0:2]
         root = next((item for item in live if item["type"] == STACK_TYPE), None)
@@ -96,15 +94,15 @@ class Graph:
 
 
 def read_export(path: Path) -> Graph:
-    """The graph in a stack export file. Raises PreflightError in one sentence."""
+    """The graph in a stack export file. Raises UserError in one sentence."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PreflightError(
+        raise UserError(
             f"{path} does not exist: write it with `pulumi stack export --file <file>`."
         ) from None
     except (OSError, ValueError):
-        raise PreflightError(f"{path} cannot be read as JSON.") from None
+        raise UserError(f"{path} cannot be read as JSON.") from None
     return Graph.from_export(document, str(path))
 
 

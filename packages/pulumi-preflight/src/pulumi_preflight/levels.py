@@ -11,7 +11,7 @@ import jsonschema
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import whole_numbers
 
 Entry = dict[str, Any]
@@ -21,28 +21,28 @@ LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
 
 
 def read(path: Path) -> dict[str, Entry]:
-    """A file in the shape of `--policy-pack-config`. Raises PreflightError in one sentence."""
+    """A file in the shape of `--policy-pack-config`. Raises UserError in one sentence."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PreflightError(f"the levels file {path} does not exist.") from None
+        raise UserError(f"the levels file {path} does not exist.") from None
     except (OSError, ValueError):
-        raise PreflightError(f"the levels file {path} cannot be read as JSON.") from None
+        raise UserError(f"the levels file {path} cannot be read as JSON.") from None
     if not isinstance(document, dict):
-        raise PreflightError(f"the levels file {path} must be an object of policy names.")
+        raise UserError(f"the levels file {path} must be an object of policy names.")
     return {name: _entry(name, value, path) for name, value in document.items()}
 
 
 def final(info: Any, entries: Mapping[str, Entry], place: str) -> dict[str, Any]:
     """Policy name to PolicyConfig message, for every policy in the AnalyzerInfo `info`.
 
-    Raises PreflightError, naming `place`, for a policy that the pack does not have and for settings outside
+    Raises UserError, naming `place`, for a policy that the pack does not have and for settings outside
     the policy's schema: the engine accepts the first in silence.
     """
     policies = {policy.name: policy for policy in info.policies}
     unknown = sorted(set(entries) - set(policies) - {"all"})
     if unknown:
-        raise PreflightError(f"{place} names a policy that the pack does not have: {unknown[0]}.")
+        raise UserError(f"{place} names a policy that the pack does not have: {unknown[0]}.")
     initial = {
         name: {**_plain(value.properties), _LEVEL: LEVEL_NAMES[value.enforcementLevel]}
         for name, value in info.initialConfig.items()
@@ -69,13 +69,13 @@ def _validate(
     schema = {"type": "object", "properties": properties, "required": required}
     for error in jsonschema.Draft7Validator(schema).iter_errors(settings):
         key = ".".join(str(step) for step in error.path) or ", ".join(required)
-        raise PreflightError(f"{place}: the setting {key} of policy {name} is missing or outside its schema.")
+        raise UserError(f"{place}: the setting {key} of policy {name} is missing or outside its schema.")
 
 
 def _entry(name: str, value: Any, path: Path) -> Entry:
     entry = {_LEVEL: value} if isinstance(value, str) else value
     if not isinstance(entry, dict) or entry.get(_LEVEL, "advisory") not in _LEVELS:
-        raise PreflightError(
+        raise UserError(
             f"{path}: {name} must be one of {', '.join(sorted(_LEVELS))}, or an object with enforcementLevel "
             "set to one of these."
         )

@@ -19,7 +19,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 
 START_SECONDS = 30.0
 _IN_FLIGHT = 256
@@ -43,13 +43,13 @@ class Run:
 class PackProcess:
     """A started pack, to be used in a `with` statement; the process has ended when the statement has.
 
-    Raises PreflightError when the folder is no pack, when the pack does not start, prints anything before its
+    Raises UserError when the folder is no pack, when the pack does not start, prints anything before its
     port, or fails a call. `scrub` removes secrets from what the pack wrote on stderr.
     """
 
     def __init__(self, folder: Path, run: Run, scrub: Callable[[str], str] = str) -> None:
         if not (folder / "PulumiPolicy.yaml").is_file():
-            raise PreflightError(f"{folder} is not a policy pack: it has no PulumiPolicy.yaml.")
+            raise UserError(f"{folder} is not a policy pack: it has no PulumiPolicy.yaml.")
         self.folder = folder
         self._run = run
         self._scrub = scrub
@@ -148,16 +148,14 @@ class PackProcess:
             if newline:
                 if line.isdigit() and 0 < int(line) < 65536:
                     return int(line)
-                raise PreflightError(
+                raise UserError(
                     f"the policy pack {self.folder} prints to stdout before its port: "
                     "remove every print from what it imports."
                 )
             if ended:
-                raise PreflightError(f"the policy pack {self.folder} did not start: {self._tail()}")
+                raise UserError(f"the policy pack {self.folder} did not start: {self._tail()}")
             time.sleep(0.01)
-        raise PreflightError(
-            f"the policy pack {self.folder} gave no port within {START_SECONDS:.0f} seconds."
-        )
+        raise UserError(f"the policy pack {self.folder} gave no port within {START_SECONDS:.0f} seconds.")
 
     def _greet(self) -> None:
         hello = analyzer_pb2.AnalyzerHandshakeRequest(engine_address="127.0.0.1:1")
@@ -183,9 +181,9 @@ class PackProcess:
         except grpc.RpcError as error:
             raise self._failure(f"in {method}", error) from None
 
-    def _failure(self, when: str, error: grpc.RpcError) -> PreflightError:
+    def _failure(self, when: str, error: grpc.RpcError) -> UserError:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return PreflightError(
+            return UserError(
                 f"the policy pack {self.folder} gave no answer {when} within {CALL_SECONDS:.0f} seconds."
             )
         # The error's details quote the exception, and with it perhaps a property.
@@ -193,7 +191,7 @@ class PackProcess:
             why = "one of its rules raised an exception instead of reporting a violation."
         else:
             why = self._tail()
-        return PreflightError(f"the policy pack {self.folder} failed {when}: {why}")
+        return UserError(f"the policy pack {self.folder} failed {when}: {why}")
 
     def _tail(self) -> str:
         lines = [line.strip() for line in _content(self._err).decode(errors="replace").splitlines()]

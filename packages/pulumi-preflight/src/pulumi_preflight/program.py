@@ -21,7 +21,7 @@ from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import SETTINGS, configure
 
 from pulumi_preflight import stackfile
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.recorder import Recorder
 
@@ -44,14 +44,14 @@ def evaluate(
 
     `config` overrides single values of the stack file (a key without a namespace belongs to the project);
     keys in `secrets` become secret; `say` gets what the program logs. Nothing is created and no network is
-    used. Raises PreflightError for mistakes in the project's files; what the program itself raises comes out
+    used. Raises UserError for mistakes in the project's files; what the program itself raises comes out
     as it is. Not to be called from a running event loop.
     """
     project = project.resolve()
     settings = stackfile.load(project, stack, config or {}, secrets)
     program = project / "__main__.py"
     if not program.is_file():
-        raise PreflightError(f"there is no Pulumi program: {program.name} does not exist in {project.name}.")
+        raise UserError(f"there is no Pulumi program: {program.name} does not exist in {project.name}.")
     recorder = Recorder(settings, preview=preview)
     with _ONE_AT_A_TIME, _inside(project):
         contextvars.copy_context().run(_run, recorder, settings, program, preview, say)

@@ -16,7 +16,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import (
     SIGNATURE,
     STACK_TYPE,
@@ -110,7 +110,7 @@ class Recorder(mocks.MockMonitor):
     def _resource(self, request: Any, inputs: dict[str, Any]) -> Resource:
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self._recorded:
-            raise PreflightError(f"two resources have the URN {urn}: give one of them another name.")
+            raise UserError(f"two resources have the URN {urn}: give one of them another name.")
         resource: Resource = {
             "urn": urn,
             "type": request.type,

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ def load(
 ) -> StackConfig:
     """Configuration of `stack`: defaults of the project file, then the stack file, then `overrides`.
 
-    Raises PreflightError for a missing or broken file, an encrypted value that nothing overrides, and a key
+    Raises UserError for a missing or broken file, an encrypted value that nothing overrides, and a key
     that the project declares without a default and nobody sets.
     """
     project_file, stack_file = project_dir / "Pulumi.yaml", project_dir / f"Pulumi.{stack}.yaml"
     project_doc = _document(project_file)
     name = project_doc.get("name")
     if not isinstance(name, str) or not name:
-        raise PreflightError(f"{project_file.name} has no project name: add a line `name: <project>`.")
+        raise UserError(f"{project_file.name} has no project name: add a line `name: <project>`.")
     if not stack_file.is_file():
         known = sorted(path.name.split(".")[1] for path in project_dir.glob("Pulumi.*.yaml"))
-        raise PreflightError(
+        raise UserError(
             f"there is no stack {stack!r}: {stack_file.name} does not exist; "
             f"known stacks: {', '.join(known) or 'none'}."
         )
@@ -50,7 +50,7 @@ def load(
         if isinstance(value, Mapping) and set(value) == {"secure"}:
             secret_keys.add(full)
             if full not in given:
-                raise PreflightError(
+                raise UserError(
                     f"{stack_file.name}: {full} is encrypted and cannot be read here; pass a stand-in with "
                     f"--config {key}=<value>."
                 )
@@ -58,7 +58,7 @@ def load(
             values[full] = _text(value)
     values.update(given)
     for key in sorted(required - set(values)):
-        raise PreflightError(f"{stack_file.name} is missing configuration value {key}{_meant(key, values)}.")
+        raise UserError(f"{stack_file.name} is missing configuration value {key}{_meant(key, values)}.")
     secret_keys.update(_qualified(name, key) for key in secret_overrides)
     return StackConfig(name, stack, values, frozenset(secret_keys))
 
@@ -96,24 +96,24 @@ def _document(path: Path) -> Mapping[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PreflightError(f"{path.name} does not exist in {path.parent.name or '.'}.") from None
+        raise UserError(f"{path.name} does not exist in {path.parent.name or '.'}.") from None
     except (OSError, UnicodeDecodeError):
-        raise PreflightError(f"{path.name} cannot be read as UTF-8 text.") from None
+        raise UserError(f"{path.name} cannot be read as UTF-8 text.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}, line {mark.line + 1}" if mark else path.name
-        raise PreflightError(f"{place}: this is not valid YAML.") from None
+        raise UserError(f"{place}: this is not valid YAML.") from None
     if document is None:
         return {}
     if not isinstance(document, Mapping):
-        raise PreflightError(f"{path.name} must be a mapping of keys to values.")
+        raise UserError(f"{path.name} must be a mapping of keys to values.")
     return document
 
 
 def _mapping(document: Mapping[str, Any], key: str, place: str) -> Mapping[str, Any]:
     value = document.get(key) or {}
     if not isinstance(value, Mapping):
-        raise PreflightError(f"{place}: `{key}` must be a mapping of keys to values.")
+        raise UserError(f"{place}: `{key}` must be a mapping of keys to values.")
     return value
 
 

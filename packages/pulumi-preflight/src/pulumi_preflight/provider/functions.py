@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.provider.outputs import ACCOUNT, digest
 
 Answer = dict[str, Any]
@@ -18,11 +18,11 @@ IMAGE_ACCOUNT = "683313688378"
 def answer(token: str, arguments: Arguments, region: str) -> Answer:
     """What AWS would answer to the provider function `token`.
 
-    Raises PreflightError naming the function when there is no answer for it here.
+    Raises UserError naming the function when there is no answer for it here.
     """
     function = _FUNCTIONS.get(token)
     if function is None:
-        raise PreflightError(
+        raise UserError(
             f"the program calls the provider function {token}, which cannot be answered without AWS: "
             "make its result a setting, or add it to preflight/functions.py."
         )

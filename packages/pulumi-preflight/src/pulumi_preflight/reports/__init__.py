@@ -16,7 +16,7 @@ from rich.text import Text
 
 from pulumi_preflight import baseline
 from pulumi_preflight.baseline import Changes
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.findings import Finding, Result
 from pulumi_preflight.reports import junit, markdown, page, sarif
 from pulumi_preflight.shape import Shape
@@ -34,12 +34,12 @@ def render(result: Result, format_: str, shape: Shape | None = None, changes: Ch
 
 
 def targets(entries: Iterable[str], formats: Collection[str]) -> list[tuple[str, Path]]:
-    """(format, file) of each FORMAT=FILE. Raises PreflightError in one sentence for anything else."""
+    """(format, file) of each FORMAT=FILE. Raises UserError in one sentence for anything else."""
     found = []
     for entry in entries:
         name, _, target = entry.partition("=")
         if name not in formats or not target:
-            raise PreflightError(
+            raise UserError(
                 f"--also {entry} must have the form FORMAT=FILE, with one of {', '.join(formats)}."
             )
         found.append((name, Path(target)))

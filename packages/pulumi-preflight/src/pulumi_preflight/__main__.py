@@ -1,0 +1,183 @@
+"""The commands: `pulumi-preflight graph|check`."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pulumi
+import typer
+from rich.console import Console
+
+from pulumi_preflight import baseline as baselines
+from pulumi_preflight import files, judge, packs, program, reports
+from pulumi_preflight.errors import UserError
+from pulumi_preflight.graph import Graph, read_export
+from pulumi_preflight.terminal import PASSED, REFUSED, Debug, exit_codes, say
+
+app = typer.Typer(
+    help="What a Pulumi program declares, and what a policy pack says about it: no AWS account, no engine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """The report formats of `pulumi_preflight.reports.FORMATS`."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    HTML = "html"
+
+
+Stack = Annotated[str, typer.Option("--stack", "-s", help="Stack to evaluate: Pulumi.<stack>.yaml.")]
+Preview = Annotated[
+    bool | None,
+    typer.Option("--preview/--update", help="As at the first preview, or as after an update."),
+]
+Config = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config", "-c", metavar="KEY=VALUE", help="Overrides one value of the stack file; repeatable."
+    ),
+]
+Project = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of Pulumi.yaml.")]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FORMAT=FILE", help="Writes one more report of the same run; repeatable."),
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of the terminal.")]
+
+
+@app.command()
+def graph(
+    stack: Stack,
+    preview: Preview = False,
+    config: Config = None,
+    cwd: Project = Path(),
+    output: Output = None,
+    debug: Debug = False,
+) -> None:
+    """Write the resources a stack declares as `pulumi stack export` would, without plain-text secrets."""
+    with exit_codes(debug):
+        files.withdraw([output])
+        declared = evaluated(stack, bool(preview), config, cwd)
+        files.write(json.dumps(declared.to_export(), indent=2) + "\n", output)
+
+
+@app.command()
+def check(
+    stack: Annotated[str | None, typer.Option("--stack", "-s", help="Stack to evaluate.")] = None,
+    preview: Preview = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Judge this output of `pulumi stack export` instead of the program.")
+    ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="Report what this event log of the engine says instead of judging.")
+    ] = None,
+    policy_pack: Annotated[
+        Path | None,
+        typer.Option(help="Folder of PulumiPolicy.yaml.", show_default="policies beside Pulumi.yaml"),
+    ] = None,
+    levels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Levels in the shape of --policy-pack-config.", show_default="<pack>/levels/<stack>.json"
+        ),
+    ] = None,
+    config: Config = None,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="Form of the report.")] = Format.TABLE,
+    also: Also = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Earlier JSON report: say what is new, fixed, unchanged.")
+    ] = None,
+    cwd: Project = Path(),
+    output: Output = None,
+    debug: Debug = False,
+) -> None:
+    """Judge a stack by the policy pack, in preview and update form unless one is chosen.
+
+    Ends with 0 when nothing blocks, 1 when a mandatory rule is broken or could not be judged, 2 when there is no
+    verdict.
+    """
+    with exit_codes(debug):
+        targets = [(format_.value, output), *reports.targets(also or (), reports.FORMATS)]
+        before = baselines.read(baseline) if baseline else None
+        files.withdraw(target for _, target in targets)
+        _one_source(stack, preview, file, events, config)
+        pack = packs.find(policy_pack, cwd, levels, needed=events is None)
+        if events is not None:
+            result, shape = judge.logged(events, pack, levels, cwd.resolve())
+        else:
+            graphs = _graphs(stack, preview, file, config, cwd)
+            result, shape = judge.judged(graphs, pack, levels, cwd.resolve())
+        changes = baselines.compare(result, before) if before else None
+        for name, target in targets:
+            if name == Format.TABLE and target is None:
+                reports.print_table(result, Console(), changes)
+            else:
+                files.write(reports.render(result, name, shape, changes), target)
+        if output is not None:
+            say(reports.summary(result))
+        raise typer.Exit(PASSED if result.passed else REFUSED)
+
+
+def evaluated(stack: str, preview: bool, config: list[str] | None, project: Path) -> Graph:
+    """The graph of a stack, by the options of a command. Raises UserError."""
+    pairs = _pairs(config)
+    try:
+        return program.evaluate(stack, preview=preview, config=pairs, project=project.resolve(), say=say)
+    except (pulumi.RunError, pulumi.ConfigMissingError) as error:
+        raise UserError(str(error)) from None
+    except pulumi.ConfigTypeError as error:
+        raise UserError(f"the configuration value {error.key} has the wrong type.") from None
+
+
+def _one_source(
+    stack: str | None,
+    preview: bool | None,
+    file: Path | None,
+    events: Path | None,
+    config: list[str] | None,
+) -> None:
+    if sum(source is not None for source in (stack, file, events)) != 1:
+        raise UserError(
+            "name either a stack with --stack, or a stack export with --file, or an event log with --events."
+        )
+    if stack is None and (preview or config):
+        option = "--file judges what was deployed" if file else "--events reports what was judged"
+        raise UserError(f"{option}: leave out --preview and --config.")
+
+
+def _graphs(
+    stack: str | None, preview: bool | None, file: Path | None, config: list[str] | None, project: Path
+) -> list[Graph]:
+    if stack is None:
+        return [read_export(file)] if file else []
+    forms = (True, False) if preview is None else (preview,)
+    return [evaluated(stack, form, config, project) for form in forms]
+
+
+def _pairs(entries: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for number, entry in enumerate(entries or (), 1):
+        key, equals, value = entry.partition("=")
+        if not key or not equals:
+            raise UserError(f"--config number {number} must have the form key=value.")
+        pairs[key] = value
+    return pairs
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="pulumi-preflight")
+
+
+if __name__ == "__main__":
+    main()
