@@ -24,6 +24,9 @@ from attacks.runner import MAX_REQUESTS, attack, select
 from attacks.target import Promise, Signer, Target, default_signer, read_signer
 from localaws import keys
 
+_LINE_EVERY = 20
+"""Probes between two lines of progress where there is no terminal: about ten seconds."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -48,12 +51,12 @@ def run(asked: Asked, graph: Graph | None, project: Path, console: Console) -> l
             raise UserError("name an address to attack, or a stack to serve here with --stack.")
         if asked.api_key_file or asked.credentials_file or asked.sign or asked.log_dir or asked.known_caller:
             raise UserError("a stack served here brings its own keys, credentials and logs: leave yours out.")
-        with _progress(console, len(probes)) as say:
+        with progress(console, len(probes)) as say:
             return local.attack_stack(graph, say, probes=probes, project=project)
     target = _target(asked, asked.url, graph)
     if not target.loopback and not asked.yes:
         _confirm(asked.url)
-    with _progress(console, len(probes)) as say:
+    with progress(console, len(probes)) as say:
         return attack(target, probes, max_requests=asked.max_requests, admitted=True, say=say)
 
 
@@ -63,7 +66,7 @@ def _target(asked: Asked, url: str, graph: Graph | None) -> Target:
     if asked.credentials_file and asked.sign:
         raise UserError("name one source of credentials: --credentials-file or --sign.")
     if asked.log_dir and not asked.log_dir.is_dir():
-        raise UserError(f"{asked.log_dir} is no folder: name the one that the server's logs go to.")
+        raise UserError(f"{asked.log_dir} is not a folder: name the one that the server's logs go to.")
     signer = _signer(asked)
     # Without a graph nothing says whether the stage asks for signatures: credentials are only given if it does.
     promise = promise_of(graph) if graph else Promise(signed=signer is not None)
@@ -108,12 +111,18 @@ def _confirm(url: str) -> None:
 
 
 @contextmanager
-def _progress(console: Console, total: int) -> Iterator[Callable[[Outcome], None]]:
+def progress(console: Console, total: int) -> Iterator[Callable[[Outcome], None]]:
+    """A function to call with each outcome: it moves a bar on a terminal, and elsewhere prints a line now and then."""
+    done = 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("attacking", total=total)
 
         def say(outcome: Outcome) -> None:
+            nonlocal done
+            done += 1
             bar.update(task, advance=1, description=outcome.probe.name)
+            if not console.is_terminal and done % _LINE_EVERY == 0:
+                console.print(f"{done} of {total} probes", highlight=False)
 
         yield say

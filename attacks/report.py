@@ -23,9 +23,18 @@ _STYLES = {
 }
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
-    """The outcomes for a terminal: what was tried, expected and seen."""
-    result = Table("probe", "threat", "expected", "seen", "s", "", title=told(outcomes))
+def print_table(outcomes: Sequence[Outcome], console: Console) -> None:
+    """The outcomes for people: a row for each probe that did not hold, and one line about all of them."""
+    if rows := [outcome for outcome in outcomes if outcome.verdict is not Verdict.PASS]:
+        console.print(table(rows, "Probes that did not hold, or were skipped"))
+    console.print(told(outcomes), highlight=False)
+
+
+def table(outcomes: Sequence[Outcome], title: str = "") -> Table:
+    """The outcomes: what was tried, expected and seen."""
+    result = Table(
+        "probe", "threat", "expected", "seen", "s", "", title=title or told(outcomes), title_justify="left"
+    )
     result.columns[0].no_wrap = True
     result.columns[4].justify = "right"
     for outcome in outcomes:

@@ -142,7 +142,7 @@ def read_signer(path: Path) -> Signer:
         return Signer(credentials, str(content["region"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{path} is no credentials file: it must be JSON with access_key_id, secret_access_key and region."
+            f"{path} is not a credentials file: it must be JSON with access_key_id, secret_access_key and region."
         ) from None
 
 

@@ -71,7 +71,7 @@ def _about(
         "2.8.6, gunicorn 26.0 with gevent, Flask 3.1, Python 3.12, scikit-learn 1.9.0, numpy 2.5.1; without nginx in "
         "front, and with a stand-in for the image's 40-line serving module."
         if in_container
-        else "Server: uvicorn and starlette in this project's environment, for want of Python 3.12."
+        else "Server: uvicorn and starlette in this project's environment, because Python 3.12 is missing."
     )
     lines = [
         server,

@@ -210,7 +210,7 @@ def _models(graph: Graph, names: Mapping[str, str]) -> dict[str, Any]:
     try:
         return {kind.lower(): json.loads(declared.get(name) or "{}") for kind, name in names.items()}
     except ValueError:
-        raise ServerError("The schema of a request model is no JSON: correct the model.") from None
+        raise ServerError("The schema of a request model is not JSON: correct the model.") from None
 
 
 def _integration(graph: Graph, resource: str, verb: str, path: str) -> Mapping[str, Any]:

@@ -66,7 +66,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
-        # A local peer is no proxy: its X-Forwarded-For must not choose the address that the firewall sees.
+        # A local peer is not a proxy: its X-Forwarded-For must not choose the address that the firewall sees.
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=3,

@@ -20,7 +20,7 @@ def write(keys: Sequence[ApiKey], path: Path) -> None:
 
 
 def load(path: Path) -> dict[str, str]:
-    """The values by key name. Raises ServerError when this is no keys file."""
+    """The values by key name. Raises ServerError when this is not a keys file."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -29,7 +29,7 @@ class Validator:
                 Draft4Validator.check_schema(schema)
             except SchemaError:
                 raise ServerError(
-                    f"The request model of {method.route} is no JSON schema: correct it."
+                    f"The request model of {method.route} is not a JSON schema: correct it."
                 ) from None
             self._models[kind] = Draft4Validator(schema)
 

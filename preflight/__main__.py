@@ -125,7 +125,7 @@ def attack(
         outcomes = command.run(asked, declared, cwd.resolve(), Console(stderr=True))
         for name, target in targets:
             if name == AttackFormat.TABLE and target is None:
-                Console().print(attack_report.table(outcomes))
+                attack_report.print_table(outcomes, Console())
             else:
                 files.write(attack_report.render(outcomes, name, stack or ""), target)
         if (format_, output) != (AttackFormat.TABLE, None):

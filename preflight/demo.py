@@ -24,7 +24,9 @@ from rich.text import Text
 from attacks import local
 from attacks import page as attacks_page
 from attacks import report as attacks
+from attacks.command import progress
 from attacks.probe import Outcome, green, told
+from attacks.probes import ALL
 from localaws import keys, run
 from localaws.gateway import NOT_ENFORCED
 from model.artifact import package
@@ -130,8 +132,9 @@ class Demo:
 
     def _attack(self, graph: Graph) -> list[Outcome]:
         with self._step(f"attack {SERVED} on this machine") as ended:
-            outcomes = local.attack_stack(graph)
-            self.console.print(attacks.table(outcomes))
+            with progress(self.console, len(ALL)) as say:
+                outcomes = local.attack_stack(graph, say)
+            attacks.print_table(outcomes, self.console)
             ended(told(outcomes), green(outcomes))
         return outcomes
 
@@ -147,11 +150,12 @@ class Demo:
             ended(f"{target}: findings, picture, rules, attacks", True)
 
     def _close(self, seconds: float) -> None:
-        table = Table("step", "outcome", "seconds", "", title="The main job")
-        table.columns[2].justify = "right"
+        table = Table("", "seconds", "step", title="The main job", title_justify="left")
+        table.columns[1].justify = "right"
         for step in self.steps:
             mark = Text("ok", "green") if step.passed else Text("FAILED", "bold red")
-            table.add_row(step.name, Text(step.outcome), f"{step.seconds:,.1f}", mark)
+            text = Text.assemble((step.name, "bold"), "\n", step.outcome)
+            table.add_row(mark, f"{step.seconds:,.1f}", text)
         self.console.print()
         self.console.print(table)
         self.console.print(f"{seconds:,.0f} seconds in all", style="dim")

@@ -62,7 +62,7 @@ def _types(value: Any, *skip: str) -> tuple[tuple[str, Any], ...]:
 PROBES = (
     _schema(
         "body-not-a-request",
-        "Bodies that are no request: empty, null, a list, a string, a number, another object",
+        "Bodies that are not requests: empty, null, a list, a string, a number, another object",
         ("empty", b""),
         ("null", None),
         ("list", [purchase()]),

@@ -117,7 +117,7 @@ PROBES = (
     ),
     Probe(
         "key-elsewhere",
-        "A key in the query, a cookie or another header is no key",
+        "A key in the query, a cookie or another header is not a key",
         ("API2", "API8"),
         ("api-key-source-header", *_KEY),
         (
