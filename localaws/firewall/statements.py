@@ -124,7 +124,7 @@ def _searching(patterns: Sequence[str], rule: str) -> Callable[[str], bool]:
         compiled = [re.compile(pattern) for pattern in patterns]
     except re.error:
         raise ServerError(
-            f"The firewall's rule {rule} has a pattern that is not a regular expression that can be used here: correct the rule."
+            f"The firewall's rule {rule} has a pattern that cannot be used here: correct the rule."
         ) from None
     return lambda text: any(pattern.search(text) for pattern in compiled)
 
