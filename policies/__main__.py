@@ -5,4 +5,4 @@ from pathlib import Path
 from endpoint_guard.pack import pack
 from pulumi_policy import PolicyPack
 
-PolicyPack(**pack(Path(__file__).resolve().parent))
+PolicyPack(**pack(Path(__file__).resolve().parent, profile="scoring-endpoint"))

@@ -55,7 +55,7 @@ def test_an_unknown_is_reported_and_the_next_resource_still_judged(pack: Pack) -
     [unknown] = [e for e in found if e.rule == "not-evaluated" and e.resource == groups[0].name][:1]
     assert "encrypted-with-own-key" in unknown.text
     assert "kmsKeyId" in unknown.text
-    assert unknown.level == guard_process.LEVELS["advisory"]
+    assert unknown.level == guard_process.LEVELS["mandatory"], "as the profile scoring-endpoint has it"
 
 
 def crashing(resource: Resource, ctx: Context) -> Iterator[Finding]:

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from endpoint_guard import levels
 from endpoint_guard import types as t
 from endpoint_guard.discovery import rules
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy.proxy import UNKNOWN_BOOLEAN_VALUE, UNKNOWN_OBJECT_VALUE, UNKNOWN_STRING_VALUE
 
-from tests.endpoint_guard.guard_process import LEVELS, Pack
+from tests.endpoint_guard.guard_process import LEVELS, PACK, Pack
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": "Zq7pLm2RkT9wXv4s"}
@@ -155,7 +154,7 @@ def test_nothing_is_mended_unless_asked_for(pack: Pack) -> None:
     pack.configure()
     assert {p.name for p in pack.info.policies if p.enforcementLevel == REMEDIATE} == set()
     assert remediate(pack, t.KEY, {"enableKeyRotation": False}) == ([], {"enableKeyRotation": False})
-    for file in levels.FOLDER.glob("*.json"):
+    for file in (PACK / "levels").glob("*.json"):
         assert "remediate" not in json.dumps(json.loads(file.read_text("utf-8"))), file.name
 
 

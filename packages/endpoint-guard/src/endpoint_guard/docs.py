@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from endpoint_guard import catalogue, levels
+from endpoint_guard import catalogue
 from endpoint_guard.discovery import rules
+from endpoint_guard.guard import METAS
 from endpoint_guard.rule import Rule
 
 PILLARS = ("auth", "throttling", "encryption", "logging", "network", "integrity", "resilience", "hygiene")
@@ -97,10 +98,8 @@ def _pack() -> Iterator[str]:
     yield ""
     yield "## The pack's own policies"
     yield ""
-    yield "- `not-evaluated` (advisory): each property that a preview cannot tell yet, with its rule and path"
-    yield "- `exempted` (advisory): each exemption in use"
-    yield f"- `{levels.LEDGER}` (mandatory): exemptions that are expired, unused, unreadable or name no rule"
-    yield "- `levels` (mandatory): level files that name unknown rules or hold nonsense values"
+    for meta in METAS:
+        yield f"- `{meta.id}` ({meta.level}): {meta.title}"
 
 
 if __name__ == "__main__":

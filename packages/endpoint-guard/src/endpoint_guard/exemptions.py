@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import yaml
 
 from endpoint_guard.rule import Finding, Outcome, Rule, Verdict
 
-FILE = Path("exemptions.yaml")
-_FIELDS = {"rule", "resource", "reason", "owner", "until", "ticket", "path", "stacks"}
-_REQUIRED = ("rule", "resource", "reason", "owner", "until", "ticket")
+_REQUIRED: Final = ("rule", "resource", "reason", "owner", "until", "ticket")
+_LISTS: Final = ("stacks", "projects")
+_FIELDS: Final = {*_REQUIRED, *_LISTS, "path"}
+_WILDCARDS: Final = re.compile(r"\[!?\]?[^\]]*\]|[*?]")
+_LEAST_LETTERS = 3
 
 
 @dataclass(frozen=True)
 class Exemption:
     """One accepted finding: a rule, on the resource with this name (a pattern), at a path (a pattern).
 
-    `stacks` are the stacks it is meant for; empty means all. It holds through the day `until`.
+    `stacks` and `projects` are those it is meant for; empty means all. It holds through the day `until`.
     """
 
     rule: str
@@ -34,108 +37,192 @@ class Exemption:
     ticket: str
     path: str = "*"
     stacks: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    line: int = 0
 
     def expired(self, today: date) -> bool:
         return today > self.until
 
-    def meant_for(self, stack: str) -> bool:
-        return not self.stacks or stack in self.stacks
+    def meant_for(self, stack: str, project: str) -> bool:
+        return (not self.stacks or stack in self.stacks) and (not self.projects or project in self.projects)
 
-    def covers(self, rule: str, finding: Finding, stack: str) -> bool:
-        """Whether it names this finding, its date aside."""
-        return (
-            rule == self.rule
-            and self.meant_for(stack)
-            and fnmatch.fnmatchcase(finding.name, self.resource)
-            and fnmatch.fnmatchcase(finding.path, self.path)
+    def covers(self, finding: Finding) -> bool:
+        """Whether it names the resource and the path of a finding of its rule, dates aside."""
+        return fnmatch.fnmatchcase(finding.name, self.resource) and fnmatch.fnmatchcase(
+            finding.path, self.path
         )
 
 
-@cache
-def load(file: Path | None = None) -> tuple[tuple[Exemption, ...], tuple[str, ...]]:
-    """The exemptions and one sentence per entry that cannot be used. A missing file holds none."""
-    file = file or FILE
-    if not file.exists():
-        return (), ()
+@dataclass(frozen=True)
+class Ledger:
+    """All exemptions of a pack, and one sentence per entry that cannot be used. `name` is the file's."""
+
+    entries: tuple[Exemption, ...] = ()
+    problems: tuple[str, ...] = ()
+    name: str = "exemptions.yaml"
+
+    @cached_property
+    def _by_rule(self) -> dict[str, list[Exemption]]:
+        found: dict[str, list[Exemption]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.rule, []).append(entry)
+        return found
+
+    def holding(self, rule: str, finding: Finding, stack: str, project: str, today: date) -> Exemption | None:
+        """The exemption in force for a finding, if any."""
+        for entry in self._by_rule.get(rule, ()):
+            if entry.meant_for(stack, project) and not entry.expired(today) and entry.covers(finding):
+                return entry
+        return None
+
+    def mistakes(
+        self,
+        outcomes: Iterable[Outcome],
+        rules: Mapping[str, Rule],
+        stack: str,
+        project: str,
+        today: date,
+        disabled: frozenset[str] = frozenset(),
+    ) -> list[str]:
+        """One sentence per entry that is unreadable, names no rule, is expired, or matches no finding any more.
+
+        An entry for a rule in `disabled` is neither used nor unused.
+        """
+        found = list(self.problems)
+        findings: dict[str, list[Finding]] = {}
+        for outcome in outcomes:
+            if outcome.verdict is not Verdict.PASS:
+                findings.setdefault(outcome.rule, []).extend(outcome.findings)
+        for entry in self.entries:
+            about = f"the entry for {entry.rule} on {entry.resource} (ticket {entry.ticket})"
+            place = f"{self.name}, line {entry.line}: {about}"
+            if entry.rule not in rules:
+                found.append(f"{place} names no rule of this pack; correct the id or remove the entry.")
+            elif not entry.meant_for(stack, project) or entry.rule in disabled:
+                continue
+            elif entry.expired(today):
+                found.append(f"{place} expired on {entry.until}; fix the resource or renew the entry.")
+            elif not any(map(entry.covers, findings.get(entry.rule, ()))):
+                found.append(f"{place} matches no finding any more; remove the entry.")
+        return found
+
+
+def read(file: Path) -> Ledger:
+    """The exemptions in a YAML file. What cannot be used is left out and named, with file and line."""
+    must = "it must hold a YAML list of entries"
     try:
-        content = yaml.safe_load(file.read_text("utf-8")) or []
-    except (OSError, yaml.YAMLError):
-        return (), (f"{file.name} cannot be read as YAML; it must hold a list of entries.",)
-    if not isinstance(content, list):
-        return (), (f"{file.name} must hold a list of entries.",)
+        node = yaml.compose(file.read_text("utf-8-sig"), yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return Ledger((), (f"{file.name}, line {line}: this is not UTF-8 text; {must}.",), file.name)
+    except OSError as error:
+        return Ledger((), (f"{file.name} cannot be read ({error.strerror}); {must}.",), file.name)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        return Ledger(
+            (), (f"{file.name}, line {line}: this is not YAML ({error.problem}); {must}.",), file.name
+        )
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return Ledger((), (f"{file.name} cannot be read as YAML; {must}.",), file.name)
+    if node is None or (isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"):
+        return Ledger(name=file.name)
+    if not isinstance(node, yaml.SequenceNode):
+        return Ledger((), (f"{file.name}, line {_line(node)}: {must}.",), file.name)
     found: list[Exemption] = []
     wrong: list[str] = []
-    for number, entry in enumerate(content, 1):
-        problem = _problem(entry)
-        if problem:
-            wrong.append(f"{file.name}, entry {number}: {problem}.")
-        else:
-            found.append(_exemption(entry))
-    return tuple(found), tuple(wrong)
+    for item in node.value:
+        try:
+            found.append(_exemption(item))
+        except _MistakeError as mistake:
+            wrong.append(f"{file.name}, line {mistake.line}: {mistake}.")
+    return Ledger(tuple(found), tuple(wrong), file.name)
 
 
-def _problem(entry: Any) -> str | None:
-    if not isinstance(entry, Mapping):
-        return "must have the fields " + ", ".join(_REQUIRED)
-    unknown = set(entry) - _FIELDS
-    if unknown:
-        return f"{sorted(map(str, unknown))[0]} is no field; they are {', '.join(sorted(_FIELDS))}"
+class _MistakeError(Exception):
+    """What is wrong with an entry, as a sentence without its full stop, and the line."""
+
+    def __init__(self, node: yaml.Node, text: str) -> None:
+        super().__init__(text)
+        self.line = _line(node)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _exemption(node: yaml.Node) -> Exemption:
+    fields = _fields(node)
+    texts = {name: _text(name, fields[name]) for name in (*_REQUIRED, "path") if name in fields}
     for name in _REQUIRED:
-        if not entry.get(name):
-            return f"{name} is missing"
-    if len(str(entry["reason"]).strip()) < 10:
-        return "reason must say in 10 characters or more why the finding is accepted"
-    if not isinstance(entry["until"], date):
-        return "until must be a date, YYYY-MM-DD"
-    if str(entry["resource"]).strip("*?") == "":
-        return "resource must name a resource, not everything"
-    return None
-
-
-def _exemption(entry: Mapping[str, Any]) -> Exemption:
+        if not texts.get(name):
+            raise _MistakeError(fields.get(name, node), f"{name} is missing")
+    reason = " ".join(texts["reason"].split())
+    if len(reason) < 10:
+        raise _MistakeError(
+            fields["reason"], "reason must say in 10 characters or more why the finding is accepted"
+        )
+    if not _names_something(texts["resource"]):
+        raise _MistakeError(
+            fields["resource"],
+            "resource must name a resource, not everything: "
+            f"a pattern needs {_LEAST_LETTERS} letters or digits beside its wildcards",
+        )
+    lists = {name: tuple(_texts(name, fields[name])) for name in _LISTS if name in fields}
     return Exemption(
-        rule=str(entry["rule"]),
-        resource=str(entry["resource"]),
-        reason=" ".join(str(entry["reason"]).split()),
-        owner=str(entry["owner"]),
-        until=entry["until"],
-        ticket=str(entry["ticket"]),
-        path=str(entry.get("path", "*")),
-        stacks=tuple(str(stack) for stack in entry.get("stacks", ())),
+        rule=texts["rule"],
+        resource=texts["resource"],
+        reason=reason,
+        owner=texts["owner"],
+        until=_date(fields["until"], texts["until"]),
+        ticket=texts["ticket"],
+        path=texts.get("path") or "*",
+        stacks=lists.get("stacks", ()),
+        projects=lists.get("projects", ()),
+        line=_line(node),
     )
 
 
-def holding(rule: str, finding: Finding, stack: str, today: date) -> Exemption | None:
-    """The exemption in force for a finding, if any."""
-    for exemption in load()[0]:
-        if not exemption.expired(today) and exemption.covers(rule, finding, stack):
-            return exemption
-    return None
-
-
-def ledger_problems(
-    outcomes: Iterable[Outcome],
-    rules: Mapping[str, Rule],
-    stack: str,
-    today: date,
-    idle: frozenset[str] = frozenset(),
-) -> list[str]:
-    """One sentence per entry that is unreadable, names no rule, is expired, or matches no finding any more.
-
-    `idle` are the rules that are not in force here: an entry for them is neither used nor unused.
-    """
-    found = list(load()[1])
-    findings = [
-        (o.rule, finding) for o in outcomes if o.verdict is not Verdict.PASS for finding in o.findings
-    ]
-    for entry in load()[0]:
-        place = f"{FILE.name}: the entry for {entry.rule} on {entry.resource} (ticket {entry.ticket})"
-        if entry.rule not in rules:
-            found.append(f"{place} names no rule of this pack; correct the id or remove the entry.")
-        elif not entry.meant_for(stack) or entry.rule in idle:
-            continue
-        elif entry.expired(today):
-            found.append(f"{place} expired on {entry.until}; mend the resource or renew the entry.")
-        elif not any(entry.covers(rule, finding, stack) for rule, finding in findings):
-            found.append(f"{place} matches no finding any more; remove the entry.")
+def _fields(node: yaml.Node) -> dict[str, yaml.Node]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _MistakeError(node, "an entry must have the fields " + ", ".join(_REQUIRED))
+    found: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = key.value if isinstance(key, yaml.ScalarNode) else "a list or map"
+        if name not in _FIELDS:
+            raise _MistakeError(key, f"{name} is not a field; they are {', '.join(sorted(_FIELDS))}")
+        if name in found:
+            raise _MistakeError(key, f"{name} stands here for the second time; keep one")
+        found[name] = value
     return found
+
+
+def _text(name: str, node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise _MistakeError(node, f"{name} must be one text")
+    return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value).strip()
+
+
+def _texts(name: str, node: yaml.Node) -> Iterator[str]:
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        one = name.removesuffix("s")
+        raise _MistakeError(node, f"{name} must be a list of names, [{one}], or be left out")
+    for item in node.value:
+        text = _text(name, item)
+        if not text:
+            raise _MistakeError(item, f"{name} has an empty name")
+        yield text
+
+
+def _date(node: yaml.Node, text: str) -> date:
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        raise _MistakeError(node, f"until must be a day that the calendar has, not {text}") from None
+    raise _MistakeError(node, "until must be a date without a time, YYYY-MM-DD")
+
+
+def _names_something(pattern: str) -> bool:
+    letters = re.sub(r"[\W_]", "", _WILDCARDS.sub("", pattern))
+    return pattern == _WILDCARDS.sub("", pattern) or len(letters) >= _LEAST_LETTERS

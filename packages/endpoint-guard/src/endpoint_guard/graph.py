@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from endpoint_guard.node import UNKNOWN, MalformedError, Node, State, UnreadableError, plain
+from endpoint_guard.sdk import decode
 
 __all__ = ["UNKNOWN", "Graph", "MalformedError", "Node", "Resource", "State", "UnreadableError", "plain"]
 
@@ -23,7 +24,8 @@ class Resource:
     urn: str
     type: str
     name: str
-    properties: Callable[[], Any] = field(repr=False, default=dict)
+    properties: Callable[[], Any] = field(repr=False, default=dict)  # plain values, made when first asked for
+    provider: str = ""
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -34,9 +36,14 @@ class Resource:
         """The last word of the type, for people."""
         return "Provider" if self.type.startswith("pulumi:providers:") else self.type.rsplit(":", 1)[-1]
 
+    @property
+    def is_component(self) -> bool:
+        """Whether it only groups others: no provider stands behind it, and its type has no provider's form."""
+        return not self.provider and "/" not in self.type and not self.type.startswith("pulumi:")
+
     @cached_property
     def root(self) -> Node:
-        return Node(self, "", plain(self.properties()))
+        return Node(self, "", self.properties())
 
     def get(self, path: str) -> Node:
         """The node at a dotted path; an empty path is the resource itself."""
@@ -92,6 +99,11 @@ class Graph:
         """The stack's name, from the first URN; "" for an empty graph."""
         return self.resources[0].urn.split(":")[2] if self.resources else ""
 
+    @property
+    def project(self) -> str:
+        """The project's name, from the first URN; "" for an empty graph."""
+        return self.resources[0].urn.split(":")[4] if self.resources else ""
+
     @cached_property
     def _literals(self) -> dict[str, list[Resource]]:
         index: dict[str, list[Resource]] = {}
@@ -141,6 +153,33 @@ def _from_policy(resource: Any) -> Resource:
     return _resource(resource, edges)
 
 
+def from_messages(messages: Sequence[Any]) -> Graph:
+    """The graph of the engine's AnalyzeRequest or AnalyzerResource messages."""
+    here = {message.urn for message in messages}
+    return Graph(_from_message(message, here) for message in messages)
+
+
+def _from_message(message: Any, here: set[str]) -> Resource:
+    struct = message.properties
+    return Resource(
+        urn=message.urn,
+        type=message.type,
+        name=message.name or message.urn.rsplit("::", 1)[-1],
+        properties=lambda: decode(struct),
+        provider=message.provider.urn if message.HasField("provider") else "",
+        protect=message.options.protect,
+        ignore_changes=tuple(message.options.ignoreChanges),
+        edges=_edges(message, here),
+    )
+
+
+def _edges(message: Any, here: set[str]) -> dict[str, tuple[str, ...]]:
+    """The resources of the stack that each property is made from; an AnalyzeRequest does not say."""
+    named = getattr(message, "propertyDependencies", None) or {}
+    found = ((key, tuple(urn for urn in entry.urns if urn in here)) for key, entry in named.items())
+    return {key: urns for key, urns in found if urns}
+
+
 def from_resource(args: Any) -> Resource:
     """The one resource that the engine hands to a resource policy (`ResourceValidationArgs`)."""
     return Graph([_resource(args, {})]).resources[0]
@@ -152,7 +191,8 @@ def _resource(args: Any, edges: Mapping[str, tuple[str, ...]]) -> Resource:
         urn=args.urn,
         type=args.resource_type,
         name=args.name or args.urn.rsplit("::", 1)[-1],
-        properties=lambda: props,
+        properties=lambda: plain(props),
+        provider=args.provider.urn if args.provider else "",
         protect=bool(args.opts.protect),
         ignore_changes=tuple(args.opts.ignore_changes),
         edges=edges,

@@ -1,68 +1,101 @@
-"""Levels and thresholds per environment, in the shape of Pulumi's policy-pack configuration.
-
-`python -m endpoint_guard.levels FILE...` says in one sentence each what is wrong with such files.
-"""
+"""Levels and thresholds, in the shape of Pulumi's policy-pack configuration, and what is wrong with such a file."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from endpoint_guard.rule import Rule, Setting, Value
+from endpoint_guard.places import Places, places
+from endpoint_guard.rule import Rule, Setting
 
-FOLDER = Path("levels")
-LEVELS = ("advisory", "mandatory", "remediate", "disabled")
-LEDGER = "exemption-ledger"
-META: dict[str, Mapping[str, Setting]] = {
-    "not-evaluated": {"levels": Setting("", "which file in levels/ holds the thresholds in force")},
-    "exempted": {"levels": Setting("", "which file in levels/ holds the thresholds in force")},
-    LEDGER: {"levels": Setting("", "which file in levels/ holds the thresholds in force")},
+LEVELS: Final = ("advisory", "mandatory", "remediate", "disabled")
+LEDGER: Final = "exemption-ledger"
+_IGNORED: Final = {
+    "levels": Setting("", "not needed any more and ignored: the configuration in force is used")
+}
+META: Final[Mapping[str, Mapping[str, Setting]]] = {
+    "not-evaluated": _IGNORED,
+    "exempted": _IGNORED,
+    LEDGER: _IGNORED,
     "levels": {},
+    "unread-types": {},
 }
 """The pack's own policies beyond the rules, with their settings."""
 
 
-def load(name: str) -> dict[str, Any]:
-    """The levels of an environment by name; {} for "" or a name without a file."""
-    file = FOLDER / f"{name}.json"
-    if not name or Path(name).name != name or not file.is_file():
-        return {}
-    content = json.loads(file.read_text("utf-8"))
-    return content if isinstance(content, dict) else {}
+@dataclass(frozen=True)
+class Levels:
+    """Levels and thresholds as somebody gave them: usable `content`, and one sentence per mistake."""
+
+    content: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    name: str = ""
 
 
-def of(rule: Rule, levels: Mapping[str, Any]) -> tuple[bool, dict[str, Value]]:
-    """Whether the rule is in force under these levels, and the thresholds that differ from the defaults."""
-    entry = levels.get(rule.id, levels.get("all", "mandatory"))
-    if isinstance(entry, Mapping):
-        level = entry.get("enforcementLevel", "mandatory")
-        return level != "disabled", {k: v for k, v in entry.items() if k in rule.settings}
-    return entry != "disabled", {}
+def read(file: Path, rules: Mapping[str, Rule]) -> Levels:
+    """The levels in a file. What cannot be used is left out and named, with file and line."""
+    try:
+        text = file.read_text("utf-8-sig")
+        content = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        return Levels({}, (_unreadable(file, error),), file.name)
+    return given(content, rules, file.name, places(text))
 
 
-def problems(name: str, content: Any, rules: Mapping[str, Rule]) -> list[str]:
-    """One sentence per mistake: an unknown rule, level or setting, a value of the wrong type or out of range."""
+def _unreadable(file: Path, error: Exception) -> str:
+    must = "it must hold one JSON object of rule ids"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{file.name}, line {error.lineno}: this is not JSON ({error.msg}); {must}."
+    if isinstance(error, UnicodeDecodeError):
+        line = error.object[: error.start].count(b"\n") + 1
+        return f"{file.name}, line {line}: this is not UTF-8 text; {must}."
+    if isinstance(error, RecursionError):
+        return f"{file.name} is nested too deeply; {must}."
+    why = getattr(error, "strerror", None) or "it is not a number that fits"
+    return f"{file.name} cannot be read ({why}); {must}."
+
+
+def given(
+    content: Any, rules: Mapping[str, Rule], name: str = "levels", where: Places | None = None
+) -> Levels:
+    """The levels in a parsed document: the entries without a mistake, and one sentence per mistake."""
+    where = where or Places()
     if not isinstance(content, dict):
-        return [f"{name} must hold one JSON object of rule ids."]
-    return [text for key, entry in content.items() for text in _entry(name, key, entry, rules)]
+        return Levels({}, (f"{name} must hold one JSON object of rule ids.",), name)
+    found = [_twice(name, path, line) for path, line in where.twice]
+    kept: dict[str, Any] = {}
+    for key, entry in content.items():
+        place = f"{name}, line {where.lines[key,]}" if (key,) in where.lines else name
+        wrong = _entry(place, key, entry, rules)
+        found += wrong
+        if not wrong:
+            kept[key] = entry
+    repeated = {path[0] for path, _ in where.twice}
+    return Levels({k: v for k, v in kept.items() if k not in repeated}, tuple(found), name)
 
 
-def _entry(name: str, key: str, entry: Any, rules: Mapping[str, Rule]) -> list[str]:
+def _twice(name: str, path: tuple[str, ...], line: int) -> str:
+    return f"{name}, line {line}: {'.'.join(path)} stands here for the second time; keep one."
+
+
+def _entry(place: str, key: str, entry: Any, rules: Mapping[str, Rule]) -> list[str]:
     if key != "all" and key not in rules and key not in META:
-        return [f"{name} names {key}, which is no rule of this pack; see docs/controls.md for the ids."]
+        return [f"{place}: {key} is not a rule of this pack; `endpoint-guard list` shows the ids."]
     if not isinstance(entry, dict):
-        return _level(name, key, entry)
-    found = _level(name, key, entry["enforcementLevel"]) if "enforcementLevel" in entry else []
+        return _level(place, key, entry)
+    found = _level(place, key, entry["enforcementLevel"]) if "enforcementLevel" in entry else []
     settings = META.get(key) if key in META else rules[key].settings if key in rules else {}
     values = {k: v for k, v in entry.items() if k != "enforcementLevel"}
-    return found + wrong_settings(f"{name}, {key}", values, settings or {})
+    return found + wrong_settings(f"{place}, {key}", values, settings or {})
 
 
-def _level(name: str, key: str, level: Any) -> list[str]:
-    return [] if level in LEVELS else [f"{name} gives {key} a level that is none of {', '.join(LEVELS)}."]
+def _level(place: str, key: str, level: Any) -> list[str]:
+    if isinstance(level, str) and level in LEVELS:
+        return []
+    return [f"{place}: {key} has a level that is none of {', '.join(LEVELS)}."]
 
 
 def wrong_settings(place: str, values: Mapping[str, Any], settings: Mapping[str, Setting]) -> list[str]:
@@ -71,35 +104,12 @@ def wrong_settings(place: str, values: Mapping[str, Any], settings: Mapping[str,
     for key, value in values.items():
         if key not in settings:
             known = ", ".join(settings) or "none"
-            found.append(f"{place}: {key} is no setting of this rule; it has {known}.")
+            found.append(f"{place}: {key} is not a setting of this rule; it has {known}.")
         elif problem := settings[key].problem(value):
             found.append(f"{place}: {key} {problem}.")
     return found
 
 
-def pack_problems(rules: Mapping[str, Rule]) -> list[str]:
-    """The mistakes in the pack's own level files."""
-    return [text for file in sorted(FOLDER.glob("*.json")) for text in file_problems(file, rules)]
-
-
-def file_problems(file: Path, rules: Mapping[str, Rule]) -> list[str]:
-    """The mistakes in one file, one sentence each; also when it cannot be read."""
-    try:
-        content = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return [f"{file.name} cannot be read as JSON; it must hold one object of rule ids."]
-    return problems(file.name, content, rules)
-
-
-def main(arguments: list[str]) -> int:
-    """Prints the mistakes of the named files to stderr; 1 when there is any."""
-    from endpoint_guard.discovery import rules
-
-    found = [text for name in arguments for text in file_problems(Path(name), rules())]
-    for text in found:
-        sys.stderr.write(text + "\n")
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+def in_folder(folder: Path, rules: Mapping[str, Rule]) -> list[str]:
+    """The mistakes in all level files of a folder, one sentence each."""
+    return [text for file in sorted(folder.glob("*.json")) for text in read(file, rules).problems]

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from pulumi_policy import proxy
+from endpoint_guard.sdk import UNKNOWN, plain
 
 if TYPE_CHECKING:
     from endpoint_guard.graph import Resource
 
-_SENTINELS: Final = frozenset(
-    value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_") and isinstance(value, str)
-)
+__all__ = ["UNKNOWN", "MalformedError", "Node", "State", "UnreadableError", "plain"]
 
 
 class State(Enum):
@@ -29,14 +27,6 @@ class State(Enum):
     KNOWN = "known"
     UNKNOWN = "unknown"
     MISSING = "missing"
-
-
-class _Unknown:
-    def __repr__(self) -> str:
-        return "<unknown>"
-
-
-UNKNOWN: Final = _Unknown()
 
 
 class UnreadableError(Exception):
@@ -53,19 +43,6 @@ class MalformedError(Exception):
     def __init__(self, node: Node) -> None:
         super().__init__(node.path)
         self.node = node
-
-
-def plain(value: Any) -> Any:
-    """The value as plain dicts and lists, with `UNKNOWN` where the engine sent a sentinel. Never raises."""
-    if isinstance(value, str):
-        return UNKNOWN if value in _SENTINELS else value
-    if isinstance(value, Mapping):
-        raw = value["__target"] if isinstance(value, proxy._DictProxy) else value
-        return {str(key): plain(item) for key, item in raw.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        raw = value["__target"] if isinstance(value, proxy._ListProxy) else value
-        return [plain(item) for item in raw]
-    return value
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -20,38 +20,109 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from endpoint_guard import catalogue, exemptions, levels, speed
-from endpoint_guard.discovery import rules
+from endpoint_guard import catalogue, profiles, sdk
+from endpoint_guard import levels as level_files
+from endpoint_guard.exemptions import Ledger
+from endpoint_guard.exemptions import read as read_exemptions
 from endpoint_guard.graph import Graph, from_policy, from_resource
+from endpoint_guard.guard import METAS, Guard, Meta, usable
+from endpoint_guard.levels import Levels
 from endpoint_guard.remediation import mended
-from endpoint_guard.rule import STACK, Outcome, Rule, Setting, Value, Verdict, run
+from endpoint_guard.rule import Rule, Setting, Verdict, run
+from endpoint_guard.servicer import Servicer
 
-NAME = "scoring-endpoint-guard"
+NAME: Final = "endpoint-guard"
+EXEMPTIONS: Final = "ENDPOINT_GUARD_EXEMPTIONS"
+"""An environment variable that names the file of exemptions in place of the pack's own."""
 Report = Callable[..., None]
 
 
-def pack(folder: Path) -> dict[str, Any]:
-    """The arguments of `PolicyPack`, with the levels and exemptions in `folder`.
+def pack(
+    folder: Path | None = None,
+    *,
+    profile: str = profiles.DEFAULT,
+    levels: Path | Mapping[str, Any] | None = None,
+    exemptions: Path | None = None,
+    name: str = NAME,
+) -> dict[str, Any]:
+    """The arguments of `PolicyPack`.
 
-    Mistakes in these files are reported on stderr and by the pack itself.
+    `folder` may hold `levels/*.json`, which are checked and which `--policy-pack-config` chooses from, and
+    `exemptions.yaml`. `levels` (a file, or its content) are in force from the start; what the engine configures goes
+    over them. `exemptions` is a file that stands in for the folder's. Mistakes in these files are reported on
+    standard error and by the pack's policies. Raises ValueError for a profile that does not exist.
     """
-    levels.FOLDER, exemptions.FILE = folder / "levels", folder / "exemptions.yaml"
-    for text in levels.pack_problems(rules()):
+    made = guard(folder, profile=profile, levels=levels, exemptions=exemptions)
+    for text in (*made.given.problems, *made.mistakes, *made.ledger.problems):
         sys.stderr.write(text + "\n")
-    speed.decode_once()
-    speed.ask_only({rule.id: rule.applies_to for rule in rules().values() if rule.scope == "resource"})
-    policies: list[Policy] = [*map(_policy, rules().values()), *_meta()]
+    sdk.serve_through(lambda behind: Servicer(behind, made))
+    rules: list[Policy] = [_policy(made, rule) for rule in made.rules.values()]
+    initial = _initial(made)
     return {
-        "name": NAME,
-        "policies": policies,
+        "name": name,
+        "policies": [*rules, *(_meta(made, meta, profile) for meta in METAS)],
         "enforcement_level": EnforcementLevel.MANDATORY,
-        "description": "Holds a scoring endpoint on AWS to its hardening rules.",
-        "display_name": "Scoring endpoint guard",
+        "initial_config": initial or None,
+        "description": f"Holds an AWS stack to the hardening rules of the profile {profile}.",
+        "display_name": "Endpoint guard",
         "provider": "aws",
     }
 
 
-def _policy(rule: Rule) -> Policy:
+def guard(
+    folder: Path | None = None,
+    *,
+    profile: str = profiles.DEFAULT,
+    levels: Path | Mapping[str, Any] | None = None,
+    exemptions: Path | None = None,
+) -> Guard:
+    """The pack without Pulumi around it, from the same arguments."""
+    rules = profiles.rules_of(profile)
+    return Guard(
+        rules=rules,
+        given=_levels(levels),
+        ledger=_ledger(folder, exemptions),
+        mistakes=tuple(_in_folder(folder)),
+    )
+
+
+def _in_folder(folder: Path | None) -> list[str]:
+    return level_files.in_folder(folder / "levels", profiles.every()) if folder else []
+
+
+def _levels(given: Path | Mapping[str, Any] | None) -> Levels:
+    if given is None:
+        return Levels()
+    if isinstance(given, Path):
+        return level_files.read(given, profiles.every())
+    return level_files.given(given, profiles.every())
+
+
+def _ledger(folder: Path | None, file: Path | None) -> Ledger:
+    if os.environ.get(EXEMPTIONS):
+        return read_exemptions(Path(os.environ[EXEMPTIONS]))
+    own = folder / "exemptions.yaml" if folder else None
+    chosen = file or (own if own and own.exists() else None)
+    return read_exemptions(chosen) if chosen else Ledger()
+
+
+def _initial(made: Guard) -> dict[str, EnforcementLevel | dict[str, Any]]:
+    """The given levels as the SDK takes them. An entry without a level would turn its policy advisory."""
+    found: dict[str, EnforcementLevel | dict[str, Any]] = {}
+    everything = made.given.content.get("all")
+    own = {rule.id: rule.level for rule in made.rules.values()} | {meta.id: meta.level for meta in METAS}
+    for key, entry in made.given.content.items():
+        if key != "all" and key not in own:
+            continue
+        if not isinstance(entry, Mapping):
+            found[key] = EnforcementLevel(entry)
+        else:
+            level = entry.get("enforcementLevel") or everything or own[key]
+            found[key] = {**entry, "enforcementLevel": EnforcementLevel(level)}
+    return found
+
+
+def _policy(made: Guard, rule: Rule) -> Policy:
     common: dict[str, Any] = {
         "name": rule.id,
         "description": rule.title,
@@ -69,8 +140,8 @@ def _policy(rule: Rule) -> Policy:
     }
     if rule.scope == "resource":
         remediate: Any = _remediation(rule) if rule.mends else None  # the SDK's type admits only awaitables
-        return ResourceValidationPolicy(validate=_resource_check(rule), remediate=remediate, **common)
-    return StackValidationPolicy(validate=_stack_check(rule), **common)
+        return ResourceValidationPolicy(validate=_resource_check(made, rule), remediate=remediate, **common)
+    return StackValidationPolicy(validate=_stack_check(made, rule), **common)
 
 
 def _schema(settings: Mapping[str, Setting]) -> PolicyConfigSchema | None:
@@ -92,13 +163,15 @@ def _property(setting: Setting) -> dict[str, Any]:
     return about | {"type": "number", "minimum": setting.minimum, "maximum": setting.maximum}
 
 
-def _resource_check(rule: Rule) -> Callable[[ResourceValidationArgs, Report], None]:
+def _resource_check(made: Guard, rule: Rule) -> Callable[[ResourceValidationArgs, Report], None]:
     def validate(args: ResourceValidationArgs, report: Report) -> None:
+        settings = args.get_config()
+        made.called[rule.id] = usable(rule, settings)
         if args.resource_type not in rule.applies_to and rule.applies_to != ("*",):
             return
-        resource = speed.once("resource", lambda: from_resource(args))
-        for text, _ in _violations(rule, resource.graph, args.get_config()):
-            report(text)
+        resource = from_resource(args)
+        for said in made.violations(rule, resource.graph, settings):
+            report(said.text)
 
     return validate
 
@@ -108,141 +181,47 @@ def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, 
         if args.resource_type not in rule.applies_to:
             return None
         values = {key: value for key, value in args.get_config().items() if key != "enforcementLevel"}
-        if levels.wrong_settings(rule.id, values, rule.settings):
+        if level_files.wrong_settings(rule.id, values, rule.settings):
             return None
         try:
             outcomes = run(rule, from_resource(args).graph, values)
             if not any(outcome.verdict is Verdict.FAIL for outcome in outcomes):
                 return None
             return mended(args.props, rule.mends, {**rule.defaults(), **values})
-        except Exception:  # what cannot be mended is told by the validation that follows
+        except Exception:  # what cannot be fixed is reported by the validation that follows
             return None
 
     return remediate
 
 
-def _stack_check(rule: Rule) -> Callable[[StackValidationArgs, Report], None]:
+def _stack_check(made: Guard, rule: Rule) -> Callable[[StackValidationArgs, Report], None]:
     def validate(args: StackValidationArgs, report: Report) -> None:
-        for text, urn in _violations(rule, _graph(args), args.get_config()):
-            report(text, urn or None)
+        settings = args.get_config()
+        made.called[rule.id] = usable(rule, settings)
+        for said in made.violations(rule, _graph(args), settings):
+            report(said.text, said.urn or None)
 
     return validate
 
 
 def _graph(args: StackValidationArgs) -> Graph:
-    return speed.once(speed.GRAPH, lambda: from_policy(args.resources))
+    return from_policy(args.resources)
 
 
-def _violations(rule: Rule, graph: Graph, config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(sentence, URN) of each violation that no exemption covers."""
-    values = {key: value for key, value in config.items() if key != "enforcementLevel"}
-    wrong = levels.wrong_settings(rule.id, values, rule.settings)
-    if wrong:
-        yield from ((text, "") for text in wrong)
-        values = {}
-    for outcome in run(rule, graph, values):
-        for finding in outcome.findings:
-            accepted = exemptions.holding(rule.id, finding, graph.stack, _today())
-            if finding.verdict is Verdict.FAIL and accepted is None:
-                yield finding.sentence, finding.urn
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
-def evaluate(graph: Graph, name: str) -> tuple[list[Outcome], frozenset[str]]:
-    """All outcomes under the named levels (strictest defaults for ""), and the rules that are not in force."""
-    return speed.once(("outcomes", name), lambda: _evaluate(graph, name))
-
-
-def _evaluate(graph: Graph, name: str) -> tuple[list[Outcome], frozenset[str]]:
-    content = levels.load(name)
-    outcomes: list[Outcome] = []
-    idle: set[str] = set()
-    for rule in rules().values():
-        in_force, settings = levels.of(rule, content)
-        if in_force:
-            outcomes += run(rule, graph, settings)
-        else:
-            idle.add(rule.id)
-    return outcomes, frozenset(idle)
-
-
-def _meta() -> list[Policy]:
-    advisory, mandatory = EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY
-    return [
-        _meta_policy(
-            "not-evaluated", "What a preview cannot tell yet is told, never passed", advisory, _not_evaluated
-        ),
-        _meta_policy("exempted", "Every exemption in use is told", advisory, _exempted),
-        _meta_policy(levels.LEDGER, "Every exemption is known, in date and still needed", mandatory, _ledger),
-        _meta_policy(
-            "levels", "The pack's levels name existing rules and sensible thresholds", mandatory, _levels
-        ),
-    ]
-
-
-def _meta_policy(
-    name: str,
-    title: str,
-    level: EnforcementLevel,
-    check: Callable[[Graph, str], Iterator[tuple[str, str]]],
-) -> Policy:
+def _meta(made: Guard, meta: Meta, profile: str) -> Policy:
     def validate(args: StackValidationArgs, report: Report) -> None:
-        config = args.get_config()
-        graph = _graph(args)
-        try:
-            for text, urn in check(graph, str(config.get("levels", ""))):
-                report(text, urn or None)
-        except Exception as error:  # a crash must never stop the engine, nor look like a pass
-            report(f"The policy {name} could not run: internal error in rule ({type(error).__name__}).")
+        for said in meta.says(made, _graph(args)):
+            report(said.text, said.urn or None)
 
     return StackValidationPolicy(
-        name=name,
-        description=title,
+        name=meta.id,
+        description=meta.title,
         validate=validate,
-        enforcement_level=level,
-        config_schema=_schema(levels.META[name]),
-        severity=Severity.HIGH,
-        tags=["pack"],
+        enforcement_level=EnforcementLevel(profiles.meta_level(profile, meta.id, meta.level)),
+        config_schema=_schema(level_files.META[meta.id]),
+        severity=Severity.LOW if meta.is_note else Severity.HIGH,
+        tags=["pack", f"kind:{meta.kind}"],
     )
 
 
-def _not_evaluated(graph: Graph, name: str) -> Iterator[tuple[str, str]]:
-    for outcome in evaluate(graph, name)[0]:
-        for finding in outcome.findings:
-            if finding.verdict is Verdict.UNKNOWN:
-                yield f"{outcome.rule} was not evaluated: {finding.sentence}", finding.urn
-
-
-def _exempted(graph: Graph, name: str) -> Iterator[tuple[str, str]]:
-    seen: set[tuple[str, str, str]] = set()
-    for outcome in evaluate(graph, name)[0]:
-        for finding in outcome.findings:
-            entry = exemptions.holding(outcome.rule, finding, graph.stack, _today())
-            key = (outcome.rule, finding.urn, finding.path)
-            if entry is None or finding.verdict is not Verdict.FAIL or key in seen:
-                continue
-            seen.add(key)
-            yield (
-                f'{outcome.rule} is exempted on "{finding.name}" ({finding.path}) until {entry.until} '
-                f"by {entry.owner}, {entry.ticket}: {entry.reason}",
-                finding.urn,
-            )
-
-
-def _ledger(graph: Graph, name: str) -> Iterator[tuple[str, str]]:
-    outcomes, idle = evaluate(graph, name)
-    root = next((resource.urn for resource in graph.of(STACK)), "")
-    for text in exemptions.ledger_problems(outcomes, rules(), graph.stack, _today(), idle):
-        yield text, root
-
-
-def _levels(graph: Graph, name: str) -> Iterator[tuple[str, str]]:
-    root = next((resource.urn for resource in graph.of(STACK)), "")
-    for text in levels.pack_problems(rules()):
-        yield text, root
-
-
-__all__ = ["NAME", "Value", "evaluate", "pack"]
+__all__ = ["NAME", "guard", "pack"]

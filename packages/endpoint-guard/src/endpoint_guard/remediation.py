@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pulumi_policy import proxy, secret
-
 from endpoint_guard.node import UNKNOWN, plain
+from endpoint_guard.sdk import Secret, raw
 
 
 @dataclass(frozen=True)
@@ -40,19 +39,19 @@ def mended(
 
     A mend is left out where the property, or anything above it, is not known yet.
     """
-    raw = _raw(props)
-    result = raw
+    before = raw(props)
+    result = before
     for mend in mends:
         result = _set(result, mend.path.split("."), partial(mend.after, settings=settings))
-    return result if result is not raw and isinstance(result, dict) else None
+    return result if result is not before and isinstance(result, dict) else None
 
 
 def _set(node: Any, steps: list[str], after: Callable[[Any], Any]) -> Any:
     """The node, or a copy of it in which the value is set; the node itself when nothing changes."""
-    if isinstance(node, secret.Secret):
+    if Secret is not None and isinstance(node, Secret):
         inner = _set(node.value, steps, after)
-        return node if inner is node.value else secret.Secret(inner)
-    node = _raw(node)
+        return node if inner is node.value else Secret(inner)
+    node = raw(node)
     if plain(node) is UNKNOWN:
         return node
     if not steps:
@@ -67,11 +66,3 @@ def _set(node: Any, steps: list[str], after: Callable[[Any], Any]) -> Any:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("-inf")
-
-
-def _raw(value: Any) -> Any:
-    """What one of the SDK's proxies stands for, secrets and unknowns included."""
-    kinds = (proxy._DictProxy, proxy._ListProxy, secret._DictSecretsProxy, secret._ListSecretsProxy)
-    while isinstance(value, kinds):
-        value = value["__target"]
-    return value

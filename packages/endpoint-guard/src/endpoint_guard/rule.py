@@ -15,7 +15,8 @@ STACK: Final = "pulumi:pulumi:Stack"
 
 Severity = Literal["low", "medium", "high", "critical"]
 Scope = Literal["resource", "stack"]
-Level = Literal["mandatory", "advisory"]
+Level = Literal["mandatory", "advisory", "disabled"]
+Profile = Literal["aws", "scoring-endpoint"]
 Value = float | bool | str | list[str]
 
 
@@ -95,7 +96,9 @@ class Rule:
     """A rule and its record. `title` states the good state; `references` are ids of the controls it enforces.
 
     `mends` are what Pulumi's remediate level may set on a resource that fails. `level` is in force where no
-    configuration says otherwise: advisory for what is house style rather than a weakness.
+    configuration says otherwise: advisory for what is house style rather than a weakness, disabled for what only a
+    team that asks for it wants. `profile` is "aws" for what holds in any stack, and names the narrower profile for
+    what only a stack of that kind has to have.
     """
 
     id: str
@@ -109,6 +112,7 @@ class Rule:
     check: Check
     scope: Scope = "stack"
     level: Level = "mandatory"
+    profile: Profile = "aws"
     settings: Mapping[str, Setting] = field(default_factory=dict)
     mends: tuple[Mend, ...] = ()
     module: str = ""
@@ -139,6 +143,7 @@ def rule(
     on: Sequence[str],
     scope: Scope = "stack",
     level: Level = "mandatory",
+    profile: Profile = "aws",
     settings: Mapping[str, Setting] | None = None,
     mends: Sequence[Mend] = (),
 ) -> Callable[[Check], Rule]:
@@ -157,6 +162,7 @@ def rule(
             check=check,
             scope=scope,
             level=level,
+            profile=profile,
             settings=settings or {},
             mends=tuple(mends),
             module=check.__module__,

@@ -1,0 +1,122 @@
+"""The pack's answers to the engine's calls: each message is read once, and a rule is asked only about what it reads."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
+
+from pulumi.runtime.proto import analyzer_pb2
+
+from endpoint_guard import sdk
+from endpoint_guard.graph import Graph, from_messages
+from endpoint_guard.guard import METAS, Guard, Said
+from endpoint_guard.rule import Rule
+
+_LEVELS: Final = {number: name.lower() for name, number in analyzer_pb2.EnforcementLevel.items()}
+_ADVISORY: Final = analyzer_pb2.EnforcementLevel.Value("ADVISORY")
+_REMEDIATE: Final = analyzer_pb2.EnforcementLevel.Value("REMEDIATE")
+_DISABLED: Final = analyzer_pb2.EnforcementLevel.Value("DISABLED")
+_MANDATORY: Final = analyzer_pb2.EnforcementLevel.Value("MANDATORY")
+
+
+class Servicer:
+    """Stands before the SDK's servicer, which answers what is not answered here."""
+
+    def __init__(self, behind: Any, guard: Guard) -> None:
+        self._behind = behind
+        self._guard = guard
+        info = behind.GetAnalyzerInfo(None, None)
+        self._pack, self._version = info.name, info.version
+        self._policies = {policy.name: policy for policy in info.policies}
+        self._levels = {policy.name: policy.enforcementLevel for policy in info.policies}
+        self._remediates = _REMEDIATE in self._levels.values()
+        self._about: dict[str, list[Rule]] = {}
+        self._stack_rules = [rule for rule in guard.rules.values() if rule.scope == "stack"]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._behind, name)
+
+    def Configure(self, request: Any, context: Any) -> Any:
+        """Takes levels and settings; they are in force for every part of the pack."""
+        self._levels |= {name: entry.enforcementLevel for name, entry in request.policyConfig.items()}
+        self._remediates = _REMEDIATE in self._levels.values()
+        self._guard.configure(
+            {
+                name: {**sdk.decode(entry.properties), "enforcementLevel": _LEVELS[entry.enforcementLevel]}
+                for name, entry in request.policyConfig.items()
+            }
+        )
+        return self._behind.Configure(request, context)
+
+    def Remediate(self, request: Any, context: Any) -> Any:
+        """Nothing to fix unless a policy is at the level `remediate`."""
+        if not self._remediates:
+            return analyzer_pb2.RemediateResponse()
+        return self._behind.Remediate(request, context)
+
+    def Analyze(self, request: Any, context: Any) -> Any:
+        """The rules about one resource's inputs."""
+        response = analyzer_pb2.AnalyzeResponse()
+        if request.type not in self._about:
+            kinds = {"*", request.type}
+            rules = [rule for rule in self._guard.rules.values() if rule.scope == "resource"]
+            self._about[request.type] = [rule for rule in rules if not kinds.isdisjoint(rule.applies_to)]
+        graph = from_messages([request])
+        for rule in self._about[request.type]:
+            self._rule(response, rule, graph)
+        for diagnostic in response.diagnostics:
+            diagnostic.urn = ""
+        return response
+
+    def AnalyzeStack(self, request: Any, context: Any) -> Any:
+        """The rules about the whole stack, then what the pack says about itself."""
+        response = analyzer_pb2.AnalyzeResponse()
+        with _uncollected():
+            graph = from_messages(request.resources)
+            for rule in self._stack_rules:
+                self._rule(response, rule, graph)
+            for meta in METAS:
+                self._report(response, meta.id, partial(meta.says, self._guard, graph), note=meta.is_note)
+        return response
+
+    def _rule(self, response: Any, rule: Rule, graph: Graph) -> None:
+        settings = (self._guard.configured or {}).get(rule.id, {})
+        self._report(response, rule.id, partial(self._guard.violations, rule, graph, settings))
+
+    def _report(
+        self, response: Any, name: str, says: Callable[[], Iterable[Said]], *, note: bool = False
+    ) -> None:
+        level = self._levels[name]
+        if level == _DISABLED:
+            return
+        if note:  # a configuration of "all" policies must not turn a note into a refusal
+            level = _ADVISORY
+        elif level == _REMEDIATE:
+            level = _MANDATORY
+        policy = self._policies[name]
+        for said in says():
+            response.diagnostics.add(
+                policyName=name,
+                policyPackName=self._pack,
+                policyPackVersion=self._version,
+                message=f"{policy.description}\n{said.text}",
+                urn=said.urn,
+                description=policy.description,
+                enforcementLevel=level,
+                severity=policy.severity,
+            )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would walk all that is kept again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

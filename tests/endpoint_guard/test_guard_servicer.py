@@ -1,0 +1,180 @@
+"""Each message is read once; with another SDK, whose names differ, the pack says the same and is merely slower."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pulumi
+import pytest
+from endpoint_guard import sdk
+from endpoint_guard import types as t
+from endpoint_guard.pack import guard, pack
+from endpoint_guard.servicer import Servicer
+from google.protobuf import json_format, struct_pb2
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy import policy, proxy
+from pulumi_policy.deserialize import deserialize_properties
+
+from tests.endpoint_guard import compliant as c
+from tests.endpoint_guard.guard_process import PACK, resolved
+
+PROFILE = "scoring-endpoint"
+Answer = list[tuple[str, str, str, int, int]]
+
+
+def messages(*, preview: bool) -> tuple[list[Any], Any]:
+    """One Analyze request per resource of a stack with faults, and its AnalyzeStack request."""
+    items = c.program()
+    next(item for item in items if item.name == "acl").props["rules"] = []
+    next(item for item in items if item.type == t.FUNCTION).props.pop("reservedConcurrentExecutions")
+    requests, views = [], []
+    for item in items:
+        properties, edges = resolved(item, items, preview)
+        request = analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, name=item.name)
+        view = analyzer_pb2.AnalyzerResource(type=item.type, urn=item.urn, name=item.name)
+        for message in (request, view):
+            message.properties.update(properties)
+        for key, urns in edges.items():
+            view.propertyDependencies[key].urns.extend([*urns, "urn:pulumi:prod::scoring::not:here:T::gone"])
+        requests.append(request)
+        views.append(view)
+    return requests, analyzer_pb2.AnalyzeStackRequest(resources=views)
+
+
+def slow() -> Any:
+    made = pack(PACK, profile=PROFILE)
+    return policy._PolicyAnalyzerServicer(
+        name=made["name"], version="0", policies=made["policies"], enforcement_level=made["enforcement_level"]
+    )
+
+
+def fast() -> Any:
+    return Servicer(slow(), guard(PACK, profile=PROFILE))
+
+
+def said(servicer: Any, *, preview: bool) -> Answer:
+    requests, stack = messages(preview=preview)
+    answers = [servicer.Analyze(request, None) for request in requests]
+    answers.append(servicer.AnalyzeStack(stack, None))
+    return [
+        (d.policyName, d.message, d.urn, d.enforcementLevel, d.severity)
+        for answer in answers
+        for d in answer.diagnostics
+    ]
+
+
+def configure(servicer: Any) -> None:
+    levels = {
+        "bucket-encrypted": analyzer_pb2.PolicyConfig(enforcementLevel=3),
+        "firewall-baseline": analyzer_pb2.PolicyConfig(enforcementLevel=0),
+        "function-concurrency-bounded": analyzer_pb2.PolicyConfig(enforcementLevel=2),
+        "log-retention": analyzer_pb2.PolicyConfig(enforcementLevel=1),
+    }
+    levels["log-retention"].properties.update({"minDays": 3650})
+    servicer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=levels), None)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("configured", [False, True])
+def test_both_ways_say_the_same(preview: bool, configured: bool) -> None:
+    both = slow(), fast()
+    if configured:
+        for servicer in both:
+            configure(servicer)
+
+    one, other = (said(servicer, preview=preview) for servicer in both)
+
+    rules = {entry[0] for entry in one}
+    assert "firewall-baseline" in rules
+    assert ("function-concurrency-bounded" in rules) != configured, "it is disabled by the configuration"
+    assert one == other
+
+
+def test_a_started_pack_is_served_through_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Any] = []
+    monkeypatch.setattr(
+        analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", lambda s, server: served.append(s)
+    )
+    monkeypatch.setattr(sdk, "_wrap", [])
+    monkeypatch.setattr(policy.time, "sleep", lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt))
+
+    policy.PolicyPack(**pack(PACK, profile=PROFILE))
+
+    assert isinstance(served[0], Servicer), "another SDK: bring endpoint_guard/sdk.py in line with it"
+
+
+def test_a_rule_about_other_types_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+    servicer = fast()
+    monkeypatch.setattr(servicer, "_rule", lambda response, rule, graph: asked.add(rule.id))
+
+    servicer.Analyze(analyzer_pb2.AnalyzeRequest(type="aws:kms/key:Key", urn="urn:k", name="k"), None)
+
+    assert {"kms-key-rotates", "no-opaque-resources"} <= asked
+    assert "subnet-no-public-addresses" not in asked
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "import pulumi_policy.proxy as m; del m._DictProxy.__getitem__",
+        "import sys; sys.modules['pulumi_policy.secret'] = None",
+        "import pulumi.runtime.proto.analyzer_pb2_grpc as m; del m.add_AnalyzerServicer_to_server",
+    ],
+)
+def test_without_a_name_of_the_sdk_the_pack_still_comes_up(gone: str) -> None:
+    code = f"import pulumi_policy; {gone if 'secret' not in gone else ''}\n"
+    code = code if "secret" not in gone else "import pulumi_policy; " + gone + "\n"
+    code += "from endpoint_guard.pack import pack; print(len(pack()['policies']) > 100)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "True\n"
+
+
+def test_the_sentinels_are_those_of_the_sdk() -> None:
+    theirs = {v for k, v in vars(proxy).items() if k.startswith("UNKNOWN_") and isinstance(v, str)}
+
+    assert theirs == sdk.SENTINELS
+
+
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(-(2**60), 2**60),
+    st.text(),
+    st.sampled_from(sorted(sdk.SENTINELS)),
+    st.text().map(lambda text: {sdk.SIGNATURE: sdk._ASSET, "path": text}),
+    st.text().map(lambda text: {sdk.SIGNATURE: sdk._ASSET, "text": text}),
+    st.text().map(lambda text: {sdk.SIGNATURE: sdk._ARCHIVE, "path": text}),
+)
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.text(), inner, max_size=4),
+        inner.map(lambda value: {sdk.SIGNATURE: sdk._SECRET, "value": value}),
+    ),
+    max_leaves=20,
+)
+
+
+def comparable(value: Any) -> Any:
+    """Assets by what they say: they have no equality of their own."""
+    if isinstance(value, pulumi.Asset | pulumi.Archive):
+        return type(value).__name__, vars(value)
+    if isinstance(value, dict):
+        return {key: comparable(item) for key, item in value.items()}
+    return [comparable(item) for item in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(st.text(), _VALUES, max_size=5))
+def test_a_message_is_decoded_as_the_sdk_decodes_it(content: dict[str, Any]) -> None:
+    struct = json_format.ParseDict(content, struct_pb2.Struct())
+    theirs = proxy.unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(struct)))
+
+    assert comparable(sdk.decode(struct)) == comparable(sdk.plain(theirs))
