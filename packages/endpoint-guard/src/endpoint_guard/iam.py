@@ -237,6 +237,13 @@ CARRIERS = {
     t.EVENT_BUS_POLICY: "policy",
     t.MODEL_GROUP_POLICY: "resourcePolicy",
     t.LOG_DESTINATION_POLICY: "accessPolicy",
+    t.TABLE_POLICY: "policy",
+    t.DATA_STREAM_POLICY: "policy",
+    t.SEARCH_DOMAIN: "accessPolicies",
+    t.SEARCH_DOMAIN_POLICY: "accessPolicies",
+    t.ELASTIC_DOMAIN: "accessPolicies",
+    t.ELASTIC_DOMAIN_POLICY: "accessPolicies",
+    t.FILE_SYSTEM_POLICY: "policy",
 }
 """Which property of which type holds a policy that names principals."""
 

@@ -18,6 +18,8 @@ _SIDE: Final = (
     t.EVENT_BUS_POLICY,
     t.MODEL_GROUP_POLICY,
     t.LOG_DESTINATION_POLICY,
+    t.TABLE_POLICY,
+    t.DATA_STREAM_POLICY,
 )
 _NAMED_ELSEWHERE: Final = (t.BUCKET, t.BUCKET_POLICY, t.TOPIC, t.TOPIC_POLICY)
 """Types whose own rule reports a principal of another account."""
@@ -83,12 +85,12 @@ def _principal(node: Node, accepted: list[str]) -> Iterator[Finding]:
 
 @rule(
     id="side-policies-closed",
-    title="No access point, image repository, event bus or model group lets everyone in",
+    title="No access point, image repository, event bus, table, stream or model group lets everyone in",
     pillar="auth",
     severity="high",
     why="They are further doors to the same data, each with a policy of its own.",
     remedy="Name principals, or narrow everyone by a condition with fixed values.",
-    references=("IAM-023", "S3-002", "S3-006", "LAM-019"),
+    references=("IAM-023", "S3-002", "S3-006", "LAM-019", "DDB-005", "EVB-001"),
     on=(*_SIDE, t.LAYER_PERMISSION, t.PROFILE_PERMISSION),
 )
 def side_policies_closed(resource: Resource, ctx: Context) -> Iterator[Finding]:

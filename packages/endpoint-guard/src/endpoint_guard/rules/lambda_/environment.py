@@ -64,7 +64,7 @@ def container_env_no_secrets(resource: Resource, ctx: Context) -> Iterator[Findi
     for place in places:
         for name, node in place.entries():
             if name not in ctx.strings("allowed"):
-                yield from need(node, lambda n, name=name: not _secret(name, n.text()), _SECRET)  # type: ignore[misc]
+                yield from need(node, lambda n, name=name: not secret_variable(name, n.text()), _SECRET)  # type: ignore[misc]
 
 
 _SECRET: Final = "holds something that looks like a secret"  # noqa: S105
@@ -77,7 +77,7 @@ _SHAPES: Final = re.compile(
 )
 
 
-def _secret(name: str, value: str) -> bool:
+def secret_variable(name: str, value: str) -> bool:
     """Whether a variable's name or value looks like a secret; a reference (an ARN or a name) is none."""
     if _SHAPES.search(value):
         return True

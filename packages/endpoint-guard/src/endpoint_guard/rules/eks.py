@@ -1,0 +1,93 @@
+"""Kubernetes clusters: the way to the API, its log, its secrets, its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from endpoint_guard import types as t
+from endpoint_guard.graph import Resource
+from endpoint_guard.rule import Context, Finding, Setting, fail, rule
+
+_EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
+_LOGS: Final = ["api", "audit", "authenticator"]
+
+
+@rule(
+    id="kubernetes-api-private",
+    title="The Kubernetes API is not open to the internet",
+    pillar="network",
+    severity="high",
+    why="Only a token stands between everybody and the cluster; by default the endpoint is public.",
+    remedy="Set endpoint_public_access=False in vpc_config, or name networks in public_access_cidrs.",
+    references=("EKS-001",),
+    on=(t.KUBERNETES,),
+    scope="resource",
+)
+def kubernetes_api_private(cluster: Resource, ctx: Context) -> Iterator[Finding]:
+    network = cluster.get("vpcConfig")
+    if not network.get("endpointPublicAccess").flag(default=True):
+        return
+    networks = network.get("publicAccessCidrs")
+    if not networks.declared or any(text in _EVERYWHERE for text in networks.texts()):
+        yield fail(network.get("endpointPublicAccess"), "opens its API to the internet")
+
+
+@rule(
+    id="kubernetes-secrets-own-key",
+    title="Kubernetes secrets are encrypted with a key of your own",
+    pillar="encryption",
+    severity="medium",
+    level="advisory",
+    why="Only a customer-managed key has a policy, a log of its use and an off switch that we hold.",
+    remedy='Set encryption_config with provider.key_arn and resources=["secrets"].',
+    references=("EKS-002",),
+    on=(t.KUBERNETES,),
+    scope="resource",
+)
+def kubernetes_secrets_own_key(cluster: Resource, ctx: Context) -> Iterator[Finding]:
+    encryption = cluster.get("encryptionConfig")
+    if not encryption.declared or "secrets" not in encryption.get("resources").texts():
+        yield fail(encryption, "keeps its secrets without a customer-managed key")
+    elif not encryption.get("provider.keyArn").declared:
+        yield fail(encryption.get("provider.keyArn"), "keeps its secrets without a customer-managed key")
+
+
+@rule(
+    id="kubernetes-api-logged",
+    title="The Kubernetes API is logged",
+    pillar="logging",
+    severity="medium",
+    why="Without the audit log nobody can tell who did what in the cluster.",
+    remedy="Set enabled_cluster_log_types with at least the configured types.",
+    references=("EKS-003",),
+    on=(t.KUBERNETES,),
+    scope="resource",
+    settings={"types": Setting(list(_LOGS), "log types that are asked for")},
+)
+def kubernetes_api_logged(cluster: Resource, ctx: Context) -> Iterator[Finding]:
+    node = cluster.get("enabledClusterLogTypes")
+    missing = [name for name in ctx.strings("types") if name not in node.texts()]
+    if missing:
+        yield fail(node, f"does not log {', '.join(missing)}")
+
+
+@rule(
+    id="nodes-no-open-shell",
+    title="Kubernetes nodes admit no shell from everywhere",
+    pillar="network",
+    severity="high",
+    why="With a key pair and no source group, EKS opens port 22 of the nodes to the internet.",
+    remedy="Set source_security_group_ids in remote_access, or leave ec2_ssh_key out.",
+    references=("EKS-004",),
+    on=(t.NODE_GROUP,),
+    scope="resource",
+)
+def nodes_no_open_shell(group: Resource, ctx: Context) -> Iterator[Finding]:
+    access = group.get("remoteAccess")
+    if (
+        access.present
+        and access.get("ec2SshKey").declared
+        and not access.get("sourceSecurityGroupIds").declared
+    ):
+        yield fail(access.get("sourceSecurityGroupIds"), "admits a shell from everywhere")

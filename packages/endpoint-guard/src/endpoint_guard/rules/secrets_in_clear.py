@@ -1,0 +1,131 @@
+"""Secrets that stand in the program: passwords, tokens and keys given to resources as literals."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from endpoint_guard import types as t
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.rule import Context, Finding, each, fail, rule
+from endpoint_guard.rules.lambda_.environment import secret_variable
+
+_PLACES: Final = {
+    t.SECRET_VERSION: ("secretString", "secretBinary", "secretStringWo"),
+    t.DB_INSTANCE: ("password", "passwordWo"),
+    t.DB_CLUSTER: ("masterPassword", "masterPasswordWo"),
+    t.DOCDB_CLUSTER: ("masterPassword", "masterPasswordWo"),
+    t.WAREHOUSE: ("masterPassword", "masterPasswordWo"),
+    t.WAREHOUSE_NAMESPACE: ("adminUserPassword", "adminUserPasswordWo"),
+    t.CACHE_GROUP: ("authToken", "authTokenWo"),
+    t.CACHE_USER: ("passwords", "passwordsWo", "authenticationMode.passwords"),
+    t.MEMORY_USER: ("authenticationMode.passwords",),
+    t.SEARCH_DOMAIN: ("advancedSecurityOptions.masterUserOptions.masterUserPassword",),
+    t.ELASTIC_DOMAIN: ("advancedSecurityOptions.masterUserOptions.masterUserPassword",),
+    t.EVENT_CONNECTION: (
+        "authParameters.apiKey.value",
+        "authParameters.basic.password",
+        "authParameters.oauth.clientParameters.clientSecret",
+    ),
+    t.USER_IDENTITY_PROVIDER: ("providerDetails.client_secret",),
+    t.SOURCE_CREDENTIAL: ("token",),
+    t.BROKER: ("users.password", "ldapServerMetadata.serviceAccountPassword"),
+    t.MIGRATION_ENDPOINT: ("password",),
+    t.LIGHTSAIL_DATABASE: ("masterPassword",),
+    t.DIRECTORY: ("password",),
+    t.AMPLIFY_APP: ("accessToken", "oauthToken", "basicAuthCredentials"),
+}
+"""Where each type takes a secret."""
+_VARIABLES: Final = {
+    t.APP_RUNNER: (
+        "sourceConfiguration.imageRepository.imageConfiguration.runtimeEnvironmentVariables",
+        "sourceConfiguration.codeRepository.codeConfiguration.codeConfigurationValues.runtimeEnvironmentVariables",
+    ),
+    t.CANARY: ("runConfig.environmentVariables",),
+    t.AMPLIFY_APP: ("environmentVariables",),
+    t.GLUE_CONNECTION: ("connectionProperties",),
+}
+"""Where each type takes variables that everybody may read who may describe it."""
+_WORD: Final = 8
+"""A shorter text is found within others by chance."""
+
+
+@rule(
+    id="secret-not-in-program",
+    title="No password or token stands in the program",
+    pillar="integrity",
+    severity="critical",
+    why="The program is read by everybody who works on it, and stays in its history for ever.",
+    remedy="Take it from a secret setting (pulumi config set --secret), from random.RandomPassword, or let AWS make it "
+    "(manage_master_user_password).",
+    references=("SEC-101",),
+    on=tuple(_PLACES),
+)
+def secret_not_in_program(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    nodes = [node for path in _PLACES[resource.type] for node in _all(resource, path)]
+    yield from each(nodes, _literal)
+
+
+def _all(resource: Resource, path: str) -> Iterator[Node]:
+    """The nodes at a path, one for each element of the lists on the way."""
+    head, _, rest = path.partition(".")
+    places = [resource.get(head)]
+    for step in rest.split(".") if rest else ():
+        places = [item.get(step) for place in places for item in _elements(place)]
+    for place in places:
+        yield from _elements(place)
+
+
+def _elements(node: Node) -> list[Node]:
+    return node.items() if isinstance(node.value, list) else [node]
+
+
+def _literal(node: Node) -> Iterator[Finding]:
+    if not node.declared or node.resource.edges.get(node.path.split(".", 1)[0].split("[", 1)[0]):
+        return  # made from another resource
+    text = node.text()
+    if text and not _from_outside(text):
+        yield fail(node, "holds a secret that stands in the program")
+
+
+def _from_outside(text: str) -> bool:
+    """Whether a text comes from the stack's settings or from the environment of the run."""
+    settings, environment = _outside()
+    part = len(text) >= _WORD
+    return text in environment or any(text == setting or (part and text in setting) for setting in settings)
+
+
+@cache
+def _outside() -> tuple[tuple[str, ...], frozenset[str]]:
+    """The values of the stack's settings, and those of the environment: both reach the pack's process."""
+    try:
+        settings = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
+    except ValueError:
+        settings = {}
+    values = tuple(str(value) for value in settings.values()) if isinstance(settings, dict) else ()
+    return values, frozenset(value for name, value in os.environ.items() if name != "PULUMI_CONFIG")
+
+
+@rule(
+    id="service-env-no-secrets",
+    title="No service is given a secret among its variables",
+    pillar="integrity",
+    severity="critical",
+    why="Everybody who may describe the service reads its variables.",
+    remedy="Pass the name of a secret and read it at run time.",
+    references=("SEC-102",),
+    on=tuple(_VARIABLES),
+    scope="resource",
+)
+def service_env_no_secrets(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    def check(item: tuple[str, Node]) -> Iterator[Finding]:
+        name, node = item
+        if secret_variable(name, node.text()):
+            yield fail(node, "holds something that looks like a secret")
+
+    for path in _VARIABLES[resource.type]:
+        for item in resource.get(path).entries():
+            yield from each([item[1]], lambda node, item=item: check(item))  # type: ignore[misc]

@@ -1,0 +1,1 @@
+"""Small stacks of services that the project's own stack does not have: good ones, and what may be wrong with them."""
