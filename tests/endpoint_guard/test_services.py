@@ -7,6 +7,7 @@ import functools
 from typing import Any, Final
 
 import pytest
+from endpoint_guard import profiles
 from endpoint_guard.discovery import rules
 from endpoint_guard.rule import Rule
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
@@ -75,8 +76,7 @@ def test_a_fault_is_found_at_its_place(pack: Pack, fault: Fault, preview: bool) 
     assert {(entry.rule, entry.resource) for entry in found} == {
         (fault.rule, AT.get(fault.resource, fault.resource))
     }
-    level = LEVELS[rules()[fault.rule].level]
-    assert {entry.level for entry in found} == {level}
+    assert {entry.level for entry in found} == {LEVELS["mandatory"]}, "the strict profile"
 
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f.value is GONE], ids=lambda f: f.id)
@@ -102,6 +102,13 @@ def test_what_is_not_known_yet_is_told_and_never_passed(pack: Pack, fault: Fault
         assert not told
     else:
         assert told
+
+
+def test_house_style_is_advisory_in_the_profile_for_any_stack() -> None:
+    level = {id: rule.level for id, rule in profiles.rules_of("aws").items()}
+
+    assert level["store-under-own-key"] == level["database-in-zones"] == "advisory"
+    assert level["database-encrypted"] == level["secret-not-in-program"] == "mandatory"
 
 
 def test_every_rule_of_these_services_has_a_fault() -> None:
