@@ -11,10 +11,10 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV = $(BIN)/uv pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo mutants test lint format figures bench docs lock clean
+.PHONY: help env demo mutants engine test engine-test lint format figures bench docs lock clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 env: $(DEVELOP) ## Build the environment from the locks
 
@@ -34,8 +34,14 @@ $(DEVELOP): $(READY) requirements-dev.lock
 demo: $(READY) ## The main job without an account: train, package, evaluate, check, serve, score  [DATA=folder]
 	@$(BIN)/python -m preflight demo $(if $(DATA),--data "$(DATA)")
 
+engine: ## Provide the Pulumi CLI for the engine tests: the one on PATH, or built with Go
+	@tests/engine/module/provide
+
 test: $(DEVELOP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto
+
+engine-test: $(DEVELOP) ## Run the tests on the real Pulumi CLI that make engine provides
+	@$(BIN)/python -m pytest tests/engine -m "engine or not engine" -n auto --dist loadgroup -rs
 
 lint: $(DEVELOP) ## Check format, lint, types and import walls
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }

@@ -1,0 +1,79 @@
+"""A stack's life on the real engine, with the pack and the stack's levels: every step clean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.engine.workspace import Ended, Make, Workspace
+
+STACKS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("dev", "staging", "prod")]
+
+
+@dataclass(frozen=True)
+class Life:
+    """A stack that stands, and how it came about."""
+
+    stack: Workspace
+    first_preview: Ended
+    up: Ended
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def life(request: pytest.FixtureRequest, new_stack: Make) -> Life:
+    """The stack, previewed and created with the pack."""
+    stack = new_stack(request.param)
+    return Life(stack, stack.judged("preview"), stack.judged("up"))
+
+
+def clean(ended: Ended) -> None:
+    """Exit 0, no finding and nothing that was not evaluated."""
+    found = {(event["policyName"], event.get("resourceUrn", "")) for event in ended.of("policyEvent")}
+    assert not found, found
+    assert ended.code == 0, ended.out + ended.err
+    assert ended.of("policyAnalyzeStackSummaryEvent"), "the stack's rules did not run"
+
+
+def test_the_first_preview_is_clean(life: Life) -> None:
+    clean(life.first_preview)
+    assert set(life.first_preview.changes()) == {"create"}
+
+
+def test_up_creates_everything_and_is_clean(life: Life) -> None:
+    clean(life.up)
+    assert life.up.changes() == life.first_preview.changes()
+
+
+def test_a_second_preview_changes_nothing(life: Life) -> None:
+    ended = life.stack.judged("preview")
+    clean(ended)
+    assert ended.steps() == {}
+
+
+def test_a_refresh_changes_nothing(life: Life) -> None:
+    ended = life.stack.run("refresh")
+    assert ended.code == 0, ended.out
+    assert set(ended.changes()) == {"same"}
+
+
+def test_the_preview_of_a_change_is_clean(life: Life) -> None:
+    clients = life.stack.setting("clients")
+    with life.stack.changed(functionMemory=640, clients=[*clients, {**clients[0], "name": "refunds"}]):
+        ended = life.stack.judged("preview")
+    clean(ended)
+    assert {"score": "update", "refunds": "create"}.items() <= ended.steps().items()
+
+
+def test_destroy_removes_everything(life: Life) -> None:
+    stack = life.stack
+    if life.stack.setting("deletionProtection"):
+        refused = stack.run("destroy")
+        assert refused.code != 0
+        assert "protect" in refused.out
+        stack.set(deletionProtection=False)
+        unprotected = stack.run("up")
+        assert unprotected.code == 0, unprotected.out
+    ended = stack.run("destroy")
+    assert ended.code == 0, ended.out
+    assert stack.state() == []

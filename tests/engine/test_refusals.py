@@ -1,0 +1,41 @@
+"""Faulty stacks: the preview refuses them, and nothing is created."""
+
+from __future__ import annotations
+
+from tests.engine.workspace import Make, Workspace
+
+# Pillar: type, property (dotted) and faulty value, and the rule that refuses it.
+FAULTS = {
+    "auth": ("aws:apigateway/method:Method", "api_key_required", "False", "method-requires-api-key"),
+    "throttling": ("aws:apigateway/usagePlan:UsagePlan", "quota_settings", "None", "usage-plan-quota"),
+    "encryption": ("aws:kms/key:Key", "enable_key_rotation", "False", "kms-key-rotates"),
+    "logging": ("aws:apigateway/stage:Stage", "access_log_settings", "None", "stage-access-log"),
+    "network": ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "block_public_acls", "False", "bucket-blocks-public"),
+    "integrity": ("aws:sagemaker/model:Model", "enable_network_isolation", "False", "model-isolated"),
+    "resilience": ("aws:s3/bucketVersioning:BucketVersioning", "versioning_configuration", "{'status': 'Suspended'}", "bucket-versioned"),
+    "hygiene": ("aws:lambda/function:Function", "tags", "{}", "resources-tagged"),
+}  # fmt: skip
+
+
+def plant(stack: Workspace, *pillars: str) -> None:
+    """Makes the program declare the faults of these pillars."""
+    lines = ["def plant(args):"]
+    for pillar in pillars:
+        type_, key, value, _ = FAULTS[pillar]
+        lines.append(f"    if args.type_ == {type_!r}: args.props[{key!r}] = {value}")
+    lines.append("    return pulumi.ResourceTransformResult(args.props, args.opts)")
+    lines.append("pulumi.runtime.register_resource_transform(plant)")
+    stack.edit("import pulumi\n", "import pulumi\n" + "\n".join(lines) + "\n")
+
+
+def test_a_fault_of_each_pillar_is_refused_before_anything_is_created(new_stack: Make) -> None:
+    dev = new_stack("dev")
+    plant(dev, *FAULTS)
+    preview = dev.judged("preview")
+    assert preview.code == 255, preview.out
+    refused = {event["policyName"] for event in preview.of("policyEvent")}
+    assert refused >= {rule for *_, rule in FAULTS.values()}
+    update = dev.judged("up")
+    assert update.code == 255
+    assert dev.state() == []
+

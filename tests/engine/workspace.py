@@ -1,0 +1,169 @@
+"""A copy of the project in a temporary folder, with a backend of its own, driven by the real Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.engine.cli import BUILT, ROOT, Cli
+
+TIMEOUT = 200
+_COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "__main__.py")
+_LINKED = ("settings.py", "settings_reader.py", "components", "model", "policies", "build", ".venv")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command of the CLI that has ended."""
+
+    code: int
+    out: str
+    err: str
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The payloads of all events of one kind, such as `policyEvent`."""
+        return [event[kind] for event in self.events if kind in event]
+
+    def changes(self) -> dict[str, int]:
+        """How many resources each operation touches, as the engine sums it up."""
+        (summary,) = self.of("summaryEvent")
+        return {op: count for op, count in summary["resourceChanges"].items() if count}
+
+    def steps(self) -> dict[str, str]:
+        """What the engine does to each resource that does not stay the same: logical name to operation."""
+        found = {}
+        for event in self.of("resourcePreEvent"):
+            step = event["metadata"]
+            if step["op"] != "same":
+                found[step["urn"].rpartition("::")[2]] = step["op"]
+        return found
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One stack of the project (`folder`), with the provider at `port` as AWS."""
+
+    cli: Cli
+    folder: Path
+    stack: str
+    port: int
+
+    def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None, log: bool = False) -> Ended:
+        """Runs one command without a terminal; with `log`, its events are read from the engine's event log."""
+        command = [str(self.cli.pulumi), *arguments, "--non-interactive"]
+        events = self.folder / "events.json"
+        events.unlink(missing_ok=True)
+        if log:
+            command += ["--event-log", str(events)]
+        ended = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment() | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        lines = events.read_text().splitlines() if events.exists() else []
+        return Ended(ended.returncode, ended.stdout, ended.stderr, [json.loads(line) for line in lines])
+
+    def run(self, operation: str, *flags: str, env: Mapping[str, str] | None = None) -> Ended:
+        """`preview`, `up`, `refresh` or `destroy` of the stack, with its events."""
+        confirm = () if operation == "preview" else ("--yes",)
+        return self.pulumi(operation, "-s", self.stack, *confirm, *flags, env=env, log=True)
+
+    def judged(self, operation: str, *flags: str, env: Mapping[str, str] | None = None) -> Ended:
+        """The same with the policy pack and the stack's levels, as docs/deploy.md has it."""
+        return self.run(operation, *self.pack(), *flags, env=env)
+
+    def pack(self) -> Sequence[str]:
+        """The pack of this project and the levels of this stack, as flags."""
+        levels = f"policies/levels/{self.stack}.json"
+        return "--policy-pack", "policies", "--policy-pack-config", levels
+
+    def state(self) -> list[dict[str, Any]]:
+        """The resources of the stack's exported state."""
+        return list(self.export().get("resources", ()))
+
+    def export(self, *flags: str) -> dict[str, Any]:
+        """The deployment of `pulumi stack export`."""
+        ended = self.pulumi("stack", "export", "-s", self.stack, *flags)
+        assert ended.code == 0, ended.err
+        return dict(json.loads(ended.out)["deployment"])
+
+    def edit(self, old: str, new: str) -> None:
+        """Replaces a piece of the program's main file."""
+        program = self.folder / "__main__.py"
+        text = program.read_text()
+        assert old in text
+        program.write_text(text.replace(old, new, 1))
+
+    def setting(self, key: str) -> Any:
+        """A setting of the stack file."""
+        return yaml.safe_load(self._file.read_text())["config"].get(f"fraud-endpoint:{key}")
+
+    def set(self, **settings: Any) -> None:
+        """Changes settings of the stack file; None removes one."""
+        content = yaml.safe_load(self._file.read_text())
+        for key, value in settings.items():
+            content["config"].pop(f"fraud-endpoint:{key}", None)
+            if value is not None:
+                content["config"][f"fraud-endpoint:{key}"] = value
+        self._file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    @contextmanager
+    def changed(self, **settings: Any) -> Iterator[None]:
+        """The stack file with other settings, for a while."""
+        before = self._file.read_text()
+        self.set(**settings)
+        try:
+            yield
+        finally:
+            self._file.write_text(before)
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / f"Pulumi.{self.stack}.yaml"
+
+    def environment(self) -> dict[str, str]:
+        """What every command needs: own home and backend, a passphrase, the attached provider, no network."""
+        path = os.environ["PATH"]
+        return {
+            **os.environ,
+            "PATH": f"{BUILT}:{path}" if self.cli.own_host is False else path,
+            "PULUMI_HOME": str(self.folder / ".home"),
+            "PULUMI_BACKEND_URL": f"file://{self.folder / '.backend'}",
+            "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
+            "PULUMI_DEBUG_PROVIDERS": f"aws:{self.port}",
+            "PULUMI_DEBUG_COMMANDS": "1",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "NO_COLOR": "1",
+        }
+
+
+Make = Callable[[str], Workspace]
+"""Makes a new, empty stack by its name."""
+
+
+def workspace(cli: Cli, folder: Path, stack: str, port: int) -> Workspace:
+    """A new copy of the project in `folder` with the stack made and empty."""
+    folder.mkdir(parents=True)
+    (folder / ".backend").mkdir()
+    for name in _COPIED:
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    for name in _LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    made = Workspace(cli, folder, stack, port)
+    ended = made.pulumi("stack", "init", stack)
+    assert ended.code == 0, ended.err
+    return made
