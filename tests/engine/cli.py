@@ -12,8 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "engine" / "bin"
 HOST = "pulumi-language-python"
-# Policy packs that are executable files came with 3.255; older ones have not been tried here.
-MINIMUM = (3, 260, 0)
+_MINIMUM = re.search(r"^minimum=([\d.]+)$", (ROOT / "tests/engine/module/provide").read_text(), re.M)
+assert _MINIMUM
+MINIMUM = tuple(int(part) for part in _MINIMUM[1].split("."))
 
 
 @dataclass(frozen=True)

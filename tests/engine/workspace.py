@@ -17,7 +17,7 @@ from tests.engine.cli import BUILT, ROOT, Cli
 
 TIMEOUT = 200
 _COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "__main__.py")
-_LINKED = ("settings.py", "settings_reader.py", "components", "model", "policies", "build", ".venv")
+_LINKED = ("settings.py", "settings_reader.py", "components", "model", "policies", "packages", "build", ".venv")
 
 
 @dataclass(frozen=True)
