@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.engine import cli as engine
+from tests.engine.aws import Aws, serving
 from tests.engine.workspace import Make, Workspace, workspace
 
 
@@ -24,31 +22,14 @@ def cli() -> engine.Cli:
 
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of the provider `aws`, whose resources live as long as the tests."""
-    yield from provider(tmp_path_factory.mktemp("aws"))
-
-
-def provider(folder: Path, *options: str) -> Iterator[int]:
-    """Serves the provider in a process of its own."""
-    with (folder / "errors.txt").open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "/tmp/stub.py", *options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    try:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait(20)
+def aws(cli: engine.Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """The provider `aws`, whose resources live as long as the tests."""
+    with serving(tmp_path_factory.mktemp("aws")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def new_stack(cli: engine.Cli, aws: int, tmp_path_factory: pytest.TempPathFactory) -> Make:
+def new_stack(cli: engine.Cli, aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Makes a new, empty stack by its name."""
     numbers = itertools.count()
 

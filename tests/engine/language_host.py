@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import json_format
@@ -37,6 +37,13 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
     def __init__(self, engine: str, script: Path) -> None:
         self._engine = engine
         self._script = script
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def end(self) -> NoReturn:
+        """Ends this host and everything it has started."""
+        for child in self._children:
+            child.kill()
+        os._exit(0)
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         return language_pb2.LanguageHandshakeResponse()
@@ -71,6 +78,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
         )
+        self._children.append(process)
         context.add_callback(lambda: _interrupt(process))
         code = process.wait()
         if code == _SHOWN:
@@ -86,6 +94,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self._children.append(process)
         context.add_callback(lambda: _interrupt(process))
         said: queue.Queue[Any] = queue.Queue()
         for name in ("stdout", "stderr"):
@@ -127,11 +136,15 @@ def _python(info: Any) -> str:
 def serve(engine: str, script: Path) -> None:
     """Serves one engine until it goes: the port is the first line of standard output."""
     server = grpc.server(futures.ThreadPoolExecutor(16), options=_OPTIONS)
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(engine, script), server)
+    host = Host(engine, script)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    # The engine interrupts its plugins when it is done with them; when it was killed, their input ends.
+    signal.signal(signal.SIGINT, lambda number, frame: host.end())
     print(port, flush=True)  # noqa: T201
-    server.wait_for_termination()
+    sys.stdin.read()
+    host.end()
 
 
 if __name__ == "__main__":

@@ -10,4 +10,4 @@ def test_a_preview_of_a_new_stack_is_clean(new_stack: Make) -> None:
     ended = dev.judged("preview")
     assert ended.code == 0, ended.out + ended.err
     assert set(ended.changes()) == {"create"}
-    assert ended.of("policyEvent") == []
+    assert ended.findings() == set()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.engine.aws import Aws
 from tests.engine.cli import BUILT, ROOT, Cli
 
 TIMEOUT = 200
@@ -33,6 +35,12 @@ class Ended:
         """The payloads of all events of one kind, such as `policyEvent`."""
         return [event[kind] for event in self.events if kind in event]
 
+    def findings(self) -> set[tuple[str, str]]:
+        """Rule and resource of all that the pack has to say, except the exemptions that it lists."""
+        events = self.of("policyEvent")
+        said = {(event["policyName"], event.get("resourceUrn", "").rpartition("::")[2]) for event in events}
+        return {(rule, name) for rule, name in said if rule != "exempted"}
+
     def changes(self) -> dict[str, int]:
         """How many resources each operation touches, as the engine sums it up."""
         (summary,) = self.of("summaryEvent")
@@ -50,12 +58,12 @@ class Ended:
 
 @dataclass(frozen=True)
 class Workspace:
-    """One stack of the project (`folder`), with the provider at `port` as AWS."""
+    """One stack of the project (`folder`), with `aws` as AWS."""
 
     cli: Cli
     folder: Path
     stack: str
-    port: int
+    aws: Aws
 
     def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None, log: bool = False) -> Ended:
         """Runs one command without a terminal; with `log`, its events are read from the engine's event log."""
@@ -84,6 +92,26 @@ class Workspace:
     def judged(self, operation: str, *flags: str, env: Mapping[str, str] | None = None) -> Ended:
         """The same with the policy pack and the stack's levels, as docs/deploy.md has it."""
         return self.run(operation, *self.pack(), *flags, env=env)
+
+    @contextmanager
+    def running(self, operation: str, *flags: str) -> Iterator[subprocess.Popen[str]]:
+        """The operation while it runs, in a process group of its own, killed with all it started at the end."""
+        command = [str(self.cli.pulumi), operation, "-s", self.stack, "--yes", "--non-interactive", *flags]
+        with subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def pack(self) -> Sequence[str]:
         """The pack of this project and the levels of this stack, as flags."""
@@ -143,7 +171,7 @@ class Workspace:
             "PULUMI_HOME": str(self.folder / ".home"),
             "PULUMI_BACKEND_URL": f"file://{self.folder / '.backend'}",
             "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
-            "PULUMI_DEBUG_PROVIDERS": f"aws:{self.port}",
+            "PULUMI_DEBUG_PROVIDERS": f"aws:{self.aws.port}",
             "PULUMI_DEBUG_COMMANDS": "1",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -155,7 +183,7 @@ Make = Callable[[str], Workspace]
 """Makes a new, empty stack by its name."""
 
 
-def workspace(cli: Cli, folder: Path, stack: str, port: int) -> Workspace:
+def workspace(cli: Cli, folder: Path, stack: str, aws: Aws) -> Workspace:
     """A new copy of the project in `folder` with the stack made and empty."""
     folder.mkdir(parents=True)
     (folder / ".backend").mkdir()
@@ -163,7 +191,7 @@ def workspace(cli: Cli, folder: Path, stack: str, port: int) -> Workspace:
         (folder / name).write_bytes((ROOT / name).read_bytes())
     for name in _LINKED:
         (folder / name).symlink_to(ROOT / name)
-    made = Workspace(cli, folder, stack, port)
+    made = Workspace(cli, folder, stack, aws)
     ended = made.pulumi("stack", "init", stack)
     assert ended.code == 0, ended.err
     return made
