@@ -19,7 +19,7 @@ MINIMUM = tuple(int(part) for part in _MINIMUM[1].split("."))
 
 @dataclass(frozen=True)
 class Cli:
-    """A usable CLI: its path, and the folder that has to be on PATH for the Python language host."""
+    """A usable CLI; `own_host` when the language host beside it is the one of these tests."""
 
     pulumi: Path
     version: str
@@ -30,16 +30,16 @@ class Cli:
 def find() -> Cli | str:
     """The CLI that the tests use, or why there is none."""
     seen = []
-    for path in (shutil.which("pulumi"), BUILT / "pulumi"):
+    for path in (shutil.which("pulumi") if shutil.which(HOST) else None, BUILT / "pulumi"):
         if path is None or not Path(path).is_file():
             continue
         version = _version(str(path))
         if version >= MINIMUM:
-            return Cli(Path(path), ".".join(map(str, version)), shutil.which(HOST) is not None)
+            return Cli(Path(path), ".".join(map(str, version)), own_host=path == BUILT / "pulumi")
         seen.append(".".join(map(str, version)))
     oldest = ".".join(map(str, MINIMUM))
     old = f" (found: {', '.join(seen)})" if seen else ""
-    return f"no Pulumi CLI {oldest} or newer on PATH{old}, and none built by make engine"
+    return f"no Pulumi CLI {oldest} or newer with its Python host on PATH{old}, and none built by make engine"
 
 
 def _version(pulumi: str) -> tuple[int, ...]:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.engine import aws as provider
 from tests.engine import cli as engine
-from tests.engine.aws import Aws, serving
+from tests.engine import warm
 from tests.engine.workspace import Make, Workspace, workspace
+
+SMALLEST = "test_preview.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All but the smallest of these tests are left to `make engine-test`."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.path.name != SMALLEST:
+            item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(scope="session")
@@ -22,18 +33,31 @@ def cli() -> engine.Cli:
 
 
 @pytest.fixture(scope="session")
-def aws(cli: engine.Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    """The provider `aws`, whose resources live as long as the tests."""
-    with serving(tmp_path_factory.mktemp("aws")) as running:
-        yield running
+def aws(cli: engine.Cli) -> Iterator[int]:
+    """The port of the provider `aws`, whose resources live as long as the tests."""
+    with provider.serving() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")
-def new_stack(cli: engine.Cli, aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Make:
+def python(cli: engine.Cli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
+    """The socket of a warm Python process for the programs; Pulumi's own language host has none."""
+    if not cli.own_host:
+        yield None
+        return
+    with warm.serving(tmp_path_factory.mktemp("warm")) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def new_stack(
+    cli: engine.Cli, aws: int, python: Path | None, tmp_path_factory: pytest.TempPathFactory
+) -> Make:
     """Makes a new, empty stack by its name."""
     numbers = itertools.count()
 
     def make(stack: str) -> Workspace:
-        return workspace(cli, tmp_path_factory.mktemp("site") / str(next(numbers)), stack, aws)
+        folder = tmp_path_factory.mktemp("site") / str(next(numbers))
+        return workspace(cli, folder, stack, aws, python)
 
     return make

@@ -25,6 +25,8 @@ import grpc
 from google.protobuf import json_format
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from tests.engine import warm
+
 EXEC = "pulumi-language-python-exec"
 _OPTIONS = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
 # What Pulumi's exec script answers with when it has shown the error to the user itself.
@@ -37,7 +39,7 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
     def __init__(self, engine: str, script: Path) -> None:
         self._engine = engine
         self._script = script
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: list[subprocess.Popen[bytes] | warm.Process] = []
 
     def end(self) -> NoReturn:
         """Ends this host and everything it has started."""
@@ -71,12 +73,9 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
             "organization": request.organization,
         }
         flags = [part for key, value in options.items() if value for part in (f"--{key}", value)]
-        command = [_python(request.info), "-u", str(self._script), *flags, request.info.entry_point]
-        process = subprocess.Popen(  # noqa: S603
-            [*command, *request.args],
-            cwd=request.info.program_directory,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
+        command = [str(self._script), *flags, request.info.entry_point, *request.args]
+        process = _started(
+            _python(request.info), command, request.info.program_directory, {**os.environ, **environment}
         )
         self._children.append(process)
         context.add_callback(lambda: _interrupt(process))
@@ -109,13 +108,24 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
 
+def _started(
+    python: str, command: list[str], folder: str, environment: dict[str, str]
+) -> subprocess.Popen[bytes] | warm.Process:
+    """The program, running: in a warm process where there is one, else in a new interpreter."""
+    if warm.ADDRESS in environment:
+        return warm.Process(command, folder, environment)
+    return subprocess.Popen(  # noqa: S603
+        [python, "-u", *command], cwd=folder, env=environment, stdin=subprocess.DEVNULL
+    )
+
+
 def _forward(name: str, stream: Any, said: queue.Queue[Any]) -> None:
     while chunk := stream.read1():
         said.put(language_pb2.RunPluginResponse(**{name: chunk}))
     said.put(None)
 
 
-def _interrupt(process: subprocess.Popen[bytes]) -> None:
+def _interrupt(process: subprocess.Popen[bytes] | warm.Process) -> None:
     """Stops a process whose call is over, as Pulumi's host does: an interrupt first, then by force."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
@@ -133,10 +143,10 @@ def _python(info: Any) -> str:
     return str(Path(info.root_directory, environment, "bin", "python"))
 
 
-def serve(engine: str, script: Path) -> None:
-    """Serves one engine until it goes: the port is the first line of standard output."""
+def main() -> None:
+    """Serves the engine that is the last argument, until it goes: the port is the first line of standard output."""
+    host = Host(sys.argv[-1], Path(sys.argv[1]))
     server = grpc.server(futures.ThreadPoolExecutor(16), options=_OPTIONS)
-    host = Host(engine, script)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -145,7 +155,3 @@ def serve(engine: str, script: Path) -> None:
     print(port, flush=True)  # noqa: T201
     sys.stdin.read()
     host.end()
-
-
-if __name__ == "__main__":
-    serve(sys.argv[-1], Path(sys.argv[1]))

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
+import pytest
+
+from tests.engine import aws
 from tests.engine.workspace import TIMEOUT, Make, Workspace
 
-MODEL = "aws:sagemaker/model:Model"
+MODEL = "aws:sagemaker/model:Model::model"
+pytestmark = pytest.mark.xdist_group("recovery")
+
+
+@contextmanager
+def broken(new_stack: Make, fault: str) -> Iterator[Workspace]:
+    """A new dev stack whose AWS does not create the model: `fail` refuses it once, `hang` never answers."""
+    with aws.serving(f"--{fault}", MODEL) as port:
+        yield replace(new_stack("dev"), port=port)
 
 
 def standing(stack: Workspace) -> None:
@@ -18,52 +32,50 @@ def standing(stack: Workspace) -> None:
 
 
 def test_an_update_that_aws_refuses_is_finished_by_the_next(new_stack: Make) -> None:
-    dev = new_stack("dev")
-    with dev.aws.refusing(MODEL):
+    with broken(new_stack, "fail") as dev:
         failed = dev.judged("up")
-    assert failed.code == 255, failed.out
-    assert "refused for a test" in failed.out
-    before = {resource["urn"]: resource.get("id") for resource in dev.state()}
-    assert before
-    assert not [urn for urn in before if MODEL in urn]
-    finished = dev.judged("up")
-    assert finished.code == 0, finished.out + finished.err
-    assert set(finished.changes()) == {"same", "create"}
-    after = {resource["urn"]: resource.get("id") for resource in dev.state()}
-    assert before.items() <= after.items()
-    standing(dev)
+        assert failed.code == 255, failed.out
+        assert "this failure was ordered" in failed.out
+        before = {resource["urn"]: resource.get("id") for resource in dev.state()}
+        assert before
+        assert not [urn for urn in before if urn.endswith(MODEL)]
+        finished = dev.judged("up")
+        assert finished.code == 0, finished.out + finished.err
+        assert set(finished.changes()) == {"same", "create"}
+        after = {resource["urn"]: resource.get("id") for resource in dev.state()}
+        assert before.items() <= after.items()
+        standing(dev)
 
 
 def test_an_interrupted_update_ends_in_order_and_is_finished_by_the_next(new_stack: Make) -> None:
-    dev = new_stack("dev")
-    with dev.aws.hanging(MODEL), dev.running("up", "--skip-preview") as update:
-        dev.aws.await_creation()
-        update.send_signal(signal.SIGINT)
-        said, _ = update.communicate(timeout=TIMEOUT)
-    assert update.returncode != 0
-    assert "cancel" in said
-    assert dev.export().get("pending_operations", []) == []
-    finished = dev.judged("up")
-    assert finished.code == 0, finished.out + finished.err
-    standing(dev)
+    with broken(new_stack, "hang") as dev:
+        with dev.running("up", "--skip-preview", until="sagemaker:Model model creating") as update:
+            update.send_signal(signal.SIGINT)
+            said, _ = update.communicate(timeout=TIMEOUT)
+        assert update.returncode != 0
+        assert "cancel" in said
+        assert dev.export().get("pending_operations", []) == []
+        finished = dev.judged("up")
+        assert finished.code == 0, finished.out + finished.err
+        standing(dev)
 
 
 def test_after_a_killed_update_the_engine_tells_what_is_pending(new_stack: Make) -> None:
-    dev = new_stack("dev")
-    with dev.aws.hanging(MODEL), dev.running("up", "--skip-preview"):
-        dev.aws.await_creation()
-    locked = dev.judged("up")
-    assert locked.code == 255
-    assert "pulumi cancel" in locked.err
-    assert dev.pulumi("cancel", "-s", "dev", "--yes").code == 0
-    (pending,) = dev.export()["pending_operations"]
-    assert pending["type"] == "creating"
-    assert MODEL in pending["resource"]["urn"]
-    told = dev.judged("up")
-    assert told.code == 255
-    assert "pending" in told.out + told.err
-    cleared = dev.run("refresh", "--clear-pending-creates")
-    assert cleared.code == 0, cleared.out
-    finished = dev.judged("up")
-    assert finished.code == 0, finished.out + finished.err
-    standing(dev)
+    with broken(new_stack, "hang") as dev:
+        with dev.running("up", "--skip-preview", until="sagemaker:Model model creating"):
+            pass
+        locked = dev.judged("up")
+        assert locked.code == 255
+        assert "pulumi cancel" in locked.err
+        assert dev.pulumi("cancel", "-s", "dev", "--yes").code == 0
+        (pending,) = dev.export()["pending_operations"]
+        assert pending["type"] == "creating"
+        assert pending["resource"]["urn"].endswith(MODEL)
+        told = dev.judged("up")
+        assert told.code == 255
+        assert "pending" in told.out + told.err
+        cleared = dev.run("refresh", "--clear-pending-creates")
+        assert cleared.code == 0, cleared.out
+        finished = dev.judged("up")
+        assert finished.code == 0, finished.out + finished.err
+        standing(dev)

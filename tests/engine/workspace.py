@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +15,12 @@ from typing import Any
 
 import yaml
 
-from tests.engine.aws import Aws
+from tests.engine import warm
 from tests.engine.cli import BUILT, ROOT, Cli
 
-TIMEOUT = 200
-_COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "__main__.py")
-_LINKED = ("settings.py", "settings_reader.py", "components", "model", "policies", "packages", "build", ".venv")
+TIMEOUT = 500
+_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "__main__.py", "requirements.lock")
+_FOLDERS = ("settings", "components", "model", "policies")
 
 
 @dataclass(frozen=True)
@@ -47,23 +48,31 @@ class Ended:
         return {op: count for op, count in summary["resourceChanges"].items() if count}
 
     def steps(self) -> dict[str, str]:
-        """What the engine does to each resource that does not stay the same: logical name to operation."""
-        found = {}
+        """What the engine does to each resource that does not stay the same: `service.Type name` to operation."""
+        found: dict[str, str] = {}
         for event in self.of("resourcePreEvent"):
             step = event["metadata"]
             if step["op"] != "same":
-                found[step["urn"].rpartition("::")[2]] = step["op"]
+                name = f"{_short(step['type'])} {step['urn'].rpartition('::')[2]}"
+                found[name] = "replace" if "replace" in step["op"] else step["op"]
         return found
+
+
+def _short(type_: str) -> str:
+    """`aws:apigateway/stage:Stage` as `apigateway.Stage`, and others as they are."""
+    package, module, name = type_.split(":")
+    return f"{module.partition('/')[0]}.{name}" if package == "aws" else type_
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """One stack of the project (`folder`), with `aws` as AWS."""
+    """One stack of the project (`folder`), with the provider at `port` as AWS."""
 
     cli: Cli
     folder: Path
     stack: str
-    aws: Aws
+    port: int
+    python: Path | None
 
     def pulumi(self, *arguments: str, env: Mapping[str, str] | None = None, log: bool = False) -> Ended:
         """Runs one command without a terminal; with `log`, its events are read from the engine's event log."""
@@ -94,8 +103,8 @@ class Workspace:
         return self.run(operation, *self.pack(), *flags, env=env)
 
     @contextmanager
-    def running(self, operation: str, *flags: str) -> Iterator[subprocess.Popen[str]]:
-        """The operation while it runs, in a process group of its own, killed with all it started at the end."""
+    def running(self, operation: str, *flags: str, until: str) -> Iterator[subprocess.Popen[str]]:
+        """The operation, as soon as it has said `until`; at the end it is killed, if it still runs."""
         command = [str(self.cli.pulumi), operation, "-s", self.stack, "--yes", "--non-interactive", *flags]
         with subprocess.Popen(
             command,
@@ -108,6 +117,8 @@ class Workspace:
             start_new_session=True,
         ) as process:
             try:
+                assert process.stdout is not None
+                assert any(until in line for line in process.stdout), f"it never said {until!r}"
                 yield process
             finally:
                 with suppress(ProcessLookupError):
@@ -130,10 +141,13 @@ class Workspace:
 
     def edit(self, old: str, new: str) -> None:
         """Replaces a piece of the program's main file."""
-        program = self.folder / "__main__.py"
-        text = program.read_text()
+        text = self.program()
         assert old in text
-        program.write_text(text.replace(old, new, 1))
+        (self.folder / "__main__.py").write_text(text.replace(old, new, 1))
+
+    def program(self) -> str:
+        """The program's main file."""
+        return (self.folder / "__main__.py").read_text()
 
     def setting(self, key: str) -> Any:
         """A setting of the stack file."""
@@ -167,15 +181,16 @@ class Workspace:
         path = os.environ["PATH"]
         return {
             **os.environ,
-            "PATH": f"{BUILT}:{path}" if self.cli.own_host is False else path,
+            "PATH": f"{BUILT}:{path}" if self.cli.own_host else path,
             "PULUMI_HOME": str(self.folder / ".home"),
             "PULUMI_BACKEND_URL": f"file://{self.folder / '.backend'}",
             "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
-            "PULUMI_DEBUG_PROVIDERS": f"aws:{self.aws.port}",
+            "PULUMI_DEBUG_PROVIDERS": f"aws:{self.port}",
             "PULUMI_DEBUG_COMMANDS": "1",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "NO_COLOR": "1",
+            **({warm.ADDRESS: str(self.python)} if self.python else {}),
         }
 
 
@@ -183,15 +198,17 @@ Make = Callable[[str], Workspace]
 """Makes a new, empty stack by its name."""
 
 
-def workspace(cli: Cli, folder: Path, stack: str, aws: Aws) -> Workspace:
+def workspace(cli: Cli, folder: Path, stack: str, port: int, python: Path | None) -> Workspace:
     """A new copy of the project in `folder` with the stack made and empty."""
     folder.mkdir(parents=True)
     (folder / ".backend").mkdir()
-    for name in _COPIED:
-        (folder / name).write_bytes((ROOT / name).read_bytes())
-    for name in _LINKED:
+    for name in _FILES:
+        shutil.copy(ROOT / name, folder)
+    for name in _FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".venv", "build"):
         (folder / name).symlink_to(ROOT / name)
-    made = Workspace(cli, folder, stack, aws)
+    made = Workspace(cli, folder, stack, port, python)
     ended = made.pulumi("stack", "init", stack)
     assert ended.code == 0, ended.err
     return made
