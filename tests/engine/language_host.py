@@ -82,11 +82,20 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         code = process.wait()
         if code == _SHOWN:
             return language_pb2.RunResponse(bail=True)
-        return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}" if code else "")
+        return language_pb2.RunResponse(
+            error=f"Program exited with non-zero exit code: {code}" if code else ""
+        )
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        process = subprocess.Popen(  # noqa: S603
-            [_python(request.info), "-u", "-m", "pulumi.policy", *request.args, request.info.program_directory],
+        process = subprocess.Popen(
+            [
+                _python(request.info),
+                "-u",
+                "-m",
+                "pulumi.policy",
+                *request.args,
+                request.info.program_directory,
+            ],
             cwd=request.pwd,
             env={**os.environ, **dict(item.split("=", 1) for item in request.env)},
             stdin=subprocess.DEVNULL,
@@ -114,7 +123,7 @@ def _started(
     """The program, running: in a warm process where there is one, else in a new interpreter."""
     if warm.ADDRESS in environment:
         return warm.Process(command, folder, environment)
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [python, "-u", *command], cwd=folder, env=environment, stdin=subprocess.DEVNULL
     )
 

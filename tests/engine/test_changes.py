@@ -18,7 +18,14 @@ from tests.engine.workspace import Make, Workspace
 PAGE = ROOT / "docs" / "changes.md"
 MANY = 15
 # What holds data or is known to callers by its id: no setting may replace it.
-KEPT = ("kms.Key", "s3.Bucket", "apigateway.RestApi", "apigateway.ApiKey", "sagemaker.Endpoint", "wafv2.WebAcl")
+KEPT = (
+    "kms.Key",
+    "s3.Bucket",
+    "apigateway.RestApi",
+    "apigateway.ApiKey",
+    "sagemaker.Endpoint",
+    "wafv2.WebAcl",
+)
 HEAD = """\
 # What a change touches
 

@@ -61,7 +61,10 @@ def test_the_preview_of_a_change_is_clean(life: Life) -> None:
     with life.stack.changed(functionMemory=640, clients=[*clients, {**clients[0], "name": "refunds"}]):
         ended = life.stack.judged("preview")
     clean(ended)
-    assert {"lambda.Function score": "update", "apigateway.ApiKey api-refunds": "create"}.items() <= ended.steps().items()
+    assert {
+        "lambda.Function score": "update",
+        "apigateway.ApiKey api-refunds": "create",
+    }.items() <= ended.steps().items()
 
 
 def test_destroy_removes_everything(life: Life) -> None:

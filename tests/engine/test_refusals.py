@@ -38,4 +38,3 @@ def test_a_fault_of_each_pillar_is_refused_before_anything_is_created(new_stack:
     update = dev.judged("up")
     assert update.code == 255
     assert dev.state() == []
-

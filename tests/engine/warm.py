@@ -77,7 +77,9 @@ def serving(folder: Path) -> Iterator[Path]:
     """Runs the warm process; its socket is in `folder`."""
     place = folder / "warm.sock"
     command = [sys.executable, "-m", "tests.engine.warm", str(place)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             process.stdout.readline()

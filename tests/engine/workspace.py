@@ -19,7 +19,14 @@ from tests.engine import warm
 from tests.engine.cli import BUILT, ROOT, Cli
 
 TIMEOUT = 500
-_FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "__main__.py", "requirements.lock")
+_FILES = (
+    "Pulumi.yaml",
+    "Pulumi.dev.yaml",
+    "Pulumi.staging.yaml",
+    "Pulumi.prod.yaml",
+    "__main__.py",
+    "requirements.lock",
+)
 _FOLDERS = ("settings", "components", "model", "policies")
 
 
