@@ -123,9 +123,7 @@ def _started(
     """The program, running: in a warm process where there is one, else in a new interpreter."""
     if warm.ADDRESS in environment:
         return warm.Process(command, folder, environment)
-    return subprocess.Popen(
-        [python, "-u", *command], cwd=folder, env=environment, stdin=subprocess.DEVNULL
-    )
+    return subprocess.Popen([python, "-u", *command], cwd=folder, env=environment, stdin=subprocess.DEVNULL)
 
 
 def _forward(name: str, stream: Any, said: queue.Queue[Any]) -> None:

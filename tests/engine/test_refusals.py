@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from tests.engine.workspace import Make, Workspace
 
-# Pillar: type, property (dotted) and faulty value, and the rule that refuses it.
+# Pillar: type, property and faulty value, and the rule that refuses it.
 FAULTS = {
-    "auth": ("aws:apigateway/method:Method", "api_key_required", "False", "method-requires-api-key"),
-    "throttling": ("aws:apigateway/usagePlan:UsagePlan", "quota_settings", "None", "usage-plan-quota"),
-    "encryption": ("aws:kms/key:Key", "enable_key_rotation", "False", "kms-key-rotates"),
-    "logging": ("aws:apigateway/stage:Stage", "access_log_settings", "None", "stage-access-log"),
-    "network": ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "block_public_acls", "False", "bucket-blocks-public"),
-    "integrity": ("aws:sagemaker/model:Model", "enable_network_isolation", "False", "model-isolated"),
-    "resilience": ("aws:s3/bucketVersioning:BucketVersioning", "versioning_configuration", "{'status': 'Suspended'}", "bucket-versioned"),
-    "hygiene": ("aws:lambda/function:Function", "tags", "{}", "resources-tagged"),
-}  # fmt: skip
+    "auth": ("apigateway/method:Method", "api_key_required", False, "method-requires-api-key"),
+    "throttling": ("apigateway/usagePlan:UsagePlan", "quota_settings", None, "usage-plan-quota"),
+    "encryption": ("kms/key:Key", "enable_key_rotation", False, "kms-key-rotates"),
+    "logging": ("apigateway/stage:Stage", "access_log_settings", None, "stage-access-log"),
+    "network": (
+        "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "block_public_acls",
+        False,
+        "bucket-blocks-public",
+    ),
+    "integrity": ("sagemaker/model:Model", "enable_network_isolation", False, "model-isolated"),
+    "resilience": (
+        "s3/bucketVersioning:BucketVersioning",
+        "versioning_configuration",
+        {"status": "Suspended"},
+        "bucket-versioned",
+    ),
+    "hygiene": ("lambda/function:Function", "tags", {}, "resources-tagged"),
+}
 
 
 def plant(stack: Workspace, *pillars: str) -> None:
@@ -22,7 +32,7 @@ def plant(stack: Workspace, *pillars: str) -> None:
     lines = ["def plant(args):"]
     for pillar in pillars:
         type_, key, value, _ = FAULTS[pillar]
-        lines.append(f"    if args.type_ == {type_!r}: args.props[{key!r}] = {value}")
+        lines.append(f"    if args.type_ == 'aws:{type_}': args.props[{key!r}] = {value!r}")
     lines.append("    return pulumi.ResourceTransformResult(args.props, args.opts)")
     lines.append("pulumi.runtime.register_resource_transform(plant)")
     stack.edit("import pulumi\n", "import pulumi\n" + "\n".join(lines) + "\n")
