@@ -38,7 +38,7 @@ class Pack:
     """A client of a started pack."""
 
     def __init__(self, stub: Any) -> None:
-        self._stub = stub
+        self.stub = stub
         self.info = stub.GetAnalyzerInfo(empty_pb2.Empty(), wait_for_ready=True)
         self.stack_rules = {p.name for p in self.info.policies if p.policy_type == 2}
         self.rules = [p.name for p in self.info.policies]
@@ -58,7 +58,7 @@ class Pack:
         self._enabled = {
             name for name, entry in config.items() if entry.enforcementLevel != LEVELS["disabled"]
         }
-        self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
+        self.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
 
     def judge(self, items: list[Item], *, preview: bool) -> list[Found]:
         """What the pack says: each resource's inputs first, then the stack's outputs."""
@@ -67,7 +67,7 @@ class Pack:
             request = analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, name=item.name)
             request.properties.update(resolved(item, items, preview)[0])
             _options(request.options, item)
-            found += [_found(d, item.name) for d in self._stub.Analyze(request).diagnostics]
+            found += [_found(d, item.name) for d in self.stub.Analyze(request).diagnostics]
         return found + (self.judge_stack(items, preview=preview) if self._enabled & self.stack_rules else [])
 
     def judge_stack(self, items: list[Item], *, preview: bool) -> list[Found]:
@@ -85,7 +85,7 @@ class Pack:
             for key, urns in edges.items():
                 view.propertyDependencies[key].urns.extend(urns)
             resources.append(view)
-        answer = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
+        answer = self.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
         return [_found(d, d.urn.rsplit("::", 1)[-1]) for d in answer.diagnostics]
 
 

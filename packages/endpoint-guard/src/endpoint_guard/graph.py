@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 
 from endpoint_guard.node import UNKNOWN, MalformedError, Node, State, UnreadableError, plain
 from endpoint_guard.sdk import decode
+from endpoint_guard.views import IDENTITIES, program_view
 
 __all__ = ["UNKNOWN", "Graph", "MalformedError", "Node", "Resource", "State", "UnreadableError", "plain"]
 
 T = TypeVar("T")
-_IDENTITIES: Final = ("id", "arn", "name", "bucket", "keyId", "invokeArn", "executionArn", "url")
-"""The properties under which others refer to a resource by a literal."""
+_WHOLE: Final = IDENTITIES - {"version"}
+"""The identities that also name a resource as a part of another text, such as an ARN."""
+_MODULES: Final = {
+    "elasticloadbalancing": "lb",
+    "events": "cloudwatch",
+    "execute-api": "apigateway",
+    "firehose": "kinesis",
+    "logs": "cloudwatch",
+    "states": "sfn",
+}
+"""The module of pulumi-aws for the service in an ARN, where the two differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +36,7 @@ class Resource:
     type: str
     name: str
     properties: Callable[[], Any] = field(repr=False, default=dict)  # plain values, made when first asked for
+    outputs: Callable[[], Any] | None = field(repr=False, default=None)
     provider: str = ""
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
@@ -45,26 +57,78 @@ class Resource:
     def root(self) -> Node:
         return Node(self, "", self.properties())
 
+    @cached_property
+    def _answer(self) -> Node:
+        return self.root if self.outputs is None else Node(self, "", self.outputs())
+
     def get(self, path: str) -> Node:
-        """The node at a dotted path; an empty path is the resource itself."""
+        """The node at a dotted path of what the program says; an empty path is the resource itself."""
         return self.root.get(path) if path else self.root
+
+    def answered(self, path: str) -> Node:
+        """The node at a dotted path of what AWS answered, be it the program's value or AWS's own."""
+        return self._answer.get(path)
+
+    def known_by(self, *, whole: bool = False) -> set[str]:
+        """The texts by which others refer to the resource, so far as they are known."""
+        value = self._answer.value
+        if not isinstance(value, dict):
+            return set()
+        keys = _WHOLE if whole else value.keys()
+        return {text for key in keys if isinstance(text := value.get(key), str) and text}
 
     def targets(self, path: str, *types: str) -> list[Resource]:
         """The resources of these types that a property refers to.
 
-        Property dependencies decide; only a property without any is compared by literal id, ARN or name. Raises
-        UnreadableError when there is no dependency and the value is unknown.
+        A text that is known says so itself: by the identity of a resource that the property was made from, else by
+        that of any resource. For an unknown text the dependencies decide; when they lead to none of the types, the
+        one resource of the type that is made from the same things. Raises UnreadableError when nothing decides.
         """
-        edges = self.edges.get(path.split(".", 1)[0], ())
-        if edges:
-            found = (self.graph.find(urn) for urn in edges)
-            return [other for other in found if other is not None and other.type in types]
-        wanted = [leaf.text() for leaf in self.get(path).leaves()]
-        return [other for text in wanted for other in self.graph.known_as(text) if other.type in types]
+        top = path.split(".", 1)[0].split("[", 1)[0]
+        origins = [found for urn in self.edges.get(top, ()) if (found := self.graph.find(urn)) is not None]
+        linked = [other for other in origins if other.type in types]
+        found: dict[Resource, None] = {}
+        for leaf in self.get(path).leaves():
+            if leaf.value is UNKNOWN:
+                if not origins:
+                    raise UnreadableError(leaf)
+                found.update(dict.fromkeys(linked or self._made_alike(leaf, origins, types)))
+            elif text := leaf.text():
+                near = [other for other in linked if _named_in(text, other)]
+                nested = bool(origins) and "." in leaf.path.removeprefix(path) and not text.startswith("arn:")
+                far = [] if near or nested else self.graph.known_as(text)
+                found.update(dict.fromkeys([*near, *(other for other in far if other.type in types)]))
+        return list(found)
+
+    def _made_alike(self, leaf: Node, origins: list[Resource], types: tuple[str, ...]) -> list[Resource]:
+        """The resource of a type that is made from the same things as an unknown text, if there is one of its kind."""
+        if len(types) != 1:
+            return []
+        alike = {
+            other for origin in origins for other in self.graph.made_from(origin.urn, types[0]) if other is not self
+        }
+        if len(alike) > 1:
+            raise UnreadableError(leaf)
+        return list(alike)
 
     def users(self, path: str, *types: str) -> list[Resource]:
-        """The resources of these types whose property at `path` refers to this one, each once."""
-        return list(self.graph.users(path, *types).get(self.urn, ()))
+        """The resources of these types whose property at `path` refers to this one, each once.
+
+        Raises UnreadableError when there is none, and one whose property is not known yet may be it.
+        """
+        users, doubtful = self.graph.users(path, types, self.type)
+        found = users.get(self.urn, [])
+        if not found and doubtful:
+            raise UnreadableError(doubtful[0])
+        return list(found)
+
+
+def _named_in(text: str, other: Resource) -> bool:
+    """Whether a text is, or holds as a word, something by which a resource is known."""
+    if text in other.known_by():
+        return True
+    words = (re.escape(known) for known in other.known_by(whole=True) if known in text)
+    return any(re.search(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])", text) for word in words)
 
 
 class Graph:
@@ -77,7 +141,7 @@ class Graph:
         for resource in self.resources:
             object.__setattr__(resource, "graph", self)
             self._by_type.setdefault(resource.type, []).append(resource)
-        self._users: dict[tuple[str, tuple[str, ...]], dict[str, list[Resource]]] = {}
+        self._users: dict[tuple[str, tuple[str, ...], str], tuple[dict[str, list[Resource]], list[Node]]] = {}
         self._remembered: dict[object, Any] = {}
 
     def of(self, *types: str) -> list[Resource]:
@@ -108,34 +172,55 @@ class Graph:
     def _literals(self) -> dict[str, list[Resource]]:
         index: dict[str, list[Resource]] = {}
         for resource in self.resources:
-            properties = resource.root.value
-            values = [properties.get(key) for key in _IDENTITIES] if isinstance(properties, dict) else []
-            for value in values:
-                known = index.setdefault(value, []) if isinstance(value, str) and value else [resource]
-                if resource not in known:
-                    known.append(resource)
+            for text in resource.known_by(whole=True):
+                index.setdefault(text, []).append(resource)
         return index
 
     def known_as(self, text: str) -> list[Resource]:
-        """The resources whose id, ARN or name is this text."""
-        return self._literals.get(text.removesuffix(":*"), []) if text else []
+        """The resources whose id, ARN or name is this text, or whose name an ARN of their service ends with."""
+        exact = self._literals.get(text.removesuffix(":*"), []) if text else []
+        if exact or not text.startswith("arn:"):
+            return exact
+        parts = text.removesuffix(":*").split(":", 5)
+        if len(parts) < 6:
+            return []
+        module = f"aws:{_MODULES.get(parts[2], parts[2])}/"
+        tails = {parts[5], parts[5].rsplit("/", 1)[-1], parts[5].rsplit(":", 1)[-1], parts[5].split(":", 1)[-1]}
+        found = (other for tail in sorted(tails) for other in self._literals.get(tail, []))
+        return [other for other in dict.fromkeys(found) if other.type.startswith(module)]
 
-    def users(self, path: str, *types: str) -> Mapping[str, list[Resource]]:
-        """For each URN, the resources of these types whose property at `path` refers to it. Built once.
+    @cached_property
+    def _made(self) -> dict[tuple[str, str], list[Resource]]:
+        index: dict[tuple[str, str], list[Resource]] = {}
+        for resource in self.resources:
+            for urn in {urn for urns in resource.edges.values() for urn in urns}:
+                index.setdefault((urn, resource.type), []).append(resource)
+        return index
 
-        A reference that is not known yet is left out: the rule that reads the referring resource reports it.
+    def made_from(self, urn: str, kind: str) -> list[Resource]:
+        """The resources of a type with a property made from the resource of this URN."""
+        return self._made.get((urn, kind), [])
+
+    def users(
+        self, path: str, types: tuple[str, ...], kind: str
+    ) -> tuple[Mapping[str, list[Resource]], list[Node]]:
+        """For the URN of each resource of type `kind`, the resources of `types` whose property refers to it.
+
+        Beside it the properties of which nobody knows yet what they refer to. Built once.
         """
-        key = (path, types)
+        key = (path, types, kind)
         if key not in self._users:
             index: dict[str, list[Resource]] = {}
+            doubtful: list[Node] = []
             for user in self.of(*types):
                 try:
-                    targets = user.targets(path, *self._by_type)
-                except UnreadableError:
+                    targets = user.targets(path, kind)
+                except UnreadableError as error:
+                    doubtful.append(error.node)
                     continue
-                for target in dict.fromkeys(targets):
+                for target in targets:
                     index.setdefault(target.urn, []).append(user)
-            self._users[key] = index
+            self._users[key] = (index, doubtful)
         return self._users[key]
 
 
@@ -153,19 +238,25 @@ def _from_policy(resource: Any) -> Resource:
     return _resource(resource, edges)
 
 
-def from_messages(messages: Sequence[Any]) -> Graph:
-    """The graph of the engine's AnalyzeRequest or AnalyzerResource messages."""
+def from_messages(messages: Sequence[Any], inputs: Mapping[str, Any] | None = None) -> Graph:
+    """The graph of the engine's AnalyzeRequest or AnalyzerResource messages.
+
+    `inputs` are those of each URN that the engine told before, as messages.
+    """
     here = {message.urn for message in messages}
-    return Graph(_from_message(message, here) for message in messages)
+    told = inputs or {}
+    return Graph(_from_message(message, here, told.get(message.urn)) for message in messages)
 
 
-def _from_message(message: Any, here: set[str]) -> Resource:
+def _from_message(message: Any, here: set[str], inputs: Any) -> Resource:
     struct = message.properties
+    answer = cache(lambda: decode(struct))
     return Resource(
         urn=message.urn,
         type=message.type,
         name=message.name or message.urn.rsplit("::", 1)[-1],
-        properties=lambda: decode(struct),
+        properties=answer if inputs is None else lambda: program_view(decode(inputs), answer()),
+        outputs=answer,
         provider=message.provider.urn if message.HasField("provider") else "",
         protect=message.options.protect,
         ignore_changes=tuple(message.options.ignoreChanges),

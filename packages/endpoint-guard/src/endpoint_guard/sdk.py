@@ -34,9 +34,11 @@ SENTINELS: Final = frozenset(
         "030794c1-ac77-496b-92df-f27374a8bd58",
         "e48ece36-62e2-4504-bad9-02848725956a",
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+        "[secret]",
     }
 )
-"""What the engine sends in place of a value that is not known yet, one text for each type."""
+"""What the engine sends in place of a value that is not known yet, one text for each type; the last one stands for
+every secret of an exported stack whose passphrase is not at hand."""
 
 
 class Unknown:

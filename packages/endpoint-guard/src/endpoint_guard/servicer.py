@@ -13,6 +13,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from endpoint_guard import sdk
 from endpoint_guard.graph import Graph, from_messages
 from endpoint_guard.guard import METAS, Guard, Said
+from endpoint_guard.operation import Operations
 from endpoint_guard.rule import Rule
 
 _LEVELS: Final = {number: name.lower() for name, number in analyzer_pb2.EnforcementLevel.items()}
@@ -33,11 +34,17 @@ class Servicer:
         self._policies = {policy.name: policy for policy in info.policies}
         self._levels = {policy.name: policy.enforcementLevel for policy in info.policies}
         self._remediates = _REMEDIATE in self._levels.values()
+        self._operations = Operations()
         self._about: dict[str, list[Rule]] = {}
         self._stack_rules = [rule for rule in guard.rules.values() if rule.scope == "stack"]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._behind, name)
+
+    def ConfigureStack(self, request: Any, context: Any) -> Any:
+        """A new operation on a stack begins."""
+        self._operations.begin(request.stack, request.project)
+        return self._behind.ConfigureStack(request, context)
 
     def Configure(self, request: Any, context: Any) -> Any:
         """Takes levels and settings; they are in force for every part of the pack."""
@@ -60,6 +67,7 @@ class Servicer:
     def Analyze(self, request: Any, context: Any) -> Any:
         """The rules about one resource's inputs."""
         response = analyzer_pb2.AnalyzeResponse()
+        self._operations.told(request.urn, request.properties)
         if request.type not in self._about:
             kinds = {"*", request.type}
             rules = [rule for rule in self._guard.rules.values() if rule.scope == "resource"]
@@ -75,7 +83,8 @@ class Servicer:
         """The rules about the whole stack, then what the pack says about itself."""
         response = analyzer_pb2.AnalyzeResponse()
         with _uncollected():
-            graph = from_messages(request.resources)
+            told = self._operations.end(resource.urn for resource in request.resources)
+            graph = from_messages(request.resources, told)
             for rule in self._stack_rules:
                 self._rule(response, rule, graph)
             for meta in METAS:

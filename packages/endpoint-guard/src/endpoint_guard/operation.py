@@ -1,0 +1,39 @@
+"""What the engine told the pack earlier in the same operation: the inputs of every resource.
+
+A preview or an update asks about each resource's inputs first (`Analyze`) and about all resources' outputs at its end
+(`AnalyzeStack`), in one process. The outputs do not tell what the program left to the provider from what is not known
+yet; the inputs do. They are kept from the first `Analyze` to the end of `AnalyzeStack`, apart for each stack; a new
+operation (`ConfigureStack`) starts with none. `Remediate` leaves them alone: the engine calls `Analyze` after it, with
+what was mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Key = tuple[str, str]
+
+
+class Operations:
+    """The operations of one pack that have begun and not ended, each by its stack and project."""
+
+    def __init__(self) -> None:
+        self._told: dict[Key, dict[str, Any]] = {}
+
+    def begin(self, stack: str, project: str) -> None:
+        """A new operation on a stack: what was told about it before is forgotten."""
+        self._told.pop((stack, project), None)
+
+    def told(self, urn: str, inputs: Any) -> None:
+        """The inputs of a resource, as the message holds them."""
+        self._told.setdefault(_key(urn), {})[urn] = inputs
+
+    def end(self, urns: Iterable[str]) -> Mapping[str, Any]:
+        """The inputs by URN, so far as they were told, at the end of the operation on these resources."""
+        return {urn: inputs for key in {*map(_key, urns)} for urn, inputs in self._told.pop(key, {}).items()}
+
+
+def _key(urn: str) -> Key:
+    parts = urn.split(":", 5)
+    return (parts[2], parts[4]) if len(parts) == 6 else ("", "")
