@@ -63,6 +63,8 @@ class Pack:
     def judge(self, items: list[Item], *, preview: bool) -> list[Found]:
         """What the pack says: each resource's inputs first, then the stack's outputs."""
         found: list[Found] = []
+        stack, project = items[0].urn.split(":")[2:5:2]
+        self.stub.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack=stack, project=project))
         for item in items if self._enabled - self.stack_rules else []:
             request = analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, name=item.name)
             request.properties.update(resolved(item, items, preview)[0])
@@ -73,9 +75,10 @@ class Pack:
     def judge_stack(self, items: list[Item], *, preview: bool) -> list[Found]:
         """What the stack policies say alone."""
         resources = []
+        asked_for = _outputs_asked_for(items)
         for item in items:
             properties, edges = resolved(item, items, preview)
-            names = {name: compliant.output(item, name) for name in ("id", "arn")}
+            names = {name: compliant.output(item, name) for name in ("id", "arn", *asked_for)}
             outputs = dict.fromkeys(names, UNKNOWN_STRING_VALUE) if preview else names
             view = analyzer_pb2.AnalyzerResource(type=item.type, urn=item.urn, name=item.name)
             view.properties.update(
@@ -115,6 +118,8 @@ def resolved(item: Item, items: list[Item], preview: bool) -> tuple[dict[str, An
             if found is None:
                 return f"{value.name}-{value.output}-elsewhere"
             edges.setdefault(top, []).append(found.urn)
+            if isinstance(found.props.get(value.output), Ref):
+                return fill(found.props[value.output], top)
             known = isinstance(found.props.get(value.output), str)
             return UNKNOWN_STRING_VALUE if preview and not known else compliant.output(found, value.output)
         if isinstance(value, dict):
@@ -125,6 +130,20 @@ def resolved(item: Item, items: list[Item], preview: bool) -> tuple[dict[str, An
         return value
 
     return {key: fill(value, key) for key, value in item.props.items()}, edges
+
+
+def _outputs_asked_for(items: list[Item]) -> list[str]:
+    """The outputs that any property of the program is made from."""
+    found: set[str] = set()
+
+    def look(value: Any) -> None:
+        if isinstance(value, Ref):
+            found.add(value.output)
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            look(part)
+
+    look([item.props for item in items])
+    return sorted(found)
 
 
 def _answers(item: Item, ref: Ref) -> bool:

@@ -105,7 +105,10 @@ class Resource:
         if len(types) != 1:
             return []
         alike = {
-            other for origin in origins for other in self.graph.made_from(origin.urn, types[0]) if other is not self
+            other
+            for origin in origins
+            for other in self.graph.made_from(origin.urn, types[0])
+            if other is not self
         }
         if len(alike) > 1:
             raise UnreadableError(leaf)
@@ -127,6 +130,8 @@ def _named_in(text: str, other: Resource) -> bool:
     """Whether a text is, or holds as a word, something by which a resource is known."""
     if text in other.known_by():
         return True
+    if other.answered("id").value is None and ":alias/aws/" not in f":{text}":
+        return True  # an account of the stack without ids cannot tell: the dependency does
     words = (re.escape(known) for known in other.known_by(whole=True) if known in text)
     return any(re.search(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])", text) for word in words)
 
@@ -185,7 +190,12 @@ class Graph:
         if len(parts) < 6:
             return []
         module = f"aws:{_MODULES.get(parts[2], parts[2])}/"
-        tails = {parts[5], parts[5].rsplit("/", 1)[-1], parts[5].rsplit(":", 1)[-1], parts[5].split(":", 1)[-1]}
+        tails = {
+            parts[5],
+            parts[5].rsplit("/", 1)[-1],
+            parts[5].rsplit(":", 1)[-1],
+            parts[5].split(":", 1)[-1],
+        }
         found = (other for tail in sorted(tails) for other in self._literals.get(tail, []))
         return [other for other in dict.fromkeys(found) if other.type.startswith(module)]
 

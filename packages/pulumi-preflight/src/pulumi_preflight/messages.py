@@ -34,13 +34,14 @@ def request(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
 
 
 def view(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
-    """A resource at the end: what AWS answered, over what was asked for."""
+    """A resource at the end: what AWS answered, its id among it, over what was asked for."""
+    identity = {"id": resource["id"]} if resource["id"] else {}
     message = analyzer_pb2.AnalyzerResource(
         type=resource["type"],
         urn=resource["urn"],
         name=short_name(resource["urn"]),
         parent=resource["parent"],
-        properties=_struct({**resource["inputs"], **resource["outputs"]}),
+        properties=_struct({**resource["inputs"], **identity, **resource["outputs"]}),
         options=_options(resource),
         dependencies=resource["dependencies"],
     )
