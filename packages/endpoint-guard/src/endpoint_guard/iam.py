@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Final
 
 from endpoint_guard import types as t
 from endpoint_guard.graph import UNKNOWN, Node, Resource
@@ -26,6 +27,7 @@ PRINCIPAL_CONDITIONS = (
     "aws:principalarn",
     "aws:principalaccount",
     "aws:principalorgid",
+    "aws:principalorgpaths",
     "aws:sourcevpc",
     "aws:sourcevpce",
     "aws:sourcearn",
@@ -52,7 +54,14 @@ def overlaps(pattern: str, other: str) -> bool:
 
 
 def fixed(value: str) -> bool:
-    """Whether a condition's value names something of one owner: in an ARN the account, or the bucket, is spelt out."""
+    """Whether a condition's value names something of one owner: in an ARN the account, or the bucket, is spelt out.
+
+    A policy variable names whatever the caller has; of an organization's path the organization has to be spelt out.
+    """
+    if "${" in value:
+        return False
+    if re.match(r"o-[^/]+/", value):
+        value = value.split("/", 1)[0]
     if "*" not in value and "?" not in value:
         return True
     parts = value.split(":", 5)
@@ -192,17 +201,34 @@ def statements(document: Node) -> list[Statement]:
 
 
 def denies_plain_http(found: Sequence[Statement], action: str) -> bool:
-    """Whether everybody is denied the action, on everything the document protects, without TLS."""
+    """Whether a statement denies everybody the action over plain HTTP. What it speaks of is for the caller to look at."""
     return any(
         not s.allows
         and s.everybody
         and not s.negations
         and any(matches(pattern, action) for pattern in s.actions)
-        and any(pattern.endswith(("*",)) for pattern in s.actions)
-        and "false" in [v.lower() for v in s.conditions.get("bool", {}).get("aws:securetransport", [])]
-        and len(s.conditions) == 1
+        and _holds_over_plain_http(s)
         for s in found
     )
+
+
+_IS: Final = ("bool", "stringequals", "stringequalsignorecase", "stringlike")
+_IS_NOT: Final = ("stringnotequals", "stringnotequalsignorecase", "stringnotlike")
+
+
+def _holds_over_plain_http(statement: Statement) -> bool:
+    """Whether every request over plain HTTP meets the conditions, which are all to be met; none is met by all.
+
+    Every request says over what it came, so that neither `...IfExists` nor `ForAllValues:` makes a difference.
+    """
+    for operator, keys in statement.conditions.items():
+        name = operator.rsplit(":", 1)[-1].removesuffix("ifexists")
+        for key, values in keys.items():
+            lower = {value.lower() for value in values}
+            is_plain = (name in _IS and "false" in lower) or (name in _IS_NOT and lower == {"true"})
+            if key != "aws:securetransport" or not is_plain:
+                return False
+    return True
 
 
 def identity_documents(resource: Resource) -> Iterator[Node]:

@@ -1,0 +1,1 @@
+"""Policy documents that another evaluator has judged: see `renew.py` for how its answers are recorded."""
