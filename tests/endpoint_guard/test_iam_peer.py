@@ -16,15 +16,15 @@ from tests.endpoint_guard.iam_peer.documents import OWN, Case, cases
 from tests.endpoint_guard.iam_peer.renew import RECORDED
 
 DIFFERENCES: Final[dict[str, str]] = {
-    "stranger: service *": "No service has such a key, so the statement grants nothing; the pack asks for the service's "
-    "source all the same, because whoever mends the condition opens the door.",
+    "stranger: service *": "No service has such a key, so the statement grants nothing; the pack asks for the "
+    "service's source all the same, because whoever mends the condition opens the door.",
     "stranger: * aws:PrincipalAccount 1234?": "Neither stranger's number begins so, but many an account's does.",
     "stranger: IpAddress aws:SourceIp 203.0.113.0/24": "An address is not an identity: whoever sends from that network "
     "is let in, with no account at all.",
     "stranger: open, with everyone else denied": "The pack asks for the narrowing in the statement that allows: a "
     "denial in the next one is lost with that one.",
 }
-"""Where the two differ, by the name of the case, and why the pack is right to. It is the stricter one in all of them."""
+"""Where the two differ, by the name of the case, and why: the pack is the stricter one each time."""
 
 
 def _graph(case: Case) -> Graph:

@@ -201,7 +201,7 @@ def statements(document: Node) -> list[Statement]:
 
 
 def denies_plain_http(found: Sequence[Statement], action: str) -> bool:
-    """Whether a statement denies everybody the action over plain HTTP. What it speaks of is for the caller to look at."""
+    """Whether a statement denies everybody the action over plain HTTP, on the resources that it names."""
     return any(
         not s.allows
         and s.everybody
