@@ -30,7 +30,7 @@ def mending(pack: Pack) -> Iterator[Pack]:
         name: analyzer_pb2.PolicyConfig(enforcementLevel=REMEDIATE if name in able else level)
         for name, level in own.items()
     }
-    pack._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
+    pack.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
     yield pack
     pack.configure()
 
@@ -40,7 +40,7 @@ def remediate(pack: Pack, kind: str, properties: dict[str, Any]) -> tuple[list[s
     urn = f"urn:pulumi:prod::scoring::{kind}::thing"
     request = analyzer_pb2.AnalyzeRequest(type=kind, urn=urn, name="thing")
     request.properties.update(properties)
-    answer = pack._stub.Remediate(request)
+    answer = pack.stub.Remediate(request)
     assert not [entry for entry in answer.remediations if entry.diagnostic]
     if not answer.remediations:
         return [], properties
@@ -161,7 +161,7 @@ def test_nothing_is_mended_unless_asked_for(pack: Pack) -> None:
 def test_the_engine_may_ask_for_a_remediation_of_every_resource(pack: Pack) -> None:
     pack.configure()
     assert LEVELS["mandatory"] in {
-        p.enforcementLevel for p in pack._stub.GetAnalyzerInfo(empty_pb2.Empty()).policies
+        p.enforcementLevel for p in pack.stub.GetAnalyzerInfo(empty_pb2.Empty()).policies
     }
     for kind in {kind for rule in rules().values() for kind in rule.applies_to}:
         assert remediate(pack, kind, {"secret": SECRET, "later": UNKNOWN_STRING_VALUE})[0] == []

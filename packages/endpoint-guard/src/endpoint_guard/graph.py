@@ -85,7 +85,7 @@ class Resource:
         one resource of the type that is made from the same things. Raises UnreadableError when nothing decides.
         """
         top = path.split(".", 1)[0].split("[", 1)[0]
-        origins = [found for urn in self.edges.get(top, ()) if (found := self.graph.find(urn)) is not None]
+        origins = [one for urn in self.edges.get(top, ()) if (one := self.graph.find(urn)) is not None]
         linked = [other for other in origins if other.type in types]
         found: dict[Resource, None] = {}
         for leaf in self.get(path).leaves():

@@ -34,11 +34,11 @@ SENTINELS: Final = frozenset(
         "030794c1-ac77-496b-92df-f27374a8bd58",
         "e48ece36-62e2-4504-bad9-02848725956a",
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-        "[secret]",
     }
 )
-"""What the engine sends in place of a value that is not known yet, one text for each type; the last one stands for
-every secret of an exported stack whose passphrase is not at hand."""
+"""What the engine sends in place of a value that is not known yet, one text for each type."""
+HIDDEN: Final = "[secret]"
+"""What the engine sends in place of every secret of an exported stack whose passphrase is not at hand."""
 
 
 class Unknown:
@@ -54,7 +54,7 @@ UNKNOWN: Final = Unknown()
 def plain(value: Any) -> Any:
     """The value as plain dicts and lists, with `UNKNOWN` where the engine sent a sentinel. Never raises."""
     if isinstance(value, str):
-        return UNKNOWN if value in SENTINELS else value
+        return UNKNOWN if value in SENTINELS or value == HIDDEN else value
     if isinstance(value, Mapping):
         return {str(key): _member(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, bytes):
@@ -93,7 +93,7 @@ def _value(value: Any) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         text = value.string_value
-        return UNKNOWN if text in SENTINELS else text
+        return UNKNOWN if text in SENTINELS or text == HIDDEN else text
     if kind == "struct_value":
         fields = value.struct_value.fields
         members = {key: _value(item) for key, item in fields.items()}
