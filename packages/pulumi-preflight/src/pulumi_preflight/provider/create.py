@@ -1,0 +1,168 @@
+"""What the provider answers when a resource is made, read again, or changed: its outputs, all known."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN
+from pulumi_preflight.provider import templates, values
+from pulumi_preflight.provider.check import DEFAULTS
+from pulumi_preflight.provider.complete import ABSENT, complete, secret
+from pulumi_preflight.provider.names import digest
+from pulumi_preflight.provider.plan import provider_values
+from pulumi_preflight.provider.schema import Property, schema
+
+Properties = dict[str, Any]
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+MOMENT = "2026-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a resource is made: region, account and the provider's default tags."""
+
+    region: str = REGION
+    account: str = ACCOUNT
+    default_tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def identity(token: str, name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> str:
+    """The id AWS would give the resource; the same for the same `seed`."""
+    context = _context(name, seed, inputs, place)
+    return _fill(templates.IDS.get(token, "{name}"), context)
+
+
+def created(
+    token: str, name: str, seed: str, id_: str, inputs: Mapping[str, Any], place: Place
+) -> Properties:
+    """The outputs of a new resource. `seed` decides what AWS makes up: digits of ids, moments, keys."""
+    known = schema(token)
+    if known is None:
+        return {key: value for key, value in inputs.items() if key != DEFAULTS}
+    maker = _Maker(token, _context(name, seed, inputs, place) | {"id": id_})
+    outputs = complete(known.properties, inputs, maker.missing)
+    outputs |= {"id": id_, **provider_values(token, inputs, place.region, place.default_tags)}
+    return outputs | values.consequences(token, outputs, maker.context)
+
+
+def updated(
+    token: str,
+    name: str,
+    seed: str,
+    old: Mapping[str, Any],
+    old_inputs: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    place: Place,
+    *,
+    preview: bool,
+) -> Properties:
+    """The outputs of a resource after a change, or before it in a preview."""
+    known = schema(token)
+    if known is None:
+        return {key: value for key, value in inputs.items() if key != DEFAULTS}
+    id_ = str(old.get("id", ""))
+    maker = _Maker(token, _context(name, seed, inputs, place) | {"id": id_})
+    anew = values.RECOMPUTED.get(token, frozenset())
+
+    def missing(path: str, item: Property, before: Any) -> Any:
+        if path in anew:
+            return UNKNOWN if preview else maker.missing(path, item, ABSENT)
+        removed = path in old_inputs and path not in inputs
+        if before is not ABSENT and (item.computed or not removed):
+            return before
+        return maker.missing(path, item, ABSENT) if removed or not preview else ABSENT
+
+    outputs = complete(known.properties, inputs, missing, old)
+    return {**outputs, "id": id_, **provider_values(token, inputs, place.region, place.default_tags)}
+
+
+class _Maker:
+    """Makes up what nobody set, for one resource."""
+
+    def __init__(self, token: str, context: dict[str, Any]) -> None:
+        self._token = token
+        self._forms = templates.OUTPUTS.get(token, {})
+        self._own = values.OWN.get(token, {})
+        self._absent = values.ABSENT.get(token, frozenset())
+        self.context = context
+        for key, form in self._forms.items():
+            if key not in context:
+                context[key] = _fill(form, context)
+
+    def missing(self, path: str, item: Property, old: Any) -> Any:
+        value = self._value(path, item)
+        if item.sensitive and "." not in path and value not in (ABSENT, ""):
+            return secret(value)
+        return value
+
+    def _value(self, path: str, item: Property) -> Any:
+        if path in self._absent:
+            return ABSENT
+        if path in self._own:
+            return filled(self._own[path], self.context)
+        if path in self._forms:
+            return self.context[path]
+        if item.default is not None:
+            return item.default
+        if item.computed and not item.settable and item.kind == "text" and "." not in path:
+            return _text(self._token, path, self.context)
+        if item.newer:
+            return ABSENT
+        if item.kind == "map":
+            return {} if item.computed else ABSENT
+        return ABSENT if item.empty is None else item.empty
+
+
+def filled(value: Any, context: Mapping[str, Any]) -> Any:
+    """A copy of a table's value with its placeholders filled in."""
+    if isinstance(value, str):
+        return _fill(value, context)
+    if isinstance(value, Mapping):
+        return {key: filled(item, context) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, context) for item in value]
+    return value
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+def _fill(template: str, context: Mapping[str, Any]) -> str:
+    return template.format_map(_Blank(context)) if "{" in template else template
+
+
+def _context(name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    hexes = digest(seed)
+    context: dict[str, Any] = {f"hex{n}": hexes[:n] for n in (6, 7, 10, 17, 32, 40)}
+    context |= {"HEX17": hexes[:17].upper(), "uuid": str(uuid.UUID(hexes[:32])), "name": name}
+    context |= {"moment": MOMENT, "open": "{", "close": "}"}
+    for key, value in inputs.items():
+        bare = value.get("value") if isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET else value
+        if isinstance(bare, str | int | float) and bare != UNKNOWN:
+            context[key] = bare
+    region = inputs.get("region")
+    region = region if isinstance(region, str) and region != UNKNOWN else place.region
+    return context | {"account": place.account, "region": region}
+
+
+def _text(token: str, key: str, context: Mapping[str, Any]) -> str:
+    """A plausible value for a computed text of which no table knows more."""
+    lower = key.lower()
+    service, _, kind = token.partition(":")[2].partition(":")[0].partition("/")
+    if lower.endswith("arn"):
+        return _fill(f"arn:aws:{service}:{{region}}:{{account}}:{kind}/{{id}}", context)
+    if lower == "ownerid":
+        return str(context["account"])
+    if lower.endswith(("date", "time", "lastmodified")):
+        return MOMENT
+    if lower.endswith(("url", "endpoint")):
+        return _fill(f"https://{{id}}.{service}.{{region}}.amazonaws.com", context)
+    if "cidr" in lower:
+        return "10.0.0.0/16"
+    return f"{key}-{digest(str(context['id']) + key)[:10]}"

@@ -1,0 +1,52 @@
+"""What the provider answers in a preview: the outputs as far as they are known before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_preflight.graph import UNKNOWN
+from pulumi_preflight.provider.complete import ABSENT, complete, secret
+from pulumi_preflight.provider.schema import Property, has_unknown, schema
+
+Properties = dict[str, Any]
+
+
+def planned(
+    token: str, inputs: Mapping[str, Any], region: str, default_tags: Mapping[str, str]
+) -> Properties:
+    """The outputs of a resource that is to be created: what the provider may compute is unknown."""
+    known = schema(token)
+    if known is None:
+        return dict(inputs)
+    outputs = complete(known.properties, inputs, _missing)
+    return {**outputs, "id": UNKNOWN, **provider_values(token, inputs, region, default_tags)}
+
+
+def provider_values(
+    token: str, inputs: Mapping[str, Any], region: str, default_tags: Mapping[str, str]
+) -> Properties:
+    """What the provider itself decides, also in a preview: all tags, and the region of the resource."""
+    known = schema(token)
+    if known is None:
+        return {}
+    values: Properties = {}
+    if "tagsAll" in known.properties and known.properties["tagsAll"].computed:
+        tags = inputs.get("tags")
+        unknown = tags is not None and has_unknown(tags)
+        own = tags if isinstance(tags, Mapping) else {}
+        values["tagsAll"] = UNKNOWN if unknown else {**default_tags, **own}
+    item = known.properties.get("region")
+    if item and item.settable and item.newer and "region" not in inputs:
+        values["region"] = region
+    return values
+
+
+def _missing(path: str, item: Property, old: Any) -> Any:
+    if item.default is not None:
+        return item.default
+    if item.computed:
+        return secret(UNKNOWN) if item.sensitive and "." not in path else UNKNOWN
+    if item.block and item.kind in ("list", "set"):
+        return []
+    return ABSENT

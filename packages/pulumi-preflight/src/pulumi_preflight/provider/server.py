@@ -1,0 +1,219 @@
+"""The AWS provider's answers as a Pulumi resource provider over gRPC, for the real engine.
+
+The engine attaches to it: `PULUMI_DEBUG_PROVIDERS=aws:PORT pulumi up`. Nothing is created anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent import futures
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.graph import reveal, whole_numbers
+from pulumi_preflight.provider import functions
+from pulumi_preflight.provider.check import check
+from pulumi_preflight.provider.create import REGION, Place, created, identity, updated
+from pulumi_preflight.provider.diff import difference
+from pulumi_preflight.provider.faults import Faults, Refused
+from pulumi_preflight.provider.plan import planned
+from pulumi_preflight.provider.store import Made, Store
+
+Properties = dict[str, Any]
+_DIFF = provider_pb2.PropertyDiff
+_KINDS = {
+    ("add", False): _DIFF.ADD,
+    ("add", True): _DIFF.ADD_REPLACE,
+    ("delete", False): _DIFF.DELETE,
+    ("delete", True): _DIFF.DELETE_REPLACE,
+    ("update", False): _DIFF.UPDATE,
+    ("update", True): _DIFF.UPDATE_REPLACE,
+}
+_LARGEST = 400 * 1024 * 1024
+"""Bytes of one message, as the engine's own limit."""
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """One provider: the engine may configure it again for each operation; the store outlives them."""
+
+    def __init__(self, store: Store, faults: Faults) -> None:
+        self._store, self._faults = store, faults
+        self._place = Place()
+
+    def Handshake(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def Attach(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return plugin_pb2.PluginInfo(version=_version())
+
+    def GetSchema(self, request: Any, context: Any) -> Any:
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": _version()}))
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: Any) -> Any:
+        settings = reveal(_dict(request.args))
+        region = settings.get("region")
+        tags = _document(settings.get("defaultTags")).get("tags")
+        self._place = Place(
+            region=region if isinstance(region, str) else REGION,
+            default_tags=tags if isinstance(tags, Mapping) else {},
+        )
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Check(self, request: Any, context: Any) -> Any:
+        token, name = _told(request.urn)
+        seed = request.randomSeed.hex() or request.urn
+        inputs, failures = check(token, name, _dict(request.news), seed=seed, old=_dict(request.olds))
+        return provider_pb2.CheckResponse(
+            inputs=_struct(inputs),
+            failures=[provider_pb2.CheckFailure(property=key, reason=reason) for key, reason in failures],
+        )
+
+    def Diff(self, request: Any, context: Any) -> Any:
+        token, _ = _told(request.urn)
+        old, new = _dict(request.old_inputs), _dict(request.news)
+        found = difference(token, reveal(old), reveal(new), list(request.ignoreChanges))
+        detail = {
+            path: _DIFF(kind=_KINDS[kind, path in found.replaces], inputDiff=True)
+            for path, kind in found.changed.items()
+        }
+        response = provider_pb2.DiffResponse
+        return response(
+            changes=response.DIFF_SOME if found.changed else response.DIFF_NONE,
+            replaces=sorted({path.split(".")[0] for path in found.replaces}),
+            diffs=sorted({path.split(".")[0] for path in found.changed}),
+            detailedDiff=detail,
+            hasDetailedDiff=True,
+        )
+
+    def Create(self, request: Any, context: Any) -> Any:
+        token, name = _told(request.urn)
+        inputs = _dict(request.properties)
+        place = self._place
+        if request.preview:
+            outputs = planned(token, inputs, place.region, place.default_tags)
+            outputs.pop("id", None)
+            return provider_pb2.CreateResponse(id="", properties=_struct(outputs))
+        try:
+            self._faults.before_creation(request.urn)
+        except Refused as refused:
+            context.abort(grpc.StatusCode.UNKNOWN, str(refused))
+        seed = f"{request.urn}#{self._store.next()}"
+        id_ = identity(token, name, seed, reveal(inputs), place)
+        outputs = created(token, name, seed, id_, inputs, place)
+        self._store.put(id_, Made(token, name, inputs, outputs))
+        return provider_pb2.CreateResponse(id=id_, properties=_struct(outputs))
+
+    def Read(self, request: Any, context: Any) -> Any:
+        token, _ = _told(request.urn)
+        made = self._store.get(token, request.id)
+        if made is None and not request.properties.fields:
+            return provider_pb2.ReadResponse()
+        outputs = made.outputs if made else _dict(request.properties)
+        inputs = made.inputs if made else _dict(request.inputs)
+        if made and request.inputs.fields:
+            inputs = _dict(request.inputs)
+        return provider_pb2.ReadResponse(id=request.id, properties=_struct(outputs), inputs=_struct(inputs))
+
+    def Update(self, request: Any, context: Any) -> Any:
+        token, name = _told(request.urn)
+        old, inputs = _dict(request.olds), _dict(request.news)
+        outputs = updated(
+            token,
+            name,
+            request.urn,
+            {**old, "id": request.id},
+            _dict(request.old_inputs),
+            inputs,
+            self._place,
+            preview=request.preview,
+        )
+        if not request.preview:
+            self._store.put(request.id, Made(token, name, inputs, outputs))
+        return provider_pb2.UpdateResponse(properties=_struct(outputs))
+
+    def Delete(self, request: Any, context: Any) -> Any:
+        token, name = _told(request.urn)
+        reason = self._store.refusal(token, request.id, _dict(request.properties))
+        if reason:
+            context.abort(grpc.StatusCode.UNKNOWN, f"deleting {token} ({name}): {reason}")
+        self._store.remove(token, request.id)
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: Any) -> Any:
+        arguments = reveal(_dict(request.args))
+        try:
+            result = functions.answer(request.tok, arguments, arguments.get("region") or self._place.region)
+        except PreflightError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        return provider_pb2.InvokeResponse(**{"return": _struct(result)})
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        self._faults.cancel()
+        return empty_pb2.Empty()
+
+
+def serve(
+    *, state: Path | None = None, fail: set[str] | None = None, hang: set[str] | None = None, port: int = 0
+) -> tuple[grpc.Server, int]:
+    """Starts the provider on 127.0.0.1. Returns the running server and its port.
+
+    state: file that keeps the resources between runs; without one they live as long as the process.
+    fail: names of resources whose creation fails once. hang: names whose creation hangs until cancelled.
+    Raises PreflightError when the state file cannot be read.
+    """
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=32),
+        options=[("grpc.max_receive_message_length", _LARGEST), ("grpc.max_send_message_length", _LARGEST)],
+    )
+    provider = Provider(Store(state), Faults(set(fail or ()), set(hang or ())))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    return server, bound
+
+
+def _version() -> str:
+    try:
+        return version("pulumi-aws")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+def _told(urn: str) -> tuple[str, str]:
+    """Type token and name in a URN."""
+    parts = urn.split("::")
+    return parts[2].split("$")[-1], "::".join(parts[3:])
+
+
+def _document(value: Any) -> Mapping[str, Any]:
+    """A provider setting that is a mapping, or one written as JSON in a text."""
+    try:
+        document = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return {}
+    return document if isinstance(document, Mapping) else {}
+
+
+def _dict(message: Any) -> Properties:
+    result: Properties = whole_numbers(json_format.MessageToDict(message))
+    return result
+
+
+def _struct(values: Mapping[str, Any]) -> Any:
+    return json_format.ParseDict(dict(values), struct_pb2.Struct())
