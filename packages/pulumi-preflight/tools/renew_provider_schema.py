@@ -29,6 +29,35 @@ from terraform_schema import Property, Sample, learn
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 TARGET = Path(__file__).parents[1] / "src/pulumi_preflight/provider/schema.zip"
 _LETTER = {"text": "t", "number": "n", "bool": "b", "list": "l", "set": "s", "map": "m", "object": "o"}
+# What plans do not tell, from the provider's documentation: its types are too large, or a plan of them asks AWS.
+_REPLACES = {
+    "aws_wafv2_web_acl": ("name", "name_prefix", "scope"),
+    "aws_wafv2_rule_group": ("name", "name_prefix", "scope", "capacity"),
+    "aws_dynamodb_table": ("hash_key", "range_key"),
+    "aws_sfn_state_machine": ("name", "name_prefix", "type"),
+}
+_BOT_CONTROL = (
+    "rule.statement.managed_rule_group_statement.managed_rule_group_configs"
+    ".aws_managed_rules_bot_control_rule_set.enable_machine_learning"
+)
+_DEFAULTS = {("aws_wafv2_web_acl", _BOT_CONTROL): True, ("aws_wafv2_rule_group", _BOT_CONTROL): True}
+
+
+def add_known(trees: dict[str, dict[str, Property]]) -> None:
+    """Adds to the trees what their plans did not tell."""
+    for tf_type, names in _REPLACES.items():
+        for name in names if tf_type in trees else ():
+            item = trees[tf_type][name]
+            item.flags += "" if "f" in item.flags else "f"
+    for (tf_type, path), default in _DEFAULTS.items():
+        level = trees.get(tf_type, {})
+        *steps, last = path.split(".")
+        for step in steps:
+            if step not in level:
+                break
+            level = level[step].nested
+        if last in level:
+            level[last].default = default
 
 
 def terraform_schemas(mirror: Path, release: str) -> dict[str, Any]:
@@ -122,6 +151,7 @@ def main() -> int:
 
 def write(trees: dict[str, dict[str, Property]], source: str) -> None:
     """One member for each service, and `source`: small to keep, quick to open."""
+    add_known(trees)
     names = TypeNames(trees)
     services: dict[str, dict[str, Any]] = {}
     for sdk in sdk_types():

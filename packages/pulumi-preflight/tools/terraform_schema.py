@@ -19,6 +19,8 @@ class Property:
 
     kind: str
     flags: str
+    """r required, o optional, c computed, e sensitive, f forces a replacement, b block, s a set of blocks,
+    n absent from a plan although computed, z empty when not set, j and v JSON documents (see learn)."""
     default: Any = None
     nested: dict[str, Property] = field(default_factory=dict)
 
@@ -67,7 +69,7 @@ def _type(type_: Any) -> tuple[str, dict[str, Property]]:
 
 def _spread(type_: Any) -> tuple[str, str, None, dict[str, Property]]:
     kind, nested = _type(type_)
-    return kind, "oc", None, nested
+    return kind, "oz", None, nested
 
 
 _LARGEST = 600
@@ -83,11 +85,6 @@ class Sample:
         for name, value in block.get("block_types", {}).items():
             out[name] = {"list": [], "set": [], "map": {}}.get(value["nesting_mode"])
         return out
-
-    @staticmethod
-    def least(block: Block, *, deep: bool) -> dict[str, Any]:
-        """Required attributes unknown, the rest unset; with `deep`, one of each block (four levels at most)."""
-        return _least(block, _depth(block) if deep else 0)
 
     @staticmethod
     def full(block: Block, seed: int, depth: int | None = None) -> dict[str, Any]:
@@ -117,6 +114,7 @@ def _size(block: Block, depth: int) -> int:
 
 
 def _least(block: Block, depth: int) -> dict[str, Any]:
+    """Required attributes unknown, the rest unset, one of each block down to `depth`."""
     out = Sample.empty(block)
     for name, value in block.get("attributes", {}).items():
         if value.get("required"):
@@ -162,31 +160,54 @@ def learn(plugin: Plugin, type_: str, block: Block) -> tuple[dict[str, Property]
 
 
 def _learn_defaults(plugin: Plugin, type_: str, block: Block, properties: dict[str, Property]) -> str:
-    trouble = ""
-    for deep in (True, False):
-        config = Sample.least(block, deep=deep)
-        planned, _, trouble = plugin.plan(type_, None, config, config)
-        if planned and not trouble:
-            _take_defaults(properties, config, planned)
-            return ""
-    # The provider demands a property that its schema calls optional: leave one out at a time.
-    most = Sample.least(block, deep=True)
-    for name, value in block.get("attributes", {}).items():
-        if value.get("optional"):
-            most[name] = UNKNOWN
-    failed = 0
-    for name in block.get("attributes", {}):
-        config = {**most, name: most[name] if properties[name].flags.startswith("r") else None}
+    trouble, allowed = "", plugin.falls + 2
+    working: dict[str, Any] | None = None
+    for depth in range(_depth(block), -1, -1):
+        config = _least(block, depth)
         planned, _, error = plugin.plan(type_, None, config, config)
-        failed += bool(error)
+        trouble = error
         if planned and not error:
             _take_defaults(properties, config, planned)
-    return f"defaults: {trouble} " if failed else ""
+            working = config
+    if not trouble:
+        return ""
+    # The provider demands something that its schema calls optional: leave one out at a time.
+    learned = working is not None
+    for most in [working] if working else _nearly_full(block):
+        for name, item in properties.items():
+            if plugin.falls >= allowed:
+                break
+            left_out = most[name] if item.flags.startswith("r") else [] if "b" in item.flags else None
+            config = {**most, name: None if name == "timeouts" else left_out}
+            planned, _, error = plugin.plan(type_, None, config, config)
+            if planned and not error:
+                _take_defaults(properties, config, planned)
+                learned = True
+    return "" if learned else f"defaults: {trouble} "
+
+
+def _nearly_full(block: Block) -> list[dict[str, Any]]:
+    """Configurations with every attribute made up, and with every attribute unknown."""
+    blocks = _blocks(_least(block, _depth(block)), block)
+    unknown = {
+        name: UNKNOWN if value.get("required") or value.get("optional") else None
+        for name, value in block.get("attributes", {}).items()
+    }
+    return [Sample.full(block, 1) | blocks, unknown | blocks]
+
+
+def _blocks(config: dict[str, Any], block: Block) -> dict[str, Any]:
+    return {name: config[name] for name in block.get("block_types", {})}
 
 
 def _take_defaults(properties: dict[str, Property], config: Any, planned: Any) -> None:
+    """Notes what a plan shows of what was not configured: a default, a block that is computed, or nothing."""
     for name, item in properties.items():
         given, got = config.get(name), planned.get(name)
+        if given in (None, [], {}) and got == UNKNOWN:
+            if "c" not in item.flags:
+                item.flags += "c"
+            continue
         if isinstance(got, list) and len(got) == 1 and isinstance(got[0], dict):
             got = got[0]
             given = given[0] if isinstance(given, list) and given else {}
@@ -194,6 +215,8 @@ def _take_defaults(properties: dict[str, Property], config: Any, planned: Any) -
             _take_defaults(item.nested, given if isinstance(given, dict) else {}, got)
         elif given is None and isinstance(got, str | int | float | bool):
             item.default = got
+        elif given is None and got is None and "c" in item.flags and "n" not in item.flags:
+            item.flags += "n"
 
 
 _DOCUMENT = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}'
@@ -203,7 +226,7 @@ _VERSION_FIRST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}'
 
 def _learn_documents(plugin: Plugin, type_: str, block: Block, properties: dict[str, Property]) -> None:
     """Flag j: the provider compacts the JSON document and sorts its keys; v: the same with Version first."""
-    least, allowed = Sample.least(block, deep=False), plugin.falls + 2
+    least, allowed = _least(block, 0), plugin.falls + 2
     for name, item in properties.items():
         if plugin.falls >= allowed:
             return
@@ -216,7 +239,7 @@ def _learn_documents(plugin: Plugin, type_: str, block: Block, properties: dict[
 
 
 def _learn_replacements(plugin: Plugin, type_: str, block: Block, properties: dict[str, Property]) -> str:
-    old, new, least = Sample.full(block, 1), Sample.full(block, 2), Sample.least(block, deep=False)
+    old, new, least = Sample.full(block, 1), Sample.full(block, 2), _least(block, 0)
     few = {key: old[key] if least[key] is UNKNOWN else least[key] for key in old}
     trouble, allowed = "", plugin.falls + 2
     for name, item in properties.items():

@@ -82,12 +82,12 @@ def _value(item: Property, value: Any, missing: Missing, old: Any, path: str) ->
 def _many(item: Property, values: list[Any], missing: Missing, old: Any, path: str) -> Any:
     if not item.nested:
         if item.kind == "set":
-            return UNKNOWN if has_unknown(values) else _in_order(values)
+            return UNKNOWN if has_unknown(values) else _in_order(item, values)
         return list(values)
     earlier = old if isinstance(old, list) and len(old) == len(values) else [ABSENT] * len(values)
     one = Property("object", "o", None, item.nested)
     done = [_value(one, value, missing, before, path) for value, before in zip(values, earlier, strict=True)]
-    return _in_order(done) if item.kind == "set" else done
+    return _in_order(item, done) if item.kind == "set" else done
 
 
 def _scalar(item: Property, value: Any) -> Any:
@@ -127,17 +127,24 @@ def _escaped(document: str) -> str:
     return document.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _in_order(values: list[Any]) -> list[Any]:
-    """A set in the provider's order: by its members, those of an object in the order of their names."""
+def _in_order(item: Property, values: list[Any]) -> list[Any]:
+    """A set in the provider's order: by its members' own order, objects by their properties in turn."""
     seen = {json.dumps(value, sort_keys=True): value for value in values}
-    return sorted(seen.values(), key=_rank)
+    return sorted(seen.values(), key=lambda value: _rank(item, value))
 
 
-def _rank(value: Any) -> str:
+def _rank(item: Property | None, value: Any) -> str:
+    """The text by which the provider compares two members of a set; what is absent comes last."""
+    if value is None:
+        return "[]" if item and item.block and item.kind in ("list", "set") else "~"
     if isinstance(value, Mapping):
-        return ";".join(_rank(value[key]) for key in sorted(value, key=_snake))
+        nested = item.nested if item else {}
+        names = sorted(
+            {*value, *nested}, key=lambda key: (nested[key].origin if key in nested else "") or _snake(key)
+        )
+        return "<" + ";".join(_rank(nested.get(key), value.get(key)) for key in names) + ">"
     if isinstance(value, list):
-        return "[" + ";".join(_rank(item) for item in value)
+        return "[" + ";".join(_rank(item, member) for member in value) + "]"
     if isinstance(value, bool):
         return "T" if value else "F"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -20,11 +20,16 @@ def planned(
     if known is None:
         return dict(inputs)
     outputs = complete(known.properties, inputs, _missing)
-    return {**outputs, "id": UNKNOWN, **provider_values(token, inputs, region, default_tags)}
+    return {**outputs, "id": UNKNOWN, **provider_values(token, inputs, region, default_tags, preview=True)}
 
 
 def provider_values(
-    token: str, inputs: Mapping[str, Any], region: str, default_tags: Mapping[str, str]
+    token: str,
+    inputs: Mapping[str, Any],
+    region: str,
+    default_tags: Mapping[str, str],
+    *,
+    preview: bool = False,
 ) -> Properties:
     """What the provider itself decides, also in a preview: all tags, and the region of the resource."""
     known = schema(token)
@@ -36,6 +41,8 @@ def provider_values(
         unknown = tags is not None and has_unknown(tags)
         own = tags if isinstance(tags, Mapping) else {}
         values["tagsAll"] = UNKNOWN if unknown else {**default_tags, **own}
+        if not values["tagsAll"] and preview:
+            values["tagsAll"] = UNKNOWN
     item = known.properties.get("region")
     if item and item.settable and item.newer and "region" not in inputs:
         values["region"] = region
@@ -45,8 +52,10 @@ def provider_values(
 def _missing(path: str, item: Property, old: Any) -> Any:
     if item.default is not None:
         return item.default
-    if item.computed:
+    if item.zero:
+        return ABSENT if item.empty is None else item.empty
+    if item.computed and not item.null:
         return secret(UNKNOWN) if item.sensitive and "." not in path else UNKNOWN
     if item.block and item.kind in ("list", "set"):
         return []
-    return ABSENT
+    return "" if item.in_set and item.kind == "text" and not item.computed else ABSENT

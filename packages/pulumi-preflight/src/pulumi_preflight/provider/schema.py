@@ -58,6 +58,21 @@ class Property:
         return "e" in self.flags
 
     @property
+    def null(self) -> bool:
+        """Computed by its schema, yet absent from a plan that does not set it."""
+        return "n" in self.flags
+
+    @property
+    def zero(self) -> bool:
+        """A member of a list of objects that is one attribute: empty when it is not set, never null."""
+        return "z" in self.flags
+
+    @property
+    def in_set(self) -> bool:
+        """A member of a set of blocks: a text that is not set is empty there, never null."""
+        return "w" in self.flags
+
+    @property
     def newer(self) -> bool:
         """Known to pulumi-aws, unknown to the release of the provider that the data is from."""
         return "6" in self.flags
@@ -96,14 +111,15 @@ def _service(name: str) -> dict[str, Any]:
         return result
 
 
-def _properties(rows: Mapping[str, Any]) -> dict[str, Property]:
-    return {key: _property(*row) for key, row in rows.items()}
+def _properties(rows: Mapping[str, Any], within: str = "") -> dict[str, Property]:
+    return {key: _property(within, *row) for key, row in rows.items()}
 
 
 def _property(
-    flags: str, default: Any = None, nested: Mapping[str, Any] | None = None, origin: str = ""
+    within: str, flags: str, default: Any = None, nested: Mapping[str, Any] | None = None, origin: str = ""
 ) -> Property:
-    return Property(_KINDS[flags[0]], flags[1:], default, _properties(nested or {}), origin)
+    inner = "w" if within or ("b" in flags[1:] and "s" in flags[1:]) else ""
+    return Property(_KINDS[flags[0]], flags[1:] + within, default, _properties(nested or {}, inner), origin)
 
 
 def plain(value: Any) -> bool:
