@@ -71,17 +71,31 @@ def fixed(value: str) -> bool:
     return bool(owner) and "*" not in owner and "?" not in owner
 
 
+_PATHS: Final = ("iam", "logs", "secretsmanager", "ssm")
+"""Services whose names have parts: a wildcard for a part is a wildcard for the name."""
+_UNTYPED: Final = ("s3", "sns", "sqs", "execute-api", "codecommit")
+"""Services whose ARNs begin with the name, without a word for the kind of resource."""
+
+
 def loose(arn: str) -> bool:
-    """Whether an ARN's wildcard reaches beyond one named thing: `*`, any account or region, or any name."""
+    """Whether an ARN's wildcard reaches beyond one named thing: `*`, any account or region, or any name.
+
+    A wildcard behind a name's first letters leaves one family of names; of a bucket even that is too much.
+    """
     if "*" not in arn and "?" not in arn:
         return False
     parts = arn.split(":", 5)
     if len(parts) < 6 or any("*" in part or "?" in part for part in parts[:5]):
         return True
-    name = parts[5]
-    if parts[2] != "s3":
-        name = re.split(r"[/:]", name, maxsplit=1)[-1]
-    return name[:1] in ("*", "?") or (parts[2] == "s3" and "*" in name.split("/", 1)[0])
+    service, names = parts[2].lower(), [name for name in re.split(r"[/:]", parts[5]) if name]
+    if service == "s3" and names[:1] not in (["accesspoint"], ["job"]):
+        return not names or any(sign in names[0] for sign in "*?")
+    if service == "logs":
+        names = [name for name in re.split(r"[/:]", re.sub(r":(log-stream:.*|\*)$", "", parts[5])) if name]
+    if service in _PATHS:
+        return len(names) < 2 or any(name[0] in "*?" for name in names[1:])
+    first = 0 if service in _UNTYPED or len(names) == 1 else 1
+    return not names or names[first][0] in "*?" or names[0][0] in "*?"
 
 
 @dataclass(frozen=True)
@@ -159,9 +173,7 @@ class Statement:
         for operator, keys in self.node.get("Condition").entries():
             entry = found.setdefault(operator.lower(), {})
             for key, values in keys.entries():
-                entry[key.lower()] = (
-                    values.texts() if not isinstance(values.value, bool) else [str(values.value)]
-                )
+                entry[key.lower()] = [_scalar(value) for value in values.items()]
         return found
 
     def condition_keys(self, *, positive: bool = False) -> set[str]:
@@ -193,6 +205,14 @@ class Statement:
                     v for key, values in entries.entries() if key.lower() in keys for v in values.items()
                 ]
         return found
+
+
+def _scalar(node: Node) -> str:
+    """A condition's value as IAM compares it: booleans and numbers may be written without quotes."""
+    value = node.value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, int | float) else node.text()
 
 
 def statements(document: Node) -> list[Statement]:

@@ -11,6 +11,8 @@ from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource, State, UnreadableError
 
 _ABBREVIATIONS = {"ARN": "arn", "IP": "ip", "CSS": "css", "URL": "url", "JSON": "json"}
+_SPELT = {"CloudWatchMetricsEnabled": "cloudwatchMetricsEnabled"}
+"""Names that the provider writes as one word."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def _camel(value: Any) -> Any:
 
 
 def _key(key: str) -> str:
+    if key in _SPELT:
+        return _SPELT[key]
     head = re.match(r"[A-Z]+(?=[A-Z][a-z]|$)|[A-Z]", key)
     if head is None:
         return key

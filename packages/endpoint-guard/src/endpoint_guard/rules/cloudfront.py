@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
+from endpoint_guard.credentials import is_secret
 from endpoint_guard.expect import one_of
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, each, fail, need, rule
-from endpoint_guard.rules.lambda_.environment import secret_variable
 
 _S3_REST: Final = re.compile(r"\.s3[.-]([a-z0-9-]+\.)?amazonaws\.com$")
 _HTTPS: Final = one_of("https-only", "redirect-to-https")
@@ -159,10 +159,7 @@ def bucket_origin_identified(distribution: Resource, ctx: Context) -> Iterator[F
 def origin_header_no_secrets(distribution: Resource, ctx: Context) -> Iterator[Finding]:
     def check(header: Node) -> Iterator[Finding]:
         name, value = header.get("name"), header.get("value")
-        if (
-            secret_variable(name.text().replace("-", "_"), value.text())
-            or name.text().lower() == "authorization"
-        ):
+        if is_secret(name.text().replace("-", "_"), value.text()) or name.text().lower() == "authorization":
             yield fail(value, "sends something that looks like a secret")
 
     for origin in distribution.get("origins").items():

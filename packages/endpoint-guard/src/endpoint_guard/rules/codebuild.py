@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
+from endpoint_guard.credentials import is_secret
 from endpoint_guard.expect import off, one_of
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, each, fail, need, property_rule, rule
-from endpoint_guard.rules.lambda_.environment import secret_variable
 
 _CREDENTIALS: Final = re.compile(r"://[^/\s@]+@")
 
@@ -29,7 +29,7 @@ _CREDENTIALS: Final = re.compile(r"://[^/\s@]+@")
 def build_env_no_secrets(project: Resource, ctx: Context) -> Iterator[Finding]:
     def check(variable: Node) -> Iterator[Finding]:
         name, value = variable.get("name").text(), variable.get("value")
-        if variable.get("type").text() in ("", "PLAINTEXT") and secret_variable(name, value.text()):
+        if variable.get("type").text() in ("", "PLAINTEXT") and is_secret(name, value.text()):
             yield fail(value, "holds something that looks like a secret")
 
     yield from each(project.get("environment.environmentVariables").items(), check)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
+from endpoint_guard.credentials import is_secret, looks_secret
 from endpoint_guard.expect import off, one_of
 from endpoint_guard.graph import MalformedError, Node, Resource
 from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, property_rule, rule
-from endpoint_guard.rules.lambda_.environment import looks_secret, secret_variable
 
 _SECRET: Final = "holds something that looks like a secret"  # noqa: S105
 
@@ -49,7 +49,7 @@ def task_env_no_secrets(definition: Resource, ctx: Context) -> Iterator[Finding]
 
     def check(variable: Node) -> Iterator[Finding]:
         name, value = variable.get("name").text(), variable.get("value")
-        if name not in allowed and secret_variable(name, value.text()):
+        if name not in allowed and is_secret(name, value.text()):
             yield fail(value, _SECRET)
 
     for container in containers(definition):

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Final
 
 from endpoint_guard import types as t
+from endpoint_guard.credentials import is_secret
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, each, fail, rule
-from endpoint_guard.rules.lambda_.environment import secret_variable
 
 _PLACES: Final = {
     t.SECRET_VERSION: ("secretString", "secretBinary", "secretStringWo"),
@@ -123,7 +123,7 @@ def _outside() -> tuple[tuple[str, ...], frozenset[str]]:
 def service_env_no_secrets(resource: Resource, ctx: Context) -> Iterator[Finding]:
     def check(item: tuple[str, Node]) -> Iterator[Finding]:
         name, node = item
-        if secret_variable(name, node.text()):
+        if is_secret(name, node.text()):
             yield fail(node, "holds something that looks like a secret")
 
     for path in _VARIABLES[resource.type]:

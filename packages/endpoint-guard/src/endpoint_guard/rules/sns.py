@@ -32,14 +32,7 @@ def topic_tls_only(topic: Resource, ctx: Context) -> Iterator[Finding]:
     documents = _documents(topic)
     for document in documents:
         for s in iam.statements(document):
-            transport = [value.lower() for value in iam.condition_values(s, "aws:SecureTransport")]
-            if (
-                not s.allows
-                and s.everybody
-                and s.covers("sns:Publish")
-                and "false" in transport
-                and _about(s, topic)
-            ):
+            if s.conditions and iam.denies_plain_http([s], "sns:Publish") and _about(s, topic):
                 return
     yield fail(documents[0] if documents else topic.get("policy"), "does not refuse plain HTTP")
 

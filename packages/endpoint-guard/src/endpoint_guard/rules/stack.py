@@ -182,7 +182,8 @@ _TAGGED: Final = (
     settings={"tags": Setting([], "tags that each resource needs; none means any tag")},
 )
 def resources_tagged(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    if any(p.get("defaultTags").declared for p in ctx.graph.of(t.PROVIDER)):
+    own = ctx.graph.find(resource.provider)
+    if any(p.get("defaultTags").declared for p in ([own] if own else ctx.graph.of(t.PROVIDER))):
         return
     node = resource.get("tagsAll") if resource.get("tagsAll").declared else resource.get("tags")
     if not node.declared:

@@ -208,8 +208,8 @@ def default_host_closed(rest_api: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def domain_modern_tls(resource: Resource, ctx: Context) -> Iterator[Finding]:
     policy = resource.get("securityPolicy")
-    if resource.type == t.REST_API and not policy.declared:
-        return
+    if not policy.declared:
+        return  # API Gateway takes TLS_1_2
     text = policy.text()
     if text != "TLS_1_2" and not text.startswith(("SecurityPolicy_TLS13_1_2", "SecurityPolicy_TLS13_1_3")):
         yield fail(policy, "accepts old TLS versions")

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
+from endpoint_guard.credentials import looks_secret
 from endpoint_guard.expect import left_on, on
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, each, fail, need, property_rule, rule
-from endpoint_guard.rules.lambda_.environment import looks_secret
 
 _MACHINES: Final = (t.INSTANCE, t.SPOT_INSTANCE, t.LAUNCH_TEMPLATE, t.LAUNCH_CONFIGURATION)
 _ASSIGNED: Final = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from endpoint_guard import iam
 from endpoint_guard import types as t
@@ -105,14 +106,33 @@ def bucket_tls_floor(bucket: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(documents[0] if documents else bucket.get("policy"), "does not refuse old TLS versions")
 
 
+_BELOW: Final = ("1.0", "1.1")
+
+
 def _refuses_old_tls(s: iam.Statement) -> bool:
-    floor = s.conditions.get("numericlessthan", {}).get("s3:tlsversion", [])
-    alone = s.condition_keys() == {"s3:tlsversion"}
-    return not s.allows and s.everybody and alone and s.covers("s3:GetObject") and any(map(_at_least, floor))
+    """Whether a statement denies everybody everything in the bucket over TLS 1.0 and 1.1, and asks nothing else."""
+    if s.allows or not s.everybody or s.negations or not all(s.covers(action) for action in _ALL):
+        return False
+    return bool(s.conditions) and all(
+        key == "s3:tlsversion" and _below(operator.rsplit(":", 1)[-1].removesuffix("ifexists"), values)
+        for operator, keys in s.conditions.items()
+        for key, values in keys.items()
+    )
 
 
-def _at_least(text: str) -> bool:
+_ALL: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "s3:PutBucketPolicy")
+
+
+def _below(operator: str, values: list[str]) -> bool:
+    """Whether a condition on the TLS version is met by 1.0 and by 1.1."""
     try:
-        return float(text) >= 1.2
+        numbers = [float(value) for value in values]
     except ValueError:
         return False
+    meets = {
+        "numericlessthan": lambda version: any(version < number for number in numbers),
+        "numericlessthanequals": lambda version: any(version <= number for number in numbers),
+        "numericequals": lambda version: version in numbers,
+        "numericnotequals": lambda version: version not in numbers,
+    }.get(operator)
+    return meets is not None and all(meets(float(version)) for version in _BELOW)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from endpoint_guard import types as t
+from endpoint_guard.credentials import looks_secret
 from endpoint_guard.graph import Resource
 from endpoint_guard.rule import Context, Finding, Rule, each, fail, need, property_rule, rule
-from endpoint_guard.rules.lambda_.environment import looks_secret
 
 _COMMON: Final[dict[str, Any]] = {"on": t.NOTEBOOK, "pillar": "integrity", "severity": "high"}
 
