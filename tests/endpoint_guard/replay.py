@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -90,3 +90,34 @@ def levels_of(stack: str) -> dict[str, Any]:
     """The levels of one of the project's own stacks."""
     content: dict[str, Any] = json.loads((guard_process.PACK / "levels" / f"{stack}.json").read_text())
     return content
+
+
+def without(taken: Recording, kind: str) -> Recording:
+    """The same operation by a program that declares no resource of this type."""
+    calls = []
+    for rpc, request in taken.calls:
+        if rpc == "Analyze" and request.type == kind:
+            continue
+        if rpc == "AnalyzeStack":
+            request = analyzer_pb2.AnalyzeStackRequest(
+                resources=[resource for resource in request.resources if resource.type != kind]
+            )
+        calls.append((rpc, request))
+    return Recording(taken.stack, taken.form, tuple(calls))
+
+
+def edited(taken: Recording, kind: str, change: Callable[[dict[str, Any]], None]) -> Recording:
+    """The same operation by a program whose resources of this type are otherwise: `change` edits the properties."""
+    calls = []
+    for rpc, request in taken.calls:
+        copy = type(request)()
+        copy.CopyFrom(request)
+        about = [copy] if rpc == "Analyze" else list(getattr(copy, "resources", ()))
+        for message in about:
+            if message.type == kind:
+                properties = json_format.MessageToDict(message.properties)
+                change(properties)
+                message.properties.Clear()
+                message.properties.update(properties)
+        calls.append((rpc, copy))
+    return Recording(taken.stack, taken.form, tuple(calls))

@@ -60,10 +60,16 @@ _NORMAL: Final[dict[str, str]] = {
 """The values that the images have themselves."""
 
 
+_SHIPPED: Final = re.compile(r"(/opt/ml/model|/opt/ml/code|/var/task|/var/runtime)(/[\w.-]+)*/?")
+"""Folders whose content is part of what is deployed: the model's artifact, the function's package."""
+
+
 def steers(name: str, value: str) -> bool:
     """Whether a variable with this value makes the program another one."""
     if _NORMAL.get(name) == value:
         return False
+    if name == "PYTHONPATH" and value and all(_SHIPPED.fullmatch(part) for part in value.split(":")):
+        return ".." in value
     if name in _OPTIONS:
         return _OPTIONS[name].search(value) is not None
     return name in _EXACT or name.upper() in _EXACT or _FAMILIES.fullmatch(name) is not None

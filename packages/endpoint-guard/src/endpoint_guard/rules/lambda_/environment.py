@@ -23,7 +23,7 @@ from endpoint_guard.steering import steers
     references=("LAM-G08", "LAM-G09", "SM-G03"),
     on=(t.MODEL, t.FUNCTION),
     scope="resource",
-    settings={"allowed": Setting([], "variables that are accepted")},
+    settings={"allowed": Setting([], "variables that are accepted, as NAME or as NAME=value")},
 )
 def environment_steers_nothing(resource: Resource, ctx: Context) -> Iterator[Finding]:
     if resource.type == t.MODEL:
@@ -33,7 +33,7 @@ def environment_steers_nothing(resource: Resource, ctx: Context) -> Iterator[Fin
     for place in places:
         for name, node in place.entries():
             known = node.value if isinstance(node.value, str) else ""
-            if steers(name, known) and name not in ctx.strings("allowed"):
+            if steers(name, known) and not {name, f"{name}={known}"} & set(ctx.strings("allowed")):
                 yield fail(node, "sends calls elsewhere or loads other code")
 
 
