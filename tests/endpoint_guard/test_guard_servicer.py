@@ -69,10 +69,10 @@ def said(servicer: Any, *, preview: bool) -> Answer:
 
 def configure(servicer: Any) -> None:
     levels = {
-        "bucket-encrypted": analyzer_pb2.PolicyConfig(enforcementLevel=3),
-        "firewall-baseline": analyzer_pb2.PolicyConfig(enforcementLevel=0),
-        "function-concurrency-bounded": analyzer_pb2.PolicyConfig(enforcementLevel=2),
-        "log-retention": analyzer_pb2.PolicyConfig(enforcementLevel=1),
+        "bucket-encrypted": analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.REMEDIATE),
+        "firewall-baseline": analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.ADVISORY),
+        "function-concurrency-bounded": analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.DISABLED),
+        "log-retention": analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.MANDATORY),
     }
     levels["log-retention"].properties.update({"minDays": 3650})
     servicer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=levels), None)
@@ -100,7 +100,7 @@ def test_a_started_pack_is_served_through_the_fast_way(monkeypatch: pytest.Monke
         analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", lambda s, server: served.append(s)
     )
     monkeypatch.setattr(sdk, "_wrap", [])
-    monkeypatch.setattr(policy.time, "sleep", lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("time.sleep", lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt))
 
     policy.PolicyPack(**pack(PACK, profile=PROFILE))
 

@@ -14,9 +14,12 @@ import pulumi
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
 try:
-    from pulumi_policy.secret import Secret
-except ImportError:  # a secret cannot be told from a value then: what holds one is not remediated
-    Secret = None  # type: ignore[assignment,misc]
+    from pulumi_policy import secret as _secret
+except ImportError:
+    _secret = None  # type: ignore[assignment]
+
+Secret: Final[Any] = getattr(_secret, "Secret", None)
+"""How a remediation gets a secret, or None: then a secret cannot be told from a value."""
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key of an object that stands for something else; its value says for what."""
