@@ -69,6 +69,7 @@ class Pack:
             request = analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, name=item.name)
             request.properties.update(resolved(item, items, preview)[0])
             _options(request.options, item)
+            _provided(request, item)
             found += [_found(d, item.name) for d in self.stub.Analyze(request).diagnostics]
         return found + (self.judge_stack(items, preview=preview) if self._enabled & self.stack_rules else [])
 
@@ -85,11 +86,20 @@ class Pack:
                 {**outputs, **properties} if ":" in item.type.split("/")[0] else properties
             )
             _options(view.options, item)
+            _provided(view, item)
             for key, urns in edges.items():
                 view.propertyDependencies[key].urns.extend(urns)
             resources.append(view)
         answer = self.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
         return [_found(d, d.urn.rsplit("::", 1)[-1]) for d in answer.diagnostics]
+
+
+def _provided(message: Any, item: Item) -> None:
+    """A custom resource has a provider; the stack, a provider and a component have none."""
+    if not item.type.startswith(("pulumi:", "fraud:")):
+        package = item.type.split(":", 1)[0]
+        message.provider.type = f"pulumi:providers:{package}"
+        message.provider.urn = f"urn:pulumi:prod::scoring::pulumi:providers:{package}::default"
 
 
 def _options(options: Any, item: Item) -> None:

@@ -39,6 +39,7 @@ _SECURITY: Final = re.compile(
     why="An empty or half stack raises no finding anywhere, since nothing is there to be wrong.",
     remedy="Declare the part that the finding names.",
     references=("PUL-G06",),
+    profile="scoring-endpoint",
     on=(STACK,),
     settings={"types": Setting(list(_COMPONENTS), "types of which the stack needs at least one resource")},
 )
@@ -56,13 +57,12 @@ def required_components(stack: Resource, ctx: Context) -> Iterator[Finding]:
     why="The same bucket declared through another package escapes every rule.",
     remedy="Use pulumi-aws; a further package or module needs a place on the list and rules of its own.",
     references=("PUL-G03",),
+    level="disabled",
     on=("*",),
     scope="resource",
     settings={
         "packages": Setting(["aws", "pulumi"], "packages whose custom resources are accepted"),
-        "components": Setting(
-            ["fraud:*"], "type patterns of components, whose children are judged one by one"
-        ),
+        "components": Setting([], "type patterns that are accepted beside components, which always are"),
     },
 )
 def only_readable_resources(resource: Resource, ctx: Context) -> Iterator[Finding]:
@@ -71,6 +71,8 @@ def only_readable_resources(resource: Resource, ctx: Context) -> Iterator[Findin
         re.fullmatch(pattern.replace("*", ".*"), resource.type) for pattern in ctx.strings("components")
     )
     dynamic = resource.type.startswith(("pulumi-python:", "pulumi-nodejs:"))
+    if resource.is_component and not dynamic:
+        return
     if dynamic or (package not in ctx.strings("packages") and not known):
         yield fail(resource, "is of a kind that the rules cannot read", "type")
 

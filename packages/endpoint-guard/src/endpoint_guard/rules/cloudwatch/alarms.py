@@ -35,6 +35,7 @@ _WATCHED: Final = {
     why="Nobody watches what has no alarm.",
     remedy="Declare a MetricAlarm for the metric that the finding names.",
     references=("CW-G01",),
+    profile="scoring-endpoint",
     on=(STACK,),
     settings={"metrics": Setting(list(_REQUIRED), "namespace and name of each metric that needs an alarm")},
 )

@@ -80,6 +80,7 @@ def function_permission_qualified(permission: Resource, ctx: Context) -> Iterato
     why="A function URL, an event source or a second permission bypasses firewall, key and quota.",
     remedy="Remove the trigger; call through the API.",
     references=("LAM-G02", "LAM-013"),
+    profile="scoring-endpoint",
     on=(
         t.FUNCTION_URL,
         t.EVENT_SOURCE,

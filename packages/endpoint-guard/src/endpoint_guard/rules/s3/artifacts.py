@@ -21,6 +21,7 @@ from endpoint_guard.storage import DIGEST, holds_artifacts, parts
     why="The digest in the key makes every model a new address; the checksum proves the transfer.",
     remedy='Set key="models/<sha256>/..." and checksum_algorithm="SHA256" with source_hash.',
     references=("SM-G03",),
+    profile="scoring-endpoint",
     on=(t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD),
     scope="resource",
 )
@@ -44,6 +45,7 @@ def artifact_upload_pinned(item: Resource, ctx: Context) -> Iterator[Finding]:
     why="Whoever can write the artifact can run code in the container.",
     remedy="Deny writes and deletes on the bucket to everyone but the deployer, by policy.",
     references=("S3-G02",),
+    profile="scoring-endpoint",
     on=(t.BUCKET,),
     settings={"writers": Setting([], "logical names of policies whose holder may write artifacts")},
 )
@@ -119,6 +121,7 @@ _HOLDERS: Final = tuple(_PATHS.items())
     why="A locked version cannot be deleted before its time, by nobody.",
     remedy="Set object_lock_enabled and declare BucketObjectLockConfiguration with a default retention.",
     references=("S3-020",),
+    profile="scoring-endpoint",
     on=(t.BUCKET,),
     settings={"minDays": Setting(30, "shortest default retention in days", 1, 36_500)},
 )

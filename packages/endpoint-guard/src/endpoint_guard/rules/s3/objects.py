@@ -43,6 +43,7 @@ def object_encrypted(item: Resource, ctx: Context) -> Iterator[Finding]:
     why="An upload may name any key, also one that belongs to somebody else, or ask for no key at all.",
     remedy="Deny s3:PutObject when the encryption header is not aws:kms, and when the key id is not the stack's key.",
     references=("S3-G01", "S3-022"),
+    profile="scoring-endpoint",
     on=(t.BUCKET,),
 )
 def uploads_use_stack_key(bucket: Resource, ctx: Context) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ INVOKE = (
     why="A second caller reaches the model without firewall, key, quota or validation.",
     remedy="Grant sagemaker:InvokeEndpoint to the function's role only, on the endpoint's exact ARN.",
     references=("IAM-G05",),
+    profile="scoring-endpoint",
     on=(STACK,),
 )
 def endpoint_invoked_by_function_only(stack: Resource, ctx: Context) -> Iterator[Finding]:

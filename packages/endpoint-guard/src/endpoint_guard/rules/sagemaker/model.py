@@ -102,6 +102,7 @@ def model_image_versioned(model: Resource, ctx: Context) -> Iterator[Finding]:
     why="An artifact that can be replaced under its name is code that anyone with write access can change.",
     remedy="Upload to models/<sha256>/model.tar.gz in a bucket of the stack and pass that address.",
     references=("SM-G03",),
+    profile="scoring-endpoint",
     on=(t.MODEL,),
 )
 def model_artifact_pinned(model: Resource, ctx: Context) -> Iterator[Finding]:
@@ -149,6 +150,7 @@ def _uploaded(address: Node, top: str) -> Iterator[Finding]:
     why="A second data source, a package or code from elsewhere is loaded too, and no digest covers it.",
     remedy="Leave additional sources and model_package_name unset, and code inside the artifact.",
     references=("SM-G03",),
+    profile="scoring-endpoint",
     on=(t.MODEL,),
     scope="resource",
     settings={"variables": Setting([], "variables that must carry the digests which the container checks")},

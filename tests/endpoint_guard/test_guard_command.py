@@ -1,0 +1,144 @@
+"""The command line of the pack, and the pack as an executable file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from endpoint_guard import command
+from endpoint_guard.discovery import rules
+
+from tests.endpoint_guard.guard_process import started
+
+
+def test_list_shows_the_rules_of_a_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["list"]) == 0
+    shown = capsys.readouterr().out
+    assert "required-components" not in shown
+
+    assert command.main(["list", "--profile", "scoring-endpoint"]) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} == set(rules())
+
+
+def test_explain_says_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["explain", "log-retention"]) == 0
+
+    shown = capsys.readouterr().out
+    for part in (
+        "Why:",
+        "Remedy:",
+        "minDays",
+        "aws:cloudwatch/logGroup:LogGroup",
+        "PCI DSS 4.0: ",
+        "profiles:",
+    ):
+        assert part in shown
+
+
+def test_explain_suggests_the_rule_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["explain", "log-retentoin"]) == 2
+    assert "did you mean log-retention?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "part"),
+    [
+        ("check-levels", '{"all": "advisory"}', '{"nothing": "advisory"}', "line 1: nothing is not a rule"),
+        ("check-exemptions", "[]", "- rule: x", "line 1: resource is missing"),
+    ],
+)
+def test_a_file_is_checked(
+    name: str, good: str, bad: str, part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text(good)
+    assert command.main([name, str(file)]) == 0
+
+    file.write_text(bad)
+    assert command.main([name, str(file)]) == 1
+    assert part in capsys.readouterr().err
+
+
+def test_init_writes_a_pack_that_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "new" / "pack"
+    assert command.main(["init", str(folder), "--profile", "pci"]) == 0
+    assert "pulumi preview --policy-pack" in capsys.readouterr().out
+
+    assert command.main(["check-levels", *map(str, (folder / "levels").iterdir())]) == 0
+    assert command.main(["check-exemptions", str(folder / "exemptions.yaml")]) == 0
+    with started(folder) as pack:
+        assert "log-retention" in pack.rules
+    assert command.main(["init", str(folder)]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def executable(environment: dict[str, str], tmp_path: Path, chatty: bool = False) -> subprocess.Popen[bytes]:
+    """The executable, started as the engine starts it; `chatty`: a library prints when it is imported."""
+    code = "import sys; from endpoint_guard import executable; sys.exit(executable.main())"
+    if chatty:
+        (tmp_path / "yaml.py").write_text(
+            "import os; print('hello'); os.system('echo more')\nraise ImportError"
+        )
+    variables = {**os.environ, **environment, "PYTHONPATH": str(tmp_path)}
+    variables.pop("PYTHONUNBUFFERED", None)
+    command_line = [sys.executable, "-c", code, "127.0.0.1:1"]
+    return subprocess.Popen(
+        command_line, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    )
+
+
+def test_the_executable_prints_its_port_and_nothing_else(tmp_path: Path) -> None:
+    with executable({}, tmp_path) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.terminate()
+        rest = process.stdout.read()
+
+    assert line.strip().isdigit()
+    assert rest == b""
+
+
+def test_what_a_library_prints_goes_to_standard_error(tmp_path: Path) -> None:
+    with executable({}, tmp_path, chatty=True) as process:
+        out, err = process.communicate()
+
+    assert out == b""
+    assert b"hello" in err
+    assert b"more" in err
+
+
+@pytest.mark.parametrize(
+    ("environment", "part"),
+    [
+        ({"ENDPOINT_GUARD_PROFILE": "none"}, "none is not a profile"),
+        ({"ENDPOINT_GUARD_LEVELS": "gone.json"}, "names gone.json, which is not a file"),
+        ({"ENDPOINT_GUARD_EXEMPTIONS": "gone.yaml"}, "names gone.yaml, which is not a file"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_a_sentence(
+    environment: dict[str, str], part: str, tmp_path: Path
+) -> None:
+    with executable(environment, tmp_path) as process:
+        out, err = process.communicate()
+
+    assert (process.returncode, out) == (2, b"")
+    assert part in err.decode()
+    assert len(err.decode().splitlines()) == 1
+
+
+def test_levels_of_the_environment_are_in_force_from_the_start(tmp_path: Path) -> None:
+    levels = tmp_path / "levels.json"
+    levels.write_text(json.dumps({"log-retention": {"minDays": 7}}))
+    folder = tmp_path / "pack"
+    command.main(["init", str(folder)])
+    main = "from pathlib import Path\nfrom endpoint_guard.pack import pack\nfrom pulumi_policy import PolicyPack\n"
+    (folder / "__main__.py").write_text(main + f"PolicyPack(**pack(levels=Path({str(levels)!r})))\n")
+
+    with started(folder) as pack:
+        entry = pack.info.initialConfig["log-retention"]
+        assert entry.properties["minDays"] == 7
+        assert entry.enforcementLevel == 1
