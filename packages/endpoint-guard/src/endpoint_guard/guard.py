@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from endpoint_guard import levels, types
@@ -40,10 +41,12 @@ class Guard:
     mistakes: tuple[str, ...] = ()
     configured: Mapping[str, Mapping[str, Any]] | None = None
     called: dict[str, dict[str, Value]] = field(default_factory=dict)
+    _settings: dict[str, tuple[list[str], dict[str, Value] | None]] = field(default_factory=dict, repr=False)
 
     def configure(self, policies: Mapping[str, Mapping[str, Any]]) -> None:
         """Takes the engine's configuration: for each policy its settings and, among them, its enforcementLevel."""
         self.configured = policies
+        self._settings.clear()
 
     def in_force(self, rule: Rule) -> dict[str, Value] | None:
         """The settings of a rule that differ from its own, or None when it is disabled."""
@@ -65,26 +68,41 @@ class Guard:
         seen = any(self.rules[name].scope == rule.scope for name in self.called)
         return None if seen or rule.level == "disabled" else {}
 
-    def violations(self, rule: Rule, graph: Graph, settings: Mapping[str, Any]) -> Iterator[Said]:
-        """What a rule says under these settings, less what is exempted. Wrong settings are a violation."""
-        for text in levels.wrong_settings(rule.id, _without_level(settings), rule.settings):
+    def violations(
+        self, rule: Rule, graph: Graph, settings: Mapping[str, Any] | None = None
+    ) -> Iterator[Said]:
+        """What a rule says under these settings or those in force, less what is exempted.
+
+        Settings that make no sense are a violation.
+        """
+        wrong, values = self._checked(rule) if settings is None else _checked(rule, settings)
+        for text in wrong:
             yield Said(text, "")
-        for outcome in run(rule, graph, usable(rule, settings)):
+        for outcome in run(rule, graph, values):
             for finding in outcome.findings:
                 if finding.verdict is Verdict.FAIL and not self._exemption(rule.id, finding, graph):
                     yield Said(finding.sentence, finding.urn)
+
+    def _checked(self, rule: Rule) -> tuple[list[str], dict[str, Value] | None]:
+        if rule.id not in self._settings:
+            entry: Any = (self.configured or {}).get(rule.id, {})
+            self._settings[rule.id] = _checked(rule, entry)
+        return self._settings[rule.id]
 
     def _exemption(self, rule: str, finding: Any, graph: Graph) -> Any:
         return self.ledger.holding(rule, finding, graph.stack, graph.project, today())
 
     def outcomes(self, graph: Graph) -> list[Outcome]:
-        """All outcomes of the rules in force, each worked out once per graph."""
-        found: list[Outcome] = []
-        for rule in self.rules.values():
-            settings = self.in_force(rule)
-            if settings is not None:
-                found += run(rule, graph, settings)
-        return found
+        """All outcomes with findings of the rules in force, each worked out once per graph."""
+
+        def made() -> list[Outcome]:
+            force = ((rule, self.in_force(rule)) for rule in self.rules.values())
+            every = (
+                one for rule, settings in force if settings is not None for one in run(rule, graph, settings)
+            )
+            return [one for one in every if one.findings]
+
+        return graph.remember(("in force", id(self)), made)
 
     def not_evaluated(self, graph: Graph) -> Iterator[Said]:
         for outcome in self.outcomes(graph):
@@ -135,7 +153,7 @@ class Guard:
             return False
         return resource.type not in self.read_types
 
-    @property
+    @cached_property
     def read_types(self) -> frozenset[str]:
         """The types that rules are about or look at beside the resource they judge."""
         return _DECLARED.union(*(rule.applies_to for rule in self.rules.values()))
@@ -194,6 +212,13 @@ METAS: Final = (
     ),
 )
 """They are asked after all rules. The first word of a sentence of `not_evaluated` and `exempted` is the rule."""
+
+
+def _checked(rule: Rule, settings: Mapping[str, Any]) -> tuple[list[str], dict[str, Value] | None]:
+    """(what is wrong with the settings, the usable ones or None for a rule's own)."""
+    values = _without_level(settings)
+    wrong = levels.wrong_settings(rule.id, values, rule.settings)
+    return wrong, (None if wrong else values or None)
 
 
 def usable(rule: Rule, settings: Mapping[str, Any]) -> dict[str, Value]:

@@ -43,6 +43,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(body, re.IGNORECASE | re.DOTALL)
 
 
+@lru_cache(maxsize=65_536)
 def matches(pattern: str, text: str) -> bool:
     """Whether an IAM pattern with `*` and `?` covers the text, case aside."""
     return _pattern(pattern).fullmatch(text) is not None

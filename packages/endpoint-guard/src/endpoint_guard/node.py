@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +44,18 @@ class MalformedError(Exception):
         self.node = node
 
 
-@dataclass(frozen=True)
 class Node:
     """One place in a resource's properties. Empty strings, nulls and empty collections count as missing."""
 
-    resource: Resource
-    path: str
-    value: Any = field(repr=False)
+    __slots__ = ("path", "resource", "value")
+
+    def __init__(self, resource: Resource, path: str, value: Any) -> None:
+        self.resource = resource
+        self.path = path
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Node({self.resource.urn!r}, {self.path!r})"
 
     @property
     def state(self) -> State:
@@ -71,20 +75,15 @@ class Node:
 
     def get(self, path: str) -> Node:
         """The node at a dotted path below this one; missing below a missing or scalar one."""
-        node = self
+        value = self.value
         for step in path.split("."):
-            node = node._step(step)
-        return node
-
-    def _step(self, step: str) -> Node:
-        path = f"{self.path}.{step}" if self.path else step
-        if self.value is UNKNOWN:
-            return Node(self.resource, path, UNKNOWN)
-        # A block that may occur once arrives as an object or as a list of one.
-        value = self.value[0] if isinstance(self.value, list) and len(self.value) == 1 else self.value
-        if value is UNKNOWN:
-            return Node(self.resource, path, UNKNOWN)
-        return Node(self.resource, path, value.get(step) if isinstance(value, dict) else None)
+            # A block that may occur once arrives as an object or as a list of one.
+            if isinstance(value, list) and len(value) == 1:
+                value = value[0]
+            if value is UNKNOWN:
+                break
+            value = value.get(step) if isinstance(value, dict) else None
+        return Node(self.resource, f"{self.path}.{path}" if self.path else path, value)
 
     def items(self) -> list[Node]:
         """The elements of a list; a lone value is a list of one. Raises UnreadableError when unknown."""

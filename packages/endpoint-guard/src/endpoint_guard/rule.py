@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from endpoint_guard.graph import Graph, MalformedError, Node, Resource, UnreadableError
 from endpoint_guard.remediation import Mend
@@ -121,8 +121,7 @@ class Rule:
         return {name: setting.default for name, setting in self.settings.items()}
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A rule's verdict on one resource, with the findings behind it."""
 
     rule: str
@@ -228,7 +227,8 @@ def run(rule: Rule, graph: Graph, settings: Mapping[str, Value] | None = None) -
     def outcomes() -> list[Outcome]:
         return [_outcome(rule, resource, context) for resource in subjects(rule, graph)]
 
-    return graph.remember(("outcomes", rule.id, repr(sorted(values.items()))), outcomes)
+    key = repr(sorted(settings.items())) if settings else ""
+    return graph.remember(("outcomes", rule.id, key), outcomes)
 
 
 def subjects(rule: Rule, graph: Graph) -> list[Resource]:
@@ -244,12 +244,19 @@ def subjects(rule: Rule, graph: Graph) -> list[Resource]:
 def _outcome(rule: Rule, resource: Resource, context: Context) -> Outcome:
     findings: list[Finding] = []
     try:
-        findings.extend(_guarded(lambda: rule.check(resource, context)))
+        for finding in rule.check(resource, context):
+            findings.append(finding)  # those before an exception count
+    except UnreadableError as error:
+        findings.append(unknown(error.node))
+    except MalformedError as error:
+        findings.append(_malformed(error))
     except Exception as error:  # a crash must never look like a pass, nor stop the engine
         text = f"could not be judged: internal error in rule ({type(error).__name__})"
         findings.append(fail(resource, text))
+    if not findings:
+        return Outcome(rule.id, resource.urn, Verdict.PASS)
     failed = any(finding.verdict is Verdict.FAIL for finding in findings)
-    verdict = Verdict.FAIL if failed else Verdict.UNKNOWN if findings else Verdict.PASS
+    verdict = Verdict.FAIL if failed else Verdict.UNKNOWN
     return Outcome(rule.id, resource.urn, verdict, tuple(dict.fromkeys(findings)))
 
 
@@ -259,7 +266,11 @@ def _guarded(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     except UnreadableError as error:
         yield unknown(error.node)
     except MalformedError as error:
-        yield fail(error.node, "holds no readable JSON document")
+        yield _malformed(error)
+
+
+def _malformed(error: MalformedError) -> Finding:
+    return fail(error.node, "holds no readable JSON document")
 
 
 def _finding(verdict: Any, place: Node | Resource, text: str, path: str) -> Finding:

@@ -92,8 +92,7 @@ class Servicer:
         return response
 
     def _rule(self, response: Any, rule: Rule, graph: Graph) -> None:
-        settings = (self._guard.configured or {}).get(rule.id, {})
-        self._report(response, rule.id, partial(self._guard.violations, rule, graph, settings))
+        self._report(response, rule.id, partial(self._guard.violations, rule, graph))
 
     def _report(
         self, response: Any, name: str, says: Callable[[], Iterable[Said]], *, note: bool = False
