@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from endpoint_guard import iam
-from endpoint_guard.graph import Graph, MalformedError, Resource, UnreadableError
+from endpoint_guard.graph import Graph, MalformedError, Resource, UnreadableError, plain
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
@@ -16,7 +16,7 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 def read(policy: Any) -> list[iam.Statement]:
     text = policy if isinstance(policy, str) else json.dumps(policy)
     resource = Resource(
-        "urn:pulumi:a::b::c::d", "aws:iam/rolePolicy:RolePolicy", "d", lambda: {"policy": text}
+        "urn:pulumi:a::b::c::d", "aws:iam/rolePolicy:RolePolicy", "d", lambda: plain({"policy": text})
     )
     Graph([resource])
     return iam.statements(resource.get("policy"))
