@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.provider.server import serve
 
 
@@ -39,7 +39,7 @@ def main() -> int:
             hang=_names(arguments.hang, "PREFLIGHT_PROVIDER_HANG"),
             port=arguments.port,
         )
-    except PreflightError as error:
+    except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(f"{port}\n")

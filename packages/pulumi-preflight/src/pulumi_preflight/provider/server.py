@@ -16,7 +16,7 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import reveal, whole_numbers
 from pulumi_preflight.provider import functions
 from pulumi_preflight.provider.check import check
@@ -159,7 +159,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         arguments = reveal(_dict(request.args))
         try:
             result = functions.answer(request.tok, arguments, arguments.get("region") or self._place.region)
-        except PreflightError as error:
+        except UserError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         return provider_pb2.InvokeResponse(**{"return": _struct(result)})
 
@@ -175,7 +175,7 @@ def serve(
 
     state: file that keeps the resources between runs; without one they live as long as the process.
     fail: names of resources whose creation fails once. hang: names whose creation hangs until cancelled.
-    Raises PreflightError when the state file cannot be read.
+    Raises UserError when the state file cannot be read.
     """
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=32),

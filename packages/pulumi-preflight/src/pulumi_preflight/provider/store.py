@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pulumi_preflight.errors import PreflightError
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.provider.refusals import refusal
 
 
@@ -69,7 +69,7 @@ class Store:
                     row["token"], row["name"], row["inputs"], row["outputs"]
                 )
         except (OSError, ValueError, KeyError, TypeError):
-            raise PreflightError(
+            raise UserError(
                 f"{file} is not a state file of the local provider: name another file."
             ) from None
 
