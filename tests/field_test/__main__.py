@@ -1,0 +1,61 @@
+"""Judges programs by the profile `aws` and writes docs/field-test.md: `python -m tests.field_test FOLDER`.
+
+FOLDER holds Pulumi programs in Python, such as the `aws-py-*` folders of pulumi/examples; the packages that they import
+beside pulumi and pulumi-aws have to be on PYTHONPATH. Ends with 1 while a finding is unjudged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.field_test import judgements, page, programs
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "field-test.md"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.field_test", description=__doc__)
+    parser.add_argument("folder", type=Path, help="folder of Pulumi programs in Python")
+    parser.add_argument("--workers", type=int, default=2, help="programs evaluated at once")
+    parser.add_argument("--output", type=Path, default=PAGE, help="page to write")
+    asked = parser.parse_args(arguments)
+    root = asked.folder.resolve()
+    chosen = programs.found_in(root)
+    if not chosen:
+        sys.stderr.write(f"error: {asked.folder} holds no Pulumi program in Python.\n")
+        return 2
+    runs = _merged([*_evaluated(chosen, root, asked.workers), *programs.recorded()])
+    found = {finding for run in runs for finding in run.findings}
+    open_ = judgements.write(judgements.read(), found)
+    asked.output.write_text(page.page(runs, judgements.read()), "utf-8")
+    sys.stderr.write(f"{len(found)} findings in {len(runs)} programs, {len(open_)} unjudged\n")
+    return 1 if open_ else 0
+
+
+def _evaluated(chosen: list[Path], root: Path, workers: int) -> list[programs.Run]:
+    runs: list[programs.Run] = []
+    with ThreadPoolExecutor(workers) as pool:
+        for run in pool.map(lambda program: programs.evaluated(program, root), chosen):
+            runs.append(run)
+            sys.stderr.write(f"{len(runs)}/{len(chosen)} {run.program}: {run.problem or len(run.findings)}\n")
+    return runs
+
+
+def _merged(runs: list[programs.Run]) -> list[programs.Run]:
+    """One run a program: what a recording shows is added to what the evaluation here shows."""
+    merged: dict[str, programs.Run] = {}
+    for run in runs:
+        before = merged.get(run.program)
+        if before is None:
+            merged[run.program] = run
+            continue
+        problem = before.problem and f"{before.problem} (judged from a recording)"
+        merged[run.program] = programs.Run(run.program, before.findings | run.findings, problem)
+    return [merged[program] for program in sorted(merged)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
