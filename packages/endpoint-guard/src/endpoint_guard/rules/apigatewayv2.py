@@ -98,6 +98,7 @@ def http_integration_tls(integration: Resource, ctx: Context) -> Iterator[Findin
     title="Mutual TLS trusts a pinned list of the stack",
     pillar="auth",
     severity="low",
+    level="advisory",
     why="Whoever can replace the trust store decides who is a client.",
     remedy="Set truststore_version, and keep the trust store in a bucket of the stack.",
     references=("AGW-G19",),

@@ -64,6 +64,7 @@ def log_policy_not_public(policy: Resource, ctx: Context) -> Iterator[Finding]:
     title="Logs near the payload mask card data",
     pillar="logging",
     severity="medium",
+    level="advisory",
     why="A stack trace or a validation message may hold what a caller sent.",
     remedy="Declare a LogDataProtectionPolicy for the function's and the execution log's group.",
     references=("CW-G06",),

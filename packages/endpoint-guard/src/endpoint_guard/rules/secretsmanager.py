@@ -42,22 +42,39 @@ def _days(rules: Node) -> float | None:
     return number
 
 
+def _policies(secret: Resource) -> list[Node]:
+    documents = [policy.get("policy") for policy in secret.users("secretArn", t.SECRET_POLICY)]
+    return documents + ([secret.get("policy")] if secret.get("policy").declared else [])
+
+
+@rule(
+    id="secret-has-policy",
+    title="Secrets have a policy that says who may read them",
+    pillar="encryption",
+    severity="medium",
+    level="advisory",
+    why="Without one every identity policy of the account decides.",
+    remedy="Set policy on the secret, or declare SecretPolicy.",
+    references=("SEC-004",),
+    on=(t.SECRET,),
+)
+def secret_has_policy(secret: Resource, ctx: Context) -> Iterator[Finding]:
+    if not _policies(secret):
+        yield fail(secret.get("policy"), "has no policy of its own")
+
+
 @rule(
     id="secret-policy-narrow",
-    title="Secrets have a policy that names who may read them",
+    title="No policy of a secret lets everyone or another account in",
     pillar="encryption",
-    severity="high",
-    why="Without one every identity policy of the account decides.",
-    remedy="Set policy on the secret, or declare SecretPolicy, and name roles of this account.",
+    severity="critical",
+    why="Whoever is let in reads the secret.",
+    remedy="Name roles of this account.",
     references=("SEC-004", "IAM-023"),
     on=(t.SECRET,),
 )
 def secret_policy_narrow(secret: Resource, ctx: Context) -> Iterator[Finding]:
-    documents = [policy.get("policy") for policy in secret.users("secretArn", t.SECRET_POLICY)]
-    documents += [secret.get("policy")] if secret.get("policy").declared else []
-    if not documents:
-        yield fail(secret.get("policy"), "has no policy of its own")
-    for document in documents:
+    for document in _policies(secret):
         for s in iam.statements(document):
             if not s.allows or s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
                 continue
@@ -74,6 +91,7 @@ secret_described = property_rule(
     title="Secrets say what they are for",
     pillar="encryption",
     severity="low",
+    level="advisory",
     why="A secret that nobody can place is never removed.",
     remedy="Set description.",
     references=("SEC-006",),

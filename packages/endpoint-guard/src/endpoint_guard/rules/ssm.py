@@ -14,6 +14,7 @@ from endpoint_guard.rule import Context, Finding, fail, rule
     title="Parameters are encrypted with a key of their own",
     pillar="encryption",
     severity="medium",
+    level="advisory",
     why="A String parameter is shown in clear to everybody who may list parameters.",
     remedy='Set type="SecureString" and key_id to the stack\'s key.',
     references=("SEC-007",),

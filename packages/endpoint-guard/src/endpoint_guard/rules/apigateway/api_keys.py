@@ -15,6 +15,7 @@ from endpoint_guard.rule import Context, Finding, fail, need, rule
     title="Every stage is covered by a usage plan",
     pillar="auth",
     severity="critical",
+    level="advisory",
     why="Keys work on the stages of their plan only; a stage without a plan is either closed or unmetered.",
     remedy="Name the stage in api_stages of a usage plan, with stage=stage.stage_name.",
     references=("AGW-G03",),

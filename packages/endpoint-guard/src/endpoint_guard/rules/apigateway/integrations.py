@@ -66,6 +66,7 @@ def called_abroad(uri: Node) -> Iterator[Finding]:
     title="The function gives up before the gateway does",
     pillar="resilience",
     severity="low",
+    level="advisory",
     why="Otherwise the caller gets a bare 504 while the function goes on working.",
     remedy="Keep the function's timeout below the integration's timeout_milliseconds.",
     references=("LAM-G06",),

@@ -95,6 +95,7 @@ def _strict(schema: Node) -> Iterator[Finding]:
     title="A change of the API reaches its stage",
     pillar="integrity",
     severity="medium",
+    level="advisory",
     why="Without triggers the stage goes on serving what it served before, unprotected parts included.",
     remedy="Give the deployment triggers: a digest of everything that shapes the API.",
     references=("AGW-G17",),

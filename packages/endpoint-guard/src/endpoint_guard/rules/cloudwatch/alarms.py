@@ -102,6 +102,7 @@ def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     title="Alarms say what missing data means",
     pillar="logging",
     severity="low",
+    level="advisory",
     why="The default turns a quiet hour into INSUFFICIENT_DATA, and a dead service into silence.",
     remedy='Set treat_missing_data, "notBreaching" for error counts.',
     references=("CW-G03",),

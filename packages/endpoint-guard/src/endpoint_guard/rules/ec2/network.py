@@ -16,6 +16,7 @@ _ANY = ("0.0.0.0/0", "::/0")
     title="The stack does not use the default VPC",
     pillar="network",
     severity="low",
+    level="advisory",
     why="It has public subnets and is shared by whatever was created without a thought.",
     remedy="Declare a Vpc.",
     references=("VPC-008",),

@@ -80,6 +80,7 @@ def kms_services_conditioned(key: Resource, ctx: Context) -> Iterator[Finding]:
     title="Who manages a key may not decrypt with it",
     pillar="encryption",
     severity="medium",
+    level="advisory",
     why="One principal with both can read the data and remove the trace.",
     remedy="Give administrators kms:*-free lists of management actions, and users Decrypt and GenerateDataKey.",
     references=("KMS-G04",),

@@ -60,6 +60,7 @@ def _of_own_api(permission: Resource) -> bool:
     title="Permissions on a function with an alias name the alias",
     pillar="auth",
     severity="high",
+    level="advisory",
     why="A permission on the bare function also opens versions that nobody serves any more.",
     remedy="Set qualifier=alias.name on the permission.",
     references=("LAM-G01",),

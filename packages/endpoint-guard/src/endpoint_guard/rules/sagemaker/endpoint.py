@@ -123,6 +123,7 @@ def endpoint_kinds(resource: Resource, ctx: Context) -> Iterator[Finding]:
     title="Requests and answers are captured into a bucket of the stack",
     pillar="integrity",
     severity="medium",
+    level="advisory",
     why="Without capture nobody can tell afterwards what the model saw; elsewhere nobody can protect it.",
     remedy="Enable data capture of Input and Output with a destination in the stack, or switch it off by level.",
     references=("SM-G01",),

@@ -14,6 +14,7 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
     title="Every variant scales between bounds",
     pillar="throttling",
     severity="medium",
+    level="advisory",
     why="Without a target the endpoint cannot follow the load; without a ceiling a flood sets the bill.",
     remedy="Declare an appautoscaling Target for the variant with max_capacity under the ceiling.",
     references=("SM-G07",),
