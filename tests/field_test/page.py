@@ -68,6 +68,8 @@ def _rule(rule: str, found: Sequence[Finding], judged: Mapping[Key, str]) -> Ite
     yield ""
     by_program: dict[tuple[str, str], list[str]] = {}
     for finding in found:
-        by_program.setdefault((judged.get(key(finding), UNJUDGED), finding.program), []).append(finding.resource)
+        by_program.setdefault((judged.get(key(finding), UNJUDGED), finding.program), []).append(
+            finding.resource
+        )
     for (kind, program), resources in sorted(by_program.items()):
         yield f"- {kind}: {program}: {', '.join(resources)}"

@@ -78,7 +78,11 @@ def _settings(program: Path, name: str) -> dict[str, Any]:
     """The program's own defaults, and what `settings.json` makes up for it."""
     content = yaml.safe_load((program / "Pulumi.yaml").read_text("utf-8"))
     declared = {**(content.get("template") or {}).get("config", {}), **(content.get("config") or {})}
-    given = {key: entry["default"] for key, entry in declared.items() if isinstance(entry, dict) and "default" in entry}
+    given = {
+        key: entry["default"]
+        for key, entry in declared.items()
+        if isinstance(entry, dict) and "default" in entry
+    }
     made_up: Mapping[str, Mapping[str, Any]] = json.loads(SETTINGS.read_text("utf-8"))
     project = content["name"]
     chosen = {**made_up["*"], **given, **made_up.get(name, {})}

@@ -69,9 +69,7 @@ class Store:
                     row["token"], row["name"], row["inputs"], row["outputs"]
                 )
         except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(
-                f"{file} is not a state file of the local provider: name another file."
-            ) from None
+            raise UserError(f"{file} is not a state file of the local provider: name another file.") from None
 
     def _write(self) -> None:
         if self._file is None:
