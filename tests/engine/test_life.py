@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.engine.workspace import Ended, Make, Workspace
+from tests.engine.workspace import FAILED, Ended, Make, Workspace, findings_of_preflight
 
 STACKS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("dev", "staging", "prod")]
 
@@ -67,12 +69,46 @@ def test_the_preview_of_a_change_is_clean(life: Life) -> None:
     }.items() <= ended.steps().items()
 
 
+def test_the_exported_state_gets_the_same_verdict_with_and_without_the_passphrase(
+    life: Life, tmp_path: Path
+) -> None:
+    state = tmp_path / "state.json"
+    exported = life.stack.pulumi("stack", "export", "-s", life.stack.stack, "--file", str(state))
+    assert exported.code == 0, exported.err
+    for passphrase in ("a passphrase for tests", "another"):
+        said = life.stack.analyze(state, passphrase)
+        assert said.code == 0, said.out + said.err
+        assert said.findings() == set()
+    assert findings_of_preflight("--file", str(state)) == (0, set())
+
+
+def test_a_fault_in_the_exported_state_is_refused_alike(life: Life, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    whole = json.loads(life.stack.pulumi("stack", "export", "-s", life.stack.stack).out)
+    for resource in whole["deployment"]["resources"]:
+        if resource["type"] == "aws:apigateway/method:Method":
+            resource["inputs"]["apiKeyRequired"] = resource["outputs"]["apiKeyRequired"] = False
+    state.write_text(json.dumps(whole))
+    said = life.stack.analyze(state, "a passphrase for tests")
+    assert said.code == FAILED
+    assert ("method-requires-api-key", "api") in said.findings()
+    assert findings_of_preflight("--file", str(state)) == (1, said.findings())
+
+
+@pytest.mark.parametrize("operation", ["first_preview", "up"])
+def test_preflight_reads_the_event_log_as_the_engine_meant_it(
+    life: Life, operation: str, tmp_path: Path
+) -> None:
+    log = getattr(life, operation).log(tmp_path)
+    assert findings_of_preflight("--events", log) == (0, set())
+
+
 def test_destroy_removes_everything(life: Life) -> None:
     stack = life.stack
     if life.stack.setting("deletionProtection"):
         refused = stack.run("destroy")
-        assert refused.code != 0
-        assert "protect" in refused.out
+        assert refused.code == FAILED
+        assert "remove the `protect` flag" in refused.out
         stack.set(deletionProtection=False)
         unprotected = stack.run("up")
         assert unprotected.code == 0, unprotected.out

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.engine import aws
-from tests.engine.workspace import TIMEOUT, Make, Workspace
+from tests.engine.workspace import FAILED, TIMEOUT, Make, Workspace
 
 MODEL = "aws:sagemaker/model:Model::model"
 pytestmark = pytest.mark.xdist_group("recovery")
@@ -34,7 +34,7 @@ def standing(stack: Workspace) -> None:
 def test_an_update_that_aws_refuses_is_finished_by_the_next(new_stack: Make) -> None:
     with broken(new_stack, "fail") as dev:
         failed = dev.judged("up")
-        assert failed.code == 255, failed.out
+        assert failed.code == FAILED, failed.out
         assert "this failure was ordered" in failed.out
         before = {resource["urn"]: resource.get("id") for resource in dev.state()}
         assert before
@@ -65,14 +65,14 @@ def test_after_a_killed_update_the_engine_tells_what_is_pending(new_stack: Make)
         with dev.running("up", "--skip-preview", until="sagemaker:Model model creating"):
             pass
         locked = dev.judged("up")
-        assert locked.code == 255
+        assert locked.code == FAILED
         assert "pulumi cancel" in locked.err
         assert dev.pulumi("cancel", "-s", "dev", "--yes").code == 0
         (pending,) = dev.export()["pending_operations"]
         assert pending["type"] == "creating"
         assert pending["resource"]["urn"].endswith(MODEL)
         told = dev.judged("up")
-        assert told.code == 255
+        assert told.code == FAILED
         assert "pending" in told.out + told.err
         cleared = dev.run("refresh", "--clear-pending-creates")
         assert cleared.code == 0, cleared.out

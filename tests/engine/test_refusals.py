@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.engine.workspace import Make, Workspace
+from pathlib import Path
+
+from tests.engine.workspace import FAILED, Make, Workspace, findings_of_preflight
 
 # Pillar: type, property and faulty value, and the rule that refuses it.
 FAULTS = {
@@ -38,13 +40,27 @@ def plant(stack: Workspace, *pillars: str) -> None:
     stack.edit("import pulumi\n", "import pulumi\n" + "\n".join(lines) + "\n")
 
 
-def test_a_fault_of_each_pillar_is_refused_before_anything_is_created(new_stack: Make) -> None:
+def test_a_fault_of_each_pillar_is_refused_before_anything_is_created(
+    new_stack: Make, tmp_path: Path
+) -> None:
     dev = new_stack("dev")
     plant(dev, *FAULTS)
     preview = dev.judged("preview")
-    assert preview.code == 255, preview.out
+    assert preview.code == FAILED, preview.out
     refused = {event["policyName"] for event in preview.of("policyEvent")}
     assert refused >= {rule for *_, rule in FAULTS.values()}
+    assert findings_of_preflight("--events", preview.log(tmp_path)) == (1, preview.findings())
     update = dev.judged("up")
-    assert update.code == 255
+    assert update.code == FAILED
     assert dev.state() == []
+
+
+def test_advice_stops_nothing_and_preflight_says_so_too(new_stack: Make, tmp_path: Path) -> None:
+    dev = new_stack("dev")
+    plant(dev, *FAULTS)
+    levels = tmp_path / "levels.json"
+    levels.write_text('{"all": "advisory"}')
+    preview = dev.run("preview", "--policy-pack", "policies", "--policy-pack-config", str(levels))
+    assert preview.code == 0, preview.out
+    assert {rule for rule, _ in preview.findings()} >= {rule for *_, rule in FAULTS.values()}
+    assert findings_of_preflight("--events", preview.log(tmp_path)) == (0, preview.findings())

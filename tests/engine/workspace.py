@@ -7,9 +7,10 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from tests.engine import warm
 from tests.engine.cli import BUILT, ROOT, Cli
 
 TIMEOUT = 500
+FAILED = 1
+"""The CLI's exit code when an operation failed or was refused."""
+# What the pack reports of itself, at every stack: exemptions in use, types that it has no rule for.
+_REPORTS = ("exempted", "unread-types")
 _FILES = (
     "Pulumi.yaml",
     "Pulumi.dev.yaml",
@@ -39,15 +44,21 @@ class Ended:
     err: str
     events: list[dict[str, Any]] = field(default_factory=list)
 
+    def log(self, folder: Path) -> str:
+        """The path of a file in `folder` with the event log."""
+        path = folder / "events.ndjson"
+        path.write_text("".join(json.dumps(event) + "\n" for event in self.events))
+        return str(path)
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The payloads of all events of one kind, such as `policyEvent`."""
         return [event[kind] for event in self.events if kind in event]
 
     def findings(self) -> set[tuple[str, str]]:
-        """Rule and resource of all that the pack has to say, except the exemptions that it lists."""
+        """Rule and resource of all that the pack finds, its reports about itself aside."""
         events = self.of("policyEvent")
         said = {(event["policyName"], event.get("resourceUrn", "").rpartition("::")[2]) for event in events}
-        return {(rule, name) for rule, name in said if rule != "exempted"}
+        return {(rule, name) for rule, name in said if rule not in _REPORTS}
 
     def changes(self) -> dict[str, int]:
         """How many resources each operation touches, as the engine sums it up."""
@@ -63,6 +74,19 @@ class Ended:
                 name = f"{_short(step['type'])} {step['urn'].rpartition('::')[2]}"
                 found[name] = "replace" if "replace" in step["op"] else step["op"]
         return found
+
+
+def findings_of_preflight(*flags: str) -> tuple[int, set[tuple[str, str]]]:
+    """Exit code and findings (rule and resource) of `preflight check`, its reports about the pack aside."""
+    command = [sys.executable, "-m", "preflight", "check", "--format", "json", *flags]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
+    assert ended.returncode in (0, 1), ended.stderr
+    found = {
+        (finding["rule"], finding["resource"])
+        for finding in json.loads(ended.stdout)["findings"]
+        if finding["kind"] != "exempted" and finding["rule"] not in _REPORTS
+    }
+    return ended.returncode, found
 
 
 def _short(type_: str) -> str:
@@ -135,6 +159,13 @@ class Workspace:
         """The pack of this project and the levels of this stack, as flags."""
         levels = f"policies/levels/{self.stack}.json"
         return "--policy-pack", "policies", "--policy-pack-config", levels
+
+    def analyze(self, state: Path, passphrase: str) -> Ended:
+        """`pulumi policy analyze` of an exported state, in a folder without a project."""
+        command = ["policy", "analyze", "--file", str(state), "--json", *self.pack()]
+        ended = self.pulumi(*command, env={"PULUMI_CONFIG_PASSPHRASE": passphrase})
+        events = [json.loads(line) for line in ended.out.splitlines() if line.startswith("{")]
+        return replace(ended, events=events)
 
     def state(self) -> list[dict[str, Any]]:
         """The resources of the stack's exported state."""
