@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,8 +35,6 @@ def cli() -> engine.Cli:
 @pytest.fixture(scope="session")
 def aws(cli: engine.Cli) -> Iterator[int]:
     """The port of the provider `aws`, whose resources live as long as the tests."""
-    if importlib.util.find_spec("pulumi_preflight.provider.__main__") is None:
-        pytest.skip("the local AWS provider is not there yet")
     with provider.serving() as port:
         yield port
 

@@ -1,0 +1,40 @@
+"""The installed pack as an executable file, without PulumiPolicy.yaml and without a folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from tests.engine.cli import ROOT
+from tests.engine.workspace import FAILED, Make
+
+PACK = str(Path(sys.executable).with_name("endpoint-guard-pack"))
+
+
+def test_the_console_script_is_the_pack(new_stack: Make) -> None:
+    dev = new_stack("dev")
+    environment = {
+        "ENDPOINT_GUARD_PROFILE": "scoring-endpoint",
+        "ENDPOINT_GUARD_LEVELS": str(ROOT / "policies/levels/dev.json"),
+        "ENDPOINT_GUARD_EXEMPTIONS": str(ROOT / "policies/exemptions.yaml"),
+    }
+    ended = dev.run("preview", "--policy-pack", PACK, env=environment)
+    assert ended.code == 0, ended.out + ended.err
+    assert ended.findings() == set()
+    assert ended.of("policyAnalyzeStackSummaryEvent")
+
+
+def test_levels_come_from_the_engine_too(new_stack: Make, tmp_path: Path) -> None:
+    dev = new_stack("dev")
+    dev.set(clients=[{"name": "checkout", "rate": 900, "burst": 900, "dailyQuota": 1000}])
+    levels = tmp_path / "levels.json"
+    rule = {"enforcementLevel": "mandatory", "maxRate": 20}
+    levels.write_text(json.dumps({"all": "disabled", "usage-plan-throttled": rule}))
+    ended = dev.run(
+        "preview",
+        *("--policy-pack", PACK, "--policy-pack-config", str(levels)),
+        env={"ENDPOINT_GUARD_PROFILE": "scoring-endpoint"},
+    )
+    assert ended.code == FAILED, ended.out
+    assert ended.findings() == {("usage-plan-throttled", "api-checkout")}
