@@ -42,6 +42,7 @@ class Pack:
         self.info = stub.GetAnalyzerInfo(empty_pb2.Empty(), wait_for_ready=True)
         self.stack_rules = {p.name for p in self.info.policies if p.policy_type == 2}
         self.rules = [p.name for p in self.info.policies]
+        self.settings: dict[str, str] = {}
         self._enabled = set(self.rules)
 
     def configure(
@@ -64,7 +65,8 @@ class Pack:
         """What the pack says: each resource's inputs first, then the stack's outputs."""
         found: list[Found] = []
         stack, project = items[0].urn.split(":")[2:5:2]
-        self.stub.ConfigureStack(analyzer_pb2.AnalyzerStackConfigureRequest(stack=stack, project=project))
+        about = analyzer_pb2.AnalyzerStackConfigureRequest(stack=stack, project=project, config=self.settings)
+        self.stub.ConfigureStack(about)
         for item in items if self._enabled - self.stack_rules else []:
             request = analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, name=item.name)
             request.properties.update(resolved(item, items, preview)[0])

@@ -104,6 +104,17 @@ def test_what_is_not_known_yet_is_told_and_never_passed(pack: Pack, fault: Fault
         assert told
 
 
+def test_a_password_from_the_settings_does_not_stand_in_the_program(pack: Pack) -> None:
+    [fault] = [f for f in FAULTS if f.rule == "secret-not-in-program" and f.resource == "db"]
+    assert _says(pack, fault, fault.value, False)
+
+    pack.settings = {"scoring:password": fault.value}
+    try:
+        assert _says(pack, fault, fault.value, False) == []
+    finally:
+        pack.settings = {}
+
+
 def test_house_style_is_advisory_in_the_profile_for_any_stack() -> None:
     level = {id: rule.level for id, rule in profiles.rules_of("aws").items()}
 

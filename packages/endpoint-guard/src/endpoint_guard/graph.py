@@ -139,8 +139,9 @@ def _named_in(text: str, other: Resource) -> bool:
 class Graph:
     """All resources of a stack, indexed by type, by URN and by what refers to what."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    def __init__(self, resources: Iterable[Resource], settings: Iterable[str] = ()) -> None:
         self.resources = tuple(resources)
+        self.settings = frozenset(settings)
         self._by_urn = {resource.urn: resource for resource in self.resources}
         self._by_type: dict[str, list[Resource]] = {}
         for resource in self.resources:
@@ -248,14 +249,16 @@ def _from_policy(resource: Any) -> Resource:
     return _resource(resource, edges)
 
 
-def from_messages(messages: Sequence[Any], inputs: Mapping[str, Any] | None = None) -> Graph:
+def from_messages(
+    messages: Sequence[Any], inputs: Mapping[str, Any] | None = None, settings: Iterable[str] = ()
+) -> Graph:
     """The graph of the engine's AnalyzeRequest or AnalyzerResource messages.
 
-    `inputs` are those of each URN that the engine told before, as messages.
+    `inputs` are those of each URN that the engine told before, as messages; `settings` the values of the stack's.
     """
     here = {message.urn for message in messages}
     told = inputs or {}
-    return Graph(_from_message(message, here, told.get(message.urn)) for message in messages)
+    return Graph((_from_message(message, here, told.get(message.urn)) for message in messages), settings)
 
 
 def _from_message(message: Any, here: set[str], inputs: Any) -> Resource:

@@ -20,10 +20,16 @@ class Operations:
 
     def __init__(self) -> None:
         self._told: dict[Key, dict[str, Any]] = {}
+        self._settings: dict[Key, tuple[str, ...]] = {}
 
-    def begin(self, stack: str, project: str) -> None:
-        """A new operation on a stack: what was told about it before is forgotten."""
+    def begin(self, stack: str, project: str, settings: Iterable[str] = ()) -> None:
+        """A new operation on a stack, with the values of its settings: what was told about it before is forgotten."""
         self._told.pop((stack, project), None)
+        self._settings[stack, project] = tuple(settings)
+
+    def settings(self, urns: Iterable[str]) -> tuple[str, ...]:
+        """The values of the settings of the stacks that these resources belong to."""
+        return tuple(value for key in {*map(_key, urns)} for value in self._settings.get(key, ()))
 
     def told(self, urn: str, inputs: Any) -> None:
         """The inputs of a resource, as the message holds them."""

@@ -43,7 +43,7 @@ class Servicer:
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:
         """A new operation on a stack begins."""
-        self._operations.begin(request.stack, request.project)
+        self._operations.begin(request.stack, request.project, request.config.values())
         return self._behind.ConfigureStack(request, context)
 
     def Configure(self, request: Any, context: Any) -> Any:
@@ -83,8 +83,9 @@ class Servicer:
         """The rules about the whole stack, then what the pack says about itself."""
         response = analyzer_pb2.AnalyzeResponse()
         with _uncollected():
-            told = self._operations.end(resource.urn for resource in request.resources)
-            graph = from_messages(request.resources, told)
+            urns = [resource.urn for resource in request.resources]
+            settings = self._operations.settings(urns)
+            graph = from_messages(request.resources, self._operations.end(urns), settings)
             for rule in self._stack_rules:
                 self._rule(response, rule, graph)
             for meta in METAS:

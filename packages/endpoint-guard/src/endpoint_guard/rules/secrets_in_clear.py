@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from endpoint_guard import types as t
@@ -87,26 +85,14 @@ def _literal(node: Node) -> Iterator[Finding]:
     if not node.declared or node.resource.edges.get(node.path.split(".", 1)[0].split("[", 1)[0]):
         return  # made from another resource
     text = node.text()
-    if text and not _from_outside(text):
+    if text and not _from_outside(text, node.resource.graph.settings):
         yield fail(node, "holds a secret that stands in the program")
 
 
-def _from_outside(text: str) -> bool:
-    """Whether a text comes from the stack's settings or from the environment of the run."""
-    settings, environment = _outside()
+def _from_outside(text: str, settings: frozenset[str]) -> bool:
+    """Whether a text comes from the stack's settings, or from the environment that the program and the pack share."""
     part = len(text) >= _WORD
-    return text in environment or any(text == setting or (part and text in setting) for setting in settings)
-
-
-@cache
-def _outside() -> tuple[tuple[str, ...], frozenset[str]]:
-    """The values of the stack's settings, and those of the environment: both reach the pack's process."""
-    try:
-        settings = json.loads(os.environ.get("PULUMI_CONFIG", "{}"))
-    except ValueError:
-        settings = {}
-    values = tuple(str(value) for value in settings.values()) if isinstance(settings, dict) else ()
-    return values, frozenset(value for name, value in os.environ.items() if name != "PULUMI_CONFIG")
+    return text in os.environ.values() or any(text == value or (part and text in value) for value in settings)
 
 
 @rule(
