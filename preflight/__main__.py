@@ -15,7 +15,6 @@ from rich.console import Console
 
 from model.errors import UserError as ModelError
 from preflight.score import score
-from settings import SettingsError
 
 app = typer.Typer(
     help="All that can be known about a stack without AWS.",
@@ -38,7 +37,7 @@ class AttackFormat(StrEnum):
 
 def mistakes(debug: bool) -> AbstractContextManager[None]:
     """The exit codes of every command here: a mistake in the model's inputs is the user's as well."""
-    return exit_codes(debug, ModelError, SettingsError)
+    return exit_codes(debug, ModelError)
 
 
 @app.command()

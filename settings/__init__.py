@@ -37,8 +37,11 @@ __all__ = [
 ]
 
 
-class SettingsError(Exception):
-    """The stack file is refused. `problems` holds one sentence for each mistake."""
+class SettingsError(pulumi.RunError):
+    """The stack file is refused. `problems` holds one sentence for each mistake.
+
+    The engine shows a RunError as it is, without a traceback.
+    """
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))

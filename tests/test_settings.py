@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
 from pathlib import Path
 
 import pytest
+from pulumi import runtime
+from pulumi_preflight import stackfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.program import evaluate
 
-from settings import SettingsError
+import settings
 from tests.harness import PROJECT
 
 CANARY = "canary-4111111111111111"
 
 
 def problems(config: dict[str, str], stack: str = "dev") -> tuple[str, ...]:
-    with pytest.raises(SettingsError) as refused:
-        evaluate(stack, config=config)
+    """What the settings refuse, read here and not in a program's own process, which takes much longer."""
+    declared = stackfile.load(PROJECT, stack, config)
+
+    def read() -> None:
+        runtime.configure(runtime.Settings(project=declared.project, stack=stack))
+        runtime.set_all_config(dict(declared.values), list(declared.secret_keys))
+        settings.load()
+
+    with pytest.raises(settings.SettingsError) as refused:
+        contextvars.copy_context().run(read)
     return refused.value.problems
+
+
+def test_a_refused_stack_file_ends_the_program_with_its_sentences() -> None:
+    with pytest.raises(UserError) as refused:
+        evaluate("dev", config={"minInstances": "0", "typo": "1"}, project=PROJECT)
+    assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == ["Pulumi.dev.yaml"] * 2
 
 
 def client(**changes: object) -> str:

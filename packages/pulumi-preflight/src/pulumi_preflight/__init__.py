@@ -1,0 +1,6 @@
+"""Evaluates a Pulumi Python program without AWS and without the engine, judges it by a policy pack, and reports."""
+
+import os
+
+# gRPC writes lines about closed connections to standard error, among them that of every program that ends.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import pulumi
 import typer
 from rich.console import Console
 
@@ -15,7 +16,7 @@ from pulumi_preflight import baseline as baselines
 from pulumi_preflight import files, judge, packs, program, reports
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, read_export
-from pulumi_preflight.terminal import PASSED, REFUSED, Debug, exit_codes, say
+from pulumi_preflight.terminal import PASSED, REFUSED, Debug, Working, exit_codes, say
 
 app = typer.Typer(
     help="What a Pulumi program declares, and what a policy pack says about it: no AWS account, no engine.",
@@ -130,13 +131,30 @@ def check(
 
 def evaluated(stack: str, preview: bool, config: list[str] | None, project: Path) -> Graph:
     """The graph of a stack, by the options of a command. Raises UserError."""
+    return _evaluated(stack, (preview,), config, project)[0]
+
+
+def _evaluated(stack: str, previews: Sequence[bool], config: list[str] | None, project: Path) -> list[Graph]:
+    """The forms of a stack, each by a process of its own at the same time."""
     pairs = _pairs(config)
-    try:
-        return program.evaluate(stack, preview=preview, config=pairs, project=project.resolve(), say=say)
-    except (pulumi.RunError, pulumi.ConfigMissingError) as error:
-        raise UserError(str(error)) from None
-    except pulumi.ConfigTypeError as error:
-        raise UserError(f"the configuration value {error.key} has the wrong type.") from None
+    count = dict.fromkeys(previews, 0)
+    with Working(f"evaluating {stack}") as working, ThreadPoolExecutor(len(previews)) as pool:
+
+        def form(preview: bool) -> Graph:
+            def progress(resources: int) -> None:
+                count[preview] = resources
+                working.show(f"{max(count.values())} resources")
+
+            logged = say if preview is previews[0] else _unheard
+            return program.evaluate(
+                stack, preview=preview, config=pairs, project=project, say=logged, progress=progress
+            )
+
+        return list(pool.map(form, previews))
+
+
+def _unheard(message: str) -> None:
+    """The second form of a program says what the first has said."""
 
 
 def _one_source(
@@ -160,8 +178,7 @@ def _graphs(
 ) -> list[Graph]:
     if stack is None:
         return [read_export(file)] if file else []
-    forms = (True, False) if preview is None else (preview,)
-    return [evaluated(stack, form, config, project) for form in forms]
+    return _evaluated(stack, (True, False) if preview is None else (preview,), config, project)
 
 
 def _pairs(entries: list[str] | None) -> dict[str, str]:

@@ -39,6 +39,8 @@ class Graph:
     exports: dict[str, Any] = field(default_factory=dict, repr=False)
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_keys: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+    """What a verdict on this graph does not cover, a sentence each."""
 
     def get(self, urn: str) -> Resource | None:
         """The resource with this URN, or None."""

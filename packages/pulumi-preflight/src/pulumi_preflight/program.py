@@ -1,34 +1,43 @@
-"""Runs the Pulumi program with nobody at the other end, and gives the resource graph it declares."""
+"""Runs a Pulumi program with no AWS at the other end, and gives the resource graph it declares.
+
+The program runs in a process of its own, with this process in the engine's place: an exit, a crash, a hang or a
+kill ends that process alone, what it had registered by then is known here, and no module of one evaluation is
+left for the next.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import contextvars
+import json
 import os
-import runpy
-import sys
-import threading
-import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+import queue
+import signal
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pulumi
-from google.protobuf import empty_pb2
-from pulumi.runtime import mocks
-from pulumi.runtime.proto import engine_pb2
-from pulumi.runtime.settings import SETTINGS, configure
-
 from pulumi_preflight import stackfile
-from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import Graph
+from pulumi_preflight.engine import Engine
+from pulumi_preflight.errors import NotJudgedError
+from pulumi_preflight.graph import HIDDEN, Graph
+from pulumi_preflight.program_process import Event, Events, started
 from pulumi_preflight.recorder import Recorder
 
-__all__ = ["Graph", "evaluate"]
+__all__ = ["TIMEOUT", "Graph", "evaluate"]
 
-# The working directory and sys.path belong to the whole process.
-_ONE_AT_A_TIME = threading.Lock()
+TIMEOUT = 600.0
+"""Seconds that a program may take."""
+_IDLE_SECONDS, _SLEEP_SECONDS = 20.0, 120.0
+"""A program that does nothing for so long will not go on: when it only waits for outputs, and before."""
+_WORK = 0.2
+"""Seconds of processor time within these: less is no work."""
+_GRACE_SECONDS = 10.0
+_TICK = 0.25
+_SHORTEST_SECRET = 4
+
+Say = Callable[[str], None]
+Progress = Callable[[int], None]
 
 
 def evaluate(
@@ -38,85 +47,187 @@ def evaluate(
     config: Mapping[str, str] | None = None,
     secrets: Collection[str] = (),
     project: Path = Path(),
-    say: Callable[[str], None] = lambda message: None,
+    say: Say = lambda message: None,
+    progress: Progress = lambda resources: None,
+    timeout: float = TIMEOUT,
 ) -> Graph:
     """The graph that `project` declares for `stack`, as after an update or (`preview`) at the first preview.
 
     `config` overrides single values of the stack file (a key without a namespace belongs to the project);
-    keys in `secrets` become secret; `say` gets what the program logs. Nothing is created and no network is
-    used. Raises UserError for mistakes in the project's files; what the program itself raises comes out
-    as it is. Not to be called from a running event loop.
+    keys in `secrets` become secret; `say` gets what the program logs and prints; `progress` is called again and
+    again with the number of resources so far. Nothing is created and no network is used. A program that ends
+    itself with code 0 has declared what it had registered by then, and the graph carries a warning. Raises
+    UserError for mistakes in the project's files, NotJudgedError for a program that fails, is killed or does
+    not end.
     """
-    project = project.resolve()
-    settings = stackfile.load(project, stack, config or {}, secrets)
-    program = project / "__main__.py"
-    if not program.is_file():
-        raise UserError(f"there is no Pulumi program: {program.name} does not exist in {project.name}.")
+    settings = stackfile.load(project.resolve(), stack, config or {}, secrets)
     recorder = Recorder(settings, preview=preview)
-    with _ONE_AT_A_TIME, _inside(project):
-        contextvars.copy_context().run(_run, recorder, settings, program, preview, say)
-    return recorder.graph()
+    scrub = _scrubber(settings)
+    with Engine(recorder, lambda message: say(scrub(message))) as engine:
+        order = _order(settings, preview, engine.address)
+        with started(order, lambda line: say(scrub(line))) as events:
+            end = _wait(events, engine, recorder, progress, timeout)
+        warning = _verdict(end, engine, recorder, scrub)
+    graph = recorder.graph()
+    return replace(graph, warnings=(warning,)) if warning else graph
 
 
-class _Engine(mocks.MockEngine):
-    """The engine's log, without the debug messages."""
+@dataclass
+class _End:
+    """How a program ended: its exit code (negative: a signal's number) and the last events it sent."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        super().__init__(None)
-        self._say = say
+    code: int = 0
+    declared: bool = False
+    done: bool = False
+    ended: dict[str, Any] | None = None
+    raised: dict[str, Any] | None = None
+    stopped: str = ""
+    """Why it was ended from here, as a sentence."""
 
-    def Log(self, request: Any) -> None:
-        if request.severity != engine_pb2.DEBUG and request.message:
-            self._say(request.message)
+
+def _order(settings: stackfile.StackConfig, preview: bool, address: str) -> dict[str, Any]:
+    return {
+        "engine": address,
+        "project": settings.project,
+        "stack": settings.stack,
+        "organization": "organization",
+        "root": str(settings.root),
+        "program": str(settings.program),
+        "preview": preview,
+        "environment": os.environ
+        | {
+            "PULUMI_CONFIG": json.dumps(dict(settings.values)),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(settings.secret_keys)),
+        },
+    }
 
 
-def _run(
+def _wait(
+    events: Events,
+    engine: Engine,
     recorder: Recorder,
-    settings: stackfile.StackConfig,
-    program: Path,
-    preview: bool,
-    say: Callable[[str], None],
-) -> None:
-    features = recorder.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures  # type: ignore[no-untyped-call]
-    configure(
-        mocks.MockSettings(  # type: ignore[no-untyped-call]
-            monitor=recorder,
-            monitor_features=set(features),
-            engine=_Engine(say),
-            project=settings.project,
-            stack=settings.stack,
-            organization="organization",
-            root_directory=str(program.parent),
-            dry_run=preview,
-            callbacks=None,
+    progress: Progress,
+    timeout: float,
+) -> _End:
+    end = _End()
+    started_at = active = time.monotonic()
+    work = calls = 0.0
+    while True:
+        try:
+            event = events.get(timeout=_TICK)
+        except queue.Empty:
+            event = {"event": "nothing"}
+        now = time.monotonic()
+        used = event["seconds"] if event["event"] == "alive" else work
+        if engine.calls != calls or used - work > _WORK or event["event"] not in ("alive", "nothing"):
+            active, work, calls = now, max(used, work), engine.calls
+        progress(len(recorder))
+        if _note(end, event):
+            return end
+        end.stopped = _overdue(end, now - active, now - started_at, timeout)
+        if end.stopped:
+            return end
+
+
+def _note(end: _End, event: Event) -> bool:
+    """Whether this was the program's last event."""
+    match event["event"]:
+        case "declared":
+            end.declared = True
+        case "done":
+            end.done = True
+        case "ended":
+            end.ended = event
+        case "raised":
+            end.raised = event
+        case "exit":
+            end.code = event["code"]
+            return True
+        case "gone":
+            end.stopped = "the process that runs programs has gone"
+            return True
+    return False
+
+
+def _overdue(end: _End, idle: float, total: float, timeout: float) -> str:
+    """Why the program is not waited for any longer, or nothing."""
+    if end.done and idle > _GRACE_SECONDS:
+        return "the program has ended, but a thread of it goes on: end every thread, or make it a daemon."
+    if end.declared and not end.done and idle > _IDLE_SECONDS:
+        return (
+            f"the program waits for an output that never resolves: nothing has happened for {idle:.0f} "
+            "seconds since it had declared everything."
         )
+    if not end.declared and idle > _SLEEP_SECONDS:
+        return (
+            f"the program has done nothing for {idle:.0f} seconds: it waits for something that does not come."
+        )
+    if total > timeout:
+        return f"the program did not end within {timeout:.0f} seconds: allow it more with --timeout."
+    return ""
+
+
+def _verdict(end: _End, engine: Engine, recorder: Recorder, scrub: Say | Callable[[str], str]) -> str:
+    """The warning about a program that ended itself, if it did. Raises NotJudgedError for one that failed."""
+    place = _place(end.raised or end.ended)
+    if engine.failure is not None:
+        raise engine.failure
+    if engine.mistake is not None:
+        where = f" ({place})" if place else ""
+        raise NotJudgedError(f"{str(engine.mistake).removesuffix('.')}{where}.") from None
+    if end.raised is not None:
+        error = NotJudgedError(str(scrub(_sentence(end.raised, place))))
+        error.add_note(str(scrub(end.raised["traceback"])))
+        raise error
+    if end.stopped:
+        raise NotJudgedError(f"{end.stopped.removesuffix('.')}; {_so_far(recorder)}.")
+    if end.code < 0:
+        name = signal.Signals(-end.code).name
+        raise NotJudgedError(f"the program was killed ({name}), {_so_far(recorder)}.")
+    where = f" in {place}" if place else ""
+    if end.code > 0:
+        raise NotJudgedError(
+            f"the program ended itself with exit code {end.code}{where}, {_so_far(recorder)}."
+        )
+    if end.done and end.ended is None:
+        return ""
+    return f"The program ended itself{where}, {_so_far(recorder)}: what it would have declared later is not judged."
+
+
+def _sentence(raised: Mapping[str, Any], place: str) -> str:
+    message = str(raised["message"]).strip()
+    if raised["explained"]:
+        return "\n".join(line.strip() for line in message.splitlines())
+    if raised["missing"]:
+        return (
+            f"the program needs the module {raised['missing']} ({place}), which is not installed here: install it "
+            "into the environment that runs this command."
+        )
+    first = message.splitlines()[0] if message else ""
+    where = f" in {place}" if place else ""
+    return (
+        f"the program raised {raised['kind']}{where}{': ' if first else ''}{first[:300].removesuffix('.')}."
     )
-    pulumi.runtime.set_all_config(dict(settings.values), list(settings.secret_keys))
-
-    def main() -> None:
-        runpy.run_path(str(program), run_name="__main__")
-
-    try:
-        with asyncio.Runner() as runner:
-            # Of several failures the first is raised; the loop would log the others when they are collected.
-            runner.get_loop().set_exception_handler(lambda loop, context: None)
-            runner.run(pulumi.runtime.run_in_stack(main))
-    finally:
-        # A program that failed leaves its outputs behind, bound to a loop that is closed now.
-        SETTINGS.outputs.clear()
 
 
-@contextlib.contextmanager
-def _inside(project: Path) -> Iterator[None]:
-    """The engine starts a program in the project's folder, with that folder first on the import path."""
-    before = Path.cwd()
-    os.chdir(project)
-    sys.path.insert(0, str(project))
-    try:
-        with warnings.catch_warnings():
-            # Importing the provider SDK defines its deprecated classes, and each one warns.
-            warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
-            yield
-    finally:
-        sys.path.remove(str(project))
-        os.chdir(before)
+def _place(event: Mapping[str, Any] | None) -> str:
+    return f"{event['file']}, line {event['line']}" if event and "file" in event else ""
+
+
+def _so_far(recorder: Recorder) -> str:
+    return (
+        f"after it had declared {recorder.last}" if recorder.last else "before it had declared any resource"
+    )
+
+
+def _scrubber(settings: stackfile.StackConfig) -> Callable[[str], str]:
+    """Blanks out the secret values of the configuration in what a program prints and raises."""
+    values = {settings.values[key] for key in settings.secret_keys if key in settings.values}
+    secrets = sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+    def scrub(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    return scrub

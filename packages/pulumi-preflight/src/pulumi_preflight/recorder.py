@@ -1,7 +1,6 @@
 """The Pulumi engine's side of a program's conversation: answers like AWS and keeps every registration.
 
-This is the only file that leans on the SDK's internals (its mock monitor and its signature mappings);
-`tests/preflight/test_evaluate.py` fails when a version of the SDK changes them.
+It leans on the SDK's messages; `tests/pulumi_preflight/test_recording.py` fails when a version changes them.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 
 from pulumi_preflight.errors import UserError
@@ -33,24 +31,20 @@ from pulumi_preflight.stackfile import StackConfig
 _PROVIDER = "pulumi:providers:"
 
 
-class _NoAnswers(mocks.Mocks):
-    def call(self, args: mocks.MockCallArgs) -> Any:
-        raise AssertionError("the recorder answers itself")
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> Any:
-        raise AssertionError("the recorder answers itself")
-
-
-class Recorder(mocks.MockMonitor):
+class Recorder:
     """Takes the registrations of one run. Call `graph` when the program has ended."""
 
     def __init__(self, config: StackConfig, *, preview: bool) -> None:
-        super().__init__(_NoAnswers())
         self._config = config
         self._preview = preview
         self._lock = threading.Lock()
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
+        self.last = ""
+        """The last resource that the program registered, as a reader knows it."""
+
+    def __len__(self) -> int:
+        return len(self._recorded)
 
     def graph(self) -> Graph:
         """Everything registered so far."""
@@ -101,6 +95,11 @@ class Recorder(mocks.MockMonitor):
                 self._exports = values
         return empty_pb2.Empty()
 
+    def Call(self, request: Any) -> Any:
+        raise UserError(
+            f"the program calls the method {request.tok} of a remote component, which cannot run here."
+        )
+
     def Invoke(self, request: Any) -> Any:
         arguments = reveal(_dict(request.args))
         region = arguments.get("region") or self._region(request.provider)
@@ -127,6 +126,8 @@ class Recorder(mocks.MockMonitor):
         if request.additionalSecretOutputs:
             resource["additionalSecretOutputs"] = list(request.additionalSecretOutputs)
         self._recorded[urn] = resource
+        if request.type != STACK_TYPE:
+            self.last = f'{request.type} "{request.name}"'
         return resource
 
     def _options(self, request: Any) -> Resource:

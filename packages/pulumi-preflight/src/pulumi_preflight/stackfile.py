@@ -22,6 +22,9 @@ class StackConfig:
     stack: str
     values: Mapping[str, str]
     secret_keys: frozenset[str]
+    root: Path = Path()
+    program: Path = Path("__main__.py")
+    """The folder of Pulumi.yaml, and the file that the engine would run."""
 
 
 def load(
@@ -37,15 +40,16 @@ def load(
     name = project_doc.get("name")
     if not isinstance(name, str) or not name:
         raise UserError(f"{project_file.name} has no project name: add a line `name: <project>`.")
-    if not stack_file.is_file():
-        known = sorted(path.name.split(".")[1] for path in project_dir.glob("Pulumi.*.yaml"))
+    known = sorted(path.name.split(".")[1] for path in project_dir.glob("Pulumi.*.yaml"))
+    if not stack_file.is_file() and known:
         raise UserError(
-            f"there is no stack {stack!r}: {stack_file.name} does not exist; "
-            f"known stacks: {', '.join(known) or 'none'}."
+            f"there is no stack {stack!r}: {stack_file.name} does not exist; known stacks: {', '.join(known)}."
         )
     values, secret_keys, required = _declared(name, project_doc, project_file.name)
     given = {_qualified(name, key): value for key, value in overrides.items()}
-    for key, value in _mapping(_document(stack_file), "config", stack_file.name).items():
+    # A stack without configuration needs no file, to the CLI as well.
+    stack_doc = _document(stack_file) if stack_file.is_file() else {}
+    for key, value in _mapping(stack_doc, "config", stack_file.name).items():
         full = _qualified(name, str(key))
         if isinstance(value, Mapping) and set(value) == {"secure"}:
             secret_keys.add(full)
@@ -60,7 +64,26 @@ def load(
     for key in sorted(required - set(values)):
         raise UserError(f"{stack_file.name} is missing configuration value {key}{_meant(key, values)}.")
     secret_keys.update(_qualified(name, key) for key in secret_overrides)
-    return StackConfig(name, stack, values, frozenset(secret_keys))
+    program = _program(project_dir, project_doc)
+    return StackConfig(name, stack, values, frozenset(secret_keys), project_dir, program)
+
+
+def _program(root: Path, document: Mapping[str, Any]) -> Path:
+    """The file to run: `main` names it or its folder."""
+    runtime = document.get("runtime")
+    language = runtime.get("name") if isinstance(runtime, Mapping) else runtime
+    if language not in (None, "python"):
+        raise UserError(
+            f"Pulumi.yaml: the program is written for {language}, and only Python can be evaluated here; "
+            "judge its state with --file, or the engine's log with --events."
+        )
+    named = str(document.get("main") or ".")
+    program = root / named
+    program = program if program.suffix == ".py" and not program.is_dir() else program / "__main__.py"
+    if not program.is_file():
+        shown = program.relative_to(root) if program.is_relative_to(root) else program
+        raise UserError(f"there is no Pulumi program: {shown} does not exist in {root.name}.")
+    return program.resolve()
 
 
 def _meant(key: str, values: Mapping[str, str]) -> str:

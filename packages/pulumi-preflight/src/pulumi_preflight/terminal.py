@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import Annotated, Self
 
 import typer
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
 
 from pulumi_preflight.errors import UserError
 
@@ -52,3 +57,40 @@ def exit_codes(debug: bool = False, *mistakes: type[Exception]) -> Iterator[None
         for sentence in text.splitlines():
             say(f"error: {sentence}")
         raise typer.Exit(code) from None
+
+
+class Working:
+    """Shows, from the third second on, that work goes on: a moving line on a terminal, else one every 10 seconds."""
+
+    FIRST, NEXT = 2.0, 10.0
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._started = time.monotonic()
+        self._due = self.FIRST
+        self._console = Console(stderr=True)
+        self._status: Status | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def show(self, how_far: str) -> None:
+        """To be called again and again with how far the work has come."""
+        seconds = time.monotonic() - self._started
+        if seconds < self._due:
+            return
+        text = f"{self._what}: {how_far}, {seconds:.0f} s"
+        if not self._console.is_terminal:
+            say(text)
+            self._due = seconds + self.NEXT
+        elif self._status is None:
+            self._status = self._console.status(Text(text))
+            self._status.start()
+        else:
+            self._status.update(Text(text))

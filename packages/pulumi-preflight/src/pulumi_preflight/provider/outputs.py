@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import inspect
 import typing
 import uuid
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +39,7 @@ class Shape:
 def shape(type_: str) -> Shape | None:
     """The shape of a resource type, or None when no installed SDK has registered the type."""
     package, module_name, _ = type_.split(":")
+    _load(package)
     module = rpc.get_resource_module(package, module_name, "")
     if module is None:
         return None
@@ -51,6 +54,17 @@ def shape(type_: str) -> Shape | None:
         inputs=frozenset(pulumi for py, pulumi in names.items() if py in parameters),
         computed={pulumi: types[pulumi] for py, pulumi in names.items() if py not in parameters},
     )
+
+
+@cache
+def _load(package: str) -> None:
+    """Loads a provider's SDK, which then says what its types are; one that is not installed says nothing."""
+    for prefix in ("pulumi", "pulumiverse"):
+        with contextlib.suppress(ImportError), warnings.catch_warnings():
+            # Loading it defines its deprecated classes, and each one warns.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            importlib.import_module(f"{prefix}_{package.replace('-', '_')}")
+            return
 
 
 def physical_name(type_: str, name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -1,0 +1,166 @@
+"""The engine's address for one run of a program: what it registers, reads, calls and logs arrives here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent import futures
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+
+from pulumi_preflight.errors import UserError
+from pulumi_preflight.recorder import Recorder
+from pulumi_preflight.transforms import Transforms
+
+_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+_WORKERS = 64
+_FEATURES = (
+    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+)
+_FEATURE_NAMES = frozenset(
+    {"secrets", "resourceReferences", "aliasSpecs", "deletedWith", "transforms", "invokeTransforms",
+     "parameterization", "resourceHooks"}
+)  # fmt: skip
+
+
+class Engine:
+    """Serves one program; to be used in a `with` statement, in which `address` can be dialled.
+
+    `calls` counts what the program asked, `mistake` is the first thing it asked that has no answer here, and
+    `failure` an exception that nobody foresaw.
+    """
+
+    def __init__(self, recorder: Recorder, say: Callable[[str], None]) -> None:
+        self.address = ""
+        self.calls = 0
+        self.mistake: UserError | None = None
+        self.failure: Exception | None = None
+        self._transforms = Transforms()
+        self._server = grpc.server(futures.ThreadPoolExecutor(_WORKERS), options=_OPTIONS)
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(self, recorder), self._server)  # type: ignore[no-untyped-call]
+        engine_pb2_grpc.add_EngineServicer_to_server(_Log(say), self._server)  # type: ignore[no-untyped-call]
+
+    def __enter__(self) -> Self:
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop(grace=None)
+        self._transforms.close()
+
+    def answer(self, call: Callable[[], Any], context: Any) -> Any:
+        """What `call` returns; a UserError in it becomes the error of the program's call, and is kept."""
+        self.calls += 1
+        try:
+            return call()
+        except UserError as error:
+            self.mistake = self.mistake or error
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except Exception as error:
+            self.failure = self.failure or error
+            context.abort(grpc.StatusCode.INTERNAL, "the evaluation failed")
+
+    @property
+    def transforms(self) -> Transforms:
+        """The transforms the program has registered."""
+        return self._transforms
+
+
+class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
+    """Transforms run before a registration is recorded, and outside the recorder's lock: they may ask again."""
+
+    def __init__(self, engine: Engine, recorder: Recorder) -> None:
+        self._engine = engine
+        self._recorder = recorder
+
+    def GetDeploymentInfo(self, request: Any, context: Any) -> Any:
+        return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
+
+    def SupportsFeature(self, request: Any, context: Any) -> Any:
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURE_NAMES)
+
+    def RegisterResource(self, request: Any, context: Any) -> Any:
+        def register() -> Any:
+            transforms = self._engine.transforms
+            answer = self._recorder.RegisterResource(transforms.resource(request))
+            transforms.remember(answer.urn, request)
+            return answer
+
+        return self._engine.answer(register, context)
+
+    def ReadResource(self, request: Any, context: Any) -> Any:
+        return self._engine.answer(lambda: self._recorder.ReadResource(request), context)
+
+    def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
+        return self._engine.answer(lambda: self._recorder.RegisterResourceOutputs(request), context)
+
+    def Invoke(self, request: Any, context: Any) -> Any:
+        return self._engine.answer(
+            lambda: self._recorder.Invoke(self._engine.transforms.invoke(request)), context
+        )
+
+    def Call(self, request: Any, context: Any) -> Any:
+        return self._engine.answer(lambda: self._recorder.Call(request), context)
+
+    def RegisterStackTransform(self, request: Any, context: Any) -> Any:
+        self._engine.transforms.add_to_stack(request)
+        return empty_pb2.Empty()
+
+    def RegisterStackInvokeTransform(self, request: Any, context: Any) -> Any:
+        self._engine.transforms.add_to_invokes(request)
+        return empty_pb2.Empty()
+
+    def RegisterPackage(self, request: Any, context: Any) -> Any:
+        return resource_pb2.RegisterPackageResponse(ref=f"{request.name}@{request.version}")
+
+    # Hooks surround an operation of AWS; none takes place here, so none is called.
+    def RegisterResourceHook(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
+    def RegisterErrorHook(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
+    def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
+
+class _Log(engine_pb2_grpc.EngineServicer):
+    """The engine's log, without the debug messages, and the root resource's URN."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._root = ""
+        self._lock = threading.Lock()
+
+    def Log(self, request: Any, context: Any) -> Any:
+        if request.severity != engine_pb2.DEBUG and request.message:
+            with self._lock:
+                self._say(request.message)
+        return empty_pb2.Empty()
+
+    def GetRootResource(self, request: Any, context: Any) -> Any:
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(self, request: Any, context: Any) -> Any:
+        self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+    def RequirePulumiVersion(self, request: Any, context: Any) -> Any:
+        return engine_pb2.RequirePulumiVersionResponse()

@@ -1,0 +1,214 @@
+"""Runs Pulumi programs, each in a process of its own, the way the engine's language host does.
+
+Started by path, so that it needs nothing but the Pulumi SDK, which it loads once: every program runs in a fork, made
+while this process has neither a thread nor a connection. Every byte that comes over the socket on descriptor 0 brings
+three descriptors: one to read the order from, a JSON object; one on which to report, a JSON object a line, how far the
+program came and how it ended; one for what it prints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+
+FAILED = 1
+_BEAT_SECONDS = 0.5
+
+
+class Reports:
+    """The line back to the parent."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._lock = threading.Lock()
+
+    def send(self, event: str, **more: Any) -> None:
+        """One event; a parent that has left does not matter."""
+        try:
+            with self._lock:
+                self._file.write(json.dumps({"event": event, **more}) + "\n")
+                self._file.flush()
+        except (OSError, ValueError):
+            pass
+
+    def beat(self) -> None:
+        """Says, for as long as the process lives, how much processor time it and its children have used."""
+        while True:
+            used = os.times()
+            self.send("alive", seconds=used.user + used.system + used.children_user + used.children_system)
+            time.sleep(_BEAT_SECONDS)
+
+
+def serve(control: socket.socket) -> None:
+    """Takes orders until the other end leaves."""
+    running: dict[int, int] = {}
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    while True:
+        ready, _, _ = select.select([control, woken], [], [])
+        if woken in ready:
+            os.read(woken, 1024)
+            _reap(running)
+        if control in ready:
+            byte, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+            if not byte:
+                return
+            order, reports, output = descriptors
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                for other in (woken, wake, *running.values()):
+                    os.close(other)
+                control.close()
+                with os.fdopen(order, encoding="utf-8") as text:
+                    run(json.load(text), Reports(reports), output)
+            os.close(order)
+            os.close(output)
+            running[pid] = reports
+            _reap(running)
+
+
+def _reap(running: dict[int, int]) -> None:
+    """Reports the exit code of every program that has ended; a negative one is a signal's number."""
+    for pid, reports in list(running.items()):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            del running[pid]
+            line = json.dumps({"event": "exit", "code": os.waitstatus_to_exitcode(status)}) + "\n"
+            with os.fdopen(reports, "wb", buffering=0) as file, contextlib.suppress(OSError):
+                # A program that was killed may have left half a line.
+                file.write(b"\n" + line.encode())
+
+
+def run(order: dict[str, Any], reports: Reports, output: int) -> None:
+    """Runs the program that the order names, and ends this process as the program ends."""
+    os.setsid()
+    reports.send("started", pid=os.getpid())
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    threading.Thread(target=reports.beat, daemon=True).start()
+    program = Path(order["program"])
+    sys.argv = [str(program)]
+    # The engine starts a program in its own folder, with that folder first on the import path.
+    os.chdir(program.parent)
+    sys.path[0] = str(program.parent)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    try:
+        _run(order, program, reports)
+    except SystemExit as end:
+        _ended(end, program, reports)
+    except BaseException as error:
+        reports.send("raised", **_failure(error, program))
+        _leave(FAILED)
+    reports.send("done")
+    sys.exit(0)
+
+
+def _run(order: dict[str, Any], program: Path, reports: Reports) -> None:
+    pulumi.runtime.set_all_config(
+        pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env()
+    )
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            monitor=order["engine"],
+            engine=order["engine"],
+            project=order["project"],
+            stack=order["stack"],
+            organization=order["organization"],
+            root_directory=order["root"],
+            dry_run=order["preview"],
+        )
+    )
+
+    def declare() -> None:
+        runpy.run_path(str(program), run_name="__main__")
+        reports.send("declared")
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(pulumi.runtime.run_in_stack(declare))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+def _ended(end: SystemExit, program: Path, reports: Reports) -> None:
+    """The program called sys.exit: with code 0 that is a success to the engine."""
+    code = end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
+    if not isinstance(end.code, int | None):
+        print(end.code, file=sys.stderr)  # noqa: T201
+    place = _place(end.__traceback__, program)
+    reports.send("ended", code=code, **place)
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """Ends at once: what failed leaves tasks behind, and each would write its own lines about it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
+
+
+def _failure(error: BaseException, program: Path) -> dict[str, Any]:
+    """What a user needs to know of an exception: kind, first line, and the line of the program it comes from."""
+    place: dict[str, Any] = {}
+    cause: BaseException | None = error
+    seen = 0
+    while cause is not None and not place and seen < 20:
+        place = _place(cause.__traceback__, program)
+        cause, seen = cause.__cause__ or cause.__context__, seen + 1
+    if isinstance(error, SyntaxError) and error.filename:
+        place = {"file": _shown(Path(error.filename), program), "line": error.lineno or 1}
+    # The SDK's own mistakes (a missing configuration value, ...) are sentences already.
+    explained = isinstance(error, pulumi.RunError | pulumi.ConfigMissingError | pulumi.ConfigTypeError)
+    return {
+        "kind": type(error).__name__,
+        "message": error.msg if isinstance(error, SyntaxError) else str(error),
+        "explained": explained,
+        "missing": error.name if isinstance(error, ModuleNotFoundError) else None,
+        "traceback": "".join(traceback.format_exception(error)),
+        **place,
+    }
+
+
+def _place(trace: TracebackType | None, program: Path) -> dict[str, Any]:
+    """The last frame that lies in the program's folder, outside any environment in it."""
+    found: dict[str, Any] = {}
+    for frame in traceback.extract_tb(trace):
+        path = Path(frame.filename)
+        if path.is_relative_to(program.parent) and "site-packages" not in path.parts:
+            found = {"file": _shown(path, program), "line": frame.lineno}
+    return found
+
+
+def _shown(path: Path, program: Path) -> str:
+    return str(path.relative_to(program.parent)) if path.is_relative_to(program.parent) else path.name
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(ImportError):
+        import pulumi_aws  # noqa: F401 - most programs need it, and it takes as long as all the rest
+    with socket.socket(fileno=os.dup(0)) as orders:
+        serve(orders)
