@@ -64,7 +64,7 @@ def serve(
     from localaws import run
 
     with mistakes(debug):
-        declared = commands.evaluated(stack, False, config, cwd)
+        declared = commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd)
         run.serve(
             declared,
             port=port,
@@ -120,7 +120,11 @@ def attack(
         )
         targets = [(format_.value, output), *reports.targets(also or (), attack_report.FORMATS)]
         files.withdraw(target for _, target in targets)
-        declared = commands.evaluated(stack, False, config, cwd) if stack else None
+        declared = (
+            commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd)
+            if stack
+            else None
+        )
         outcomes = command.run(asked, declared, cwd.resolve(), Console(stderr=True))
         for name, target in targets:
             if name == AttackFormat.TABLE and target is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -241,10 +240,3 @@ def test_runs_in_threads_do_not_mix(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(run, range(8))) == list(range(8))
-
-
-def test_the_process_is_left_as_it_was(tmp_path: Path) -> None:
-    before = (Path.cwd(), list(sys.path))
-    with pytest.raises(ZeroDivisionError):
-        run_inline(tmp_path, "1 / 0")
-    assert (Path.cwd(), sys.path) == before

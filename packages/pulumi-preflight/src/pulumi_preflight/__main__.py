@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +13,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pulumi_preflight import answers as answers_of
 from pulumi_preflight import baseline as baselines
 from pulumi_preflight import files, judge, packs, program, reports
+from pulumi_preflight.answers import Answers
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, read_export
 from pulumi_preflight.terminal import PASSED, REFUSED, Debug, Working, exit_codes, say
@@ -49,6 +52,16 @@ Config = Annotated[
     ),
 ]
 Project = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of Pulumi.yaml.")]
+AnswersFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Answers of AWS and of other stacks.", show_default="preflight.answers.yaml beside Pulumi.yaml"
+    ),
+]
+AllowUnseen = Annotated[
+    bool, typer.Option("--allow-unseen", help="Judge without what remote components declare.")
+]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds that the program may take.")]
 Also = Annotated[
     list[str] | None,
     typer.Option(metavar="FORMAT=FILE", help="Writes one more report of the same run; repeatable."),
@@ -61,14 +74,31 @@ def graph(
     stack: Stack,
     preview: Preview = False,
     config: Config = None,
+    answers: AnswersFile = None,
+    write_answers: Annotated[
+        bool,
+        typer.Option("--write-answers", help="Draft the answers file from what the program asks, instead."),
+    ] = False,
+    allow_unseen: AllowUnseen = False,
+    timeout: Timeout = program.TIMEOUT,
     cwd: Project = Path(),
     output: Output = None,
     debug: Debug = False,
 ) -> None:
     """Write the resources a stack declares as `pulumi stack export` would, without plain-text secrets."""
     with exit_codes(debug):
+        known = answers_of.read(answers, cwd, drafting=write_answers)
+        run = Evaluation(pairs(config), known, allow_unseen or write_answers, timeout)
+        if write_answers:
+            evaluated(stack, bool(preview), run, cwd)
+            target = answers or cwd / answers_of.NAME
+            files.write(known.draft(), target)
+            say(f"{target}: {len(known.asked)} questions of the program added; replace the placeholders.")
+            return
         files.withdraw([output])
-        declared = evaluated(stack, bool(preview), config, cwd)
+        declared = evaluated(stack, bool(preview), run, cwd)
+        for warning in declared.warnings:
+            say(f"warning: {warning}")
         files.write(json.dumps(declared.to_export(), indent=2) + "\n", output)
 
 
@@ -98,6 +128,9 @@ def check(
     baseline: Annotated[
         Path | None, typer.Option(help="Earlier JSON report: say what is new, fixed, unchanged.")
     ] = None,
+    answers: AnswersFile = None,
+    allow_unseen: AllowUnseen = False,
+    timeout: Timeout = program.TIMEOUT,
     cwd: Project = Path(),
     output: Output = None,
     debug: Debug = False,
@@ -112,11 +145,12 @@ def check(
         before = baselines.read(baseline) if baseline else None
         files.withdraw(target for _, target in targets)
         _one_source(stack, preview, file, events, config)
+        run = Evaluation(pairs(config), answers_of.read(answers, cwd), allow_unseen, timeout)
         pack = packs.find(policy_pack, cwd, levels, needed=events is None)
         if events is not None:
             result, shape = judge.logged(events, pack, levels, cwd.resolve())
         else:
-            graphs = _graphs(stack, preview, file, config, cwd)
+            graphs = _graphs(stack, preview, file, run, cwd)
             result, shape = judge.judged(graphs, pack, levels, cwd.resolve())
         changes = baselines.compare(result, before) if before else None
         for name, target in targets:
@@ -129,14 +163,23 @@ def check(
         raise typer.Exit(PASSED if result.passed else REFUSED)
 
 
-def evaluated(stack: str, preview: bool, config: list[str] | None, project: Path) -> Graph:
-    """The graph of a stack, by the options of a command. Raises UserError."""
-    return _evaluated(stack, (preview,), config, project)[0]
+@dataclass(frozen=True)
+class Evaluation:
+    """How a program is to be evaluated, by the options of a command."""
+
+    config: Mapping[str, str]
+    answers: Answers | None = None
+    allow_unseen: bool = False
+    timeout: float = program.TIMEOUT
 
 
-def _evaluated(stack: str, previews: Sequence[bool], config: list[str] | None, project: Path) -> list[Graph]:
+def evaluated(stack: str, preview: bool, run: Evaluation, project: Path) -> Graph:
+    """The graph of a stack. Raises UserError."""
+    return _evaluated(stack, (preview,), run, project)[0]
+
+
+def _evaluated(stack: str, previews: Sequence[bool], run: Evaluation, project: Path) -> list[Graph]:
     """The forms of a stack, each by a process of its own at the same time."""
-    pairs = _pairs(config)
     count = dict.fromkeys(previews, 0)
     with Working(f"evaluating {stack}") as working, ThreadPoolExecutor(len(previews)) as pool:
 
@@ -147,8 +190,9 @@ def _evaluated(stack: str, previews: Sequence[bool], config: list[str] | None, p
 
             logged = say if preview is previews[0] else _unheard
             return program.evaluate(
-                stack, preview=preview, config=pairs, project=project, say=logged, progress=progress
-            )
+                stack, preview=preview, config=run.config, project=project, say=logged, progress=progress,
+                timeout=run.timeout, answers=run.answers, allow_unseen=run.allow_unseen,
+            )  # fmt: skip
 
         return list(pool.map(form, previews))
 
@@ -174,21 +218,22 @@ def _one_source(
 
 
 def _graphs(
-    stack: str | None, preview: bool | None, file: Path | None, config: list[str] | None, project: Path
+    stack: str | None, preview: bool | None, file: Path | None, run: Evaluation, project: Path
 ) -> list[Graph]:
     if stack is None:
         return [read_export(file)] if file else []
-    return _evaluated(stack, (True, False) if preview is None else (preview,), config, project)
+    return _evaluated(stack, (True, False) if preview is None else (preview,), run, project)
 
 
-def _pairs(entries: list[str] | None) -> dict[str, str]:
-    pairs = {}
+def pairs(entries: list[str] | None) -> dict[str, str]:
+    """The values of --config by key. Raises UserError."""
+    found = {}
     for number, entry in enumerate(entries or (), 1):
         key, equals, value = entry.partition("=")
         if not key or not equals:
             raise UserError(f"--config number {number} must have the form key=value.")
-        pairs[key] = value
-    return pairs
+        found[key] = value
+    return found
 
 
 def main() -> None:

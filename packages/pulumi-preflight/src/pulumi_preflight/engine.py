@@ -51,8 +51,8 @@ class Engine:
         self.failure: Exception | None = None
         self._transforms = Transforms()
         self._server = grpc.server(futures.ThreadPoolExecutor(_WORKERS), options=_OPTIONS)
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(self, recorder), self._server)  # type: ignore[no-untyped-call]
-        engine_pb2_grpc.add_EngineServicer_to_server(_Log(say), self._server)  # type: ignore[no-untyped-call]
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(self, recorder), self._server)
+        engine_pb2_grpc.add_EngineServicer_to_server(_Log(say), self._server)
 
     def __enter__(self) -> Self:
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"

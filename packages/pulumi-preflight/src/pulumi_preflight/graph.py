@@ -15,6 +15,7 @@ from pulumi_preflight.errors import UserError
 SIGNATURE = rpc._special_sig_key
 SECRET = rpc._special_secret_sig
 UNKNOWN = rpc.UNKNOWN
+REFERENCE = rpc._special_resource_sig
 HIDDEN = "[secret]"
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -116,6 +117,17 @@ def map_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
         return {key: map_secrets(item, replace) for key, item in value.items()}
     if isinstance(value, list):
         return [map_secrets(item, replace) for item in value]
+    return value
+
+
+def plain_references(value: Any) -> Any:
+    """A copy of `value` as a provider sees it: for a reference to a resource its id, to a component its URN."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == REFERENCE:
+            return value.get("id") or value.get("urn", "")
+        return {key: plain_references(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain_references(item) for item in value]
     return value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
-from pulumi_preflight.graph import Resource
+from pulumi_preflight.graph import Resource, plain_references
 
 
 def short_name(urn: str) -> str:
@@ -17,7 +17,7 @@ def short_name(urn: str) -> str:
 
 
 def _struct(values: Mapping[str, Any]) -> Any:
-    return json_format.ParseDict(dict(values), struct_pb2.Struct())
+    return json_format.ParseDict(plain_references(values), struct_pb2.Struct())
 
 
 def request(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:

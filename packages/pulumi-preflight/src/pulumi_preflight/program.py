@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_preflight import stackfile
+from pulumi_preflight.answers import Answers
+from pulumi_preflight.answers import read as read_answers
 from pulumi_preflight.engine import Engine
 from pulumi_preflight.errors import NotJudgedError
 from pulumi_preflight.graph import HIDDEN, Graph
@@ -50,18 +52,24 @@ def evaluate(
     say: Say = lambda message: None,
     progress: Progress = lambda resources: None,
     timeout: float = TIMEOUT,
+    answers: Answers | None = None,
+    allow_unseen: bool = False,
 ) -> Graph:
     """The graph that `project` declares for `stack`, as after an update or (`preview`) at the first preview.
 
     `config` overrides single values of the stack file (a key without a namespace belongs to the project);
     keys in `secrets` become secret; `say` gets what the program logs and prints; `progress` is called again and
-    again with the number of resources so far. Nothing is created and no network is used. A program that ends
-    itself with code 0 has declared what it had registered by then, and the graph carries a warning. Raises
-    UserError for mistakes in the project's files, NotJudgedError for a program that fails, is killed or does
-    not end.
+    again with the number of resources so far. `answers` stand for AWS and other stacks, by default those of the
+    project's preflight.answers.yaml; with `allow_unseen` what remote components declare is left out. Nothing is
+    created and no network is used. A program that ends itself with code 0 has declared what it had registered by
+    then, and the graph carries a warning. Raises UserError for mistakes in the project's files, NotJudgedError for
+    a program that fails, is killed or does not end within `timeout` seconds.
     """
-    settings = stackfile.load(project.resolve(), stack, config or {}, secrets)
-    recorder = Recorder(settings, preview=preview)
+    project = project.resolve()
+    settings = stackfile.load(project, stack, config or {}, secrets)
+    recorder = Recorder(
+        settings, preview=preview, answers=answers or read_answers(None, project), allow_unseen=allow_unseen
+    )
     scrub = _scrubber(settings)
     with Engine(recorder, lambda message: say(scrub(message))) as engine:
         order = _order(settings, preview, engine.address)
@@ -69,7 +77,7 @@ def evaluate(
             end = _wait(events, engine, recorder, progress, timeout)
         warning = _verdict(end, engine, recorder, scrub)
     graph = recorder.graph()
-    return replace(graph, warnings=(warning,)) if warning else graph
+    return replace(graph, warnings=(warning, *graph.warnings)) if warning else graph
 
 
 @dataclass

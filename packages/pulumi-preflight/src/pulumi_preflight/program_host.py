@@ -64,11 +64,11 @@ def serve(control: socket.socket) -> None:
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     while True:
-        ready, _, _ = select.select([control, woken], [], [])
+        ready, _, _ = select.select([control.fileno(), woken], [], [])
         if woken in ready:
             os.read(woken, 1024)
             _reap(running)
-        if control in ready:
+        if control.fileno() in ready:
             byte, descriptors, _, _ = socket.recv_fds(control, 1, 3)
             if not byte:
                 return

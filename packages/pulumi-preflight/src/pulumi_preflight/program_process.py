@@ -31,7 +31,7 @@ class _Host:
     def __init__(self) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen([sys.executable, str(_HOST)], stdin=theirs)  # noqa: S603 - our own file
+            self._process = subprocess.Popen([sys.executable, str(_HOST)], stdin=theirs.fileno())  # noqa: S603 - our own file
         atexit.register(self.close)
 
     def alive(self) -> bool:

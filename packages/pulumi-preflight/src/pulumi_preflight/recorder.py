@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2
 
+from pulumi_preflight.answers import Answers
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import (
     SIGNATURE,
@@ -22,21 +23,33 @@ from pulumi_preflight.graph import (
     Graph,
     Resource,
     in_order,
+    plain_references,
     reveal,
     whole_numbers,
 )
-from pulumi_preflight.provider import functions, outputs
+from pulumi_preflight.provider import functions, outputs, placeholders
 from pulumi_preflight.stackfile import StackConfig
 
 _PROVIDER = "pulumi:providers:"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
 class Recorder:
     """Takes the registrations of one run. Call `graph` when the program has ended."""
 
-    def __init__(self, config: StackConfig, *, preview: bool) -> None:
+    def __init__(
+        self,
+        config: StackConfig,
+        *,
+        preview: bool,
+        answers: Answers | None = None,
+        allow_unseen: bool = False,
+    ) -> None:
         self._config = config
+        self._answers = answers or Answers()
         self._preview = preview
+        self._allow_unseen = allow_unseen
+        self._unseen: list[str] = []
         self._lock = threading.Lock()
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
@@ -57,7 +70,16 @@ class Recorder:
             exports=self._exports,
             config=config.values,
             secret_keys=config.secret_keys,
+            warnings=self._warnings(),
         )
+
+    def _warnings(self) -> tuple[str, ...]:
+        found = []
+        if self._unseen:
+            found.append(f"What the remote components declare is not judged: {', '.join(self._unseen)}.")
+        if self._answers.used:
+            found.append(f"Answers of AWS were taken from a file: {', '.join(sorted(self._answers.used))}.")
+        return tuple(found)
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The URN the engine would form: the chain of parents' types, without the stack's."""
@@ -70,7 +92,10 @@ class Recorder:
         with self._lock:
             resource = self._resource(request, _dict(request.object))
             resource |= self._options(request)
-            self._complete(resource, request.name)
+            if request.remote:
+                self._leave_unseen(resource, request.name)
+            else:
+                self._complete(resource, request.name)
             return resource_pb2.RegisterResourceResponse(
                 urn=resource["urn"],
                 id="" if resource["id"] == UNKNOWN else resource["id"],
@@ -80,8 +105,12 @@ class Recorder:
     def ReadResource(self, request: Any) -> Any:
         with self._lock:
             resource = self._resource(request, _dict(request.properties))
-            resource |= {"custom": True, "external": True, "id": request.id}
-            self._complete(resource, request.name)
+            resource |= {"custom": True, "external": True, "id": request.id, "version": request.version}
+            if request.type == STACK_REFERENCE:
+                resource["outputs"] = self._stack_reference(request.id)
+            else:
+                resource["inputs"] |= outputs.name_of_id(request.type, request.id)
+                self._complete(resource, request.name)
             return resource_pb2.ReadResourceResponse(
                 urn=resource["urn"], properties=_struct(resource["outputs"])
             )
@@ -96,18 +125,77 @@ class Recorder:
         return empty_pb2.Empty()
 
     def Call(self, request: Any) -> Any:
-        raise UserError(
-            f"the program calls the method {request.tok} of a remote component, which cannot run here."
-        )
+        """A method of a remote component: its result is asked for as a provider function's is."""
+        return provider_pb2.CallResponse(**{"return": _struct(self._answered(request, {"__self__"}))})
 
     def Invoke(self, request: Any) -> Any:
-        arguments = reveal(_dict(request.args))
-        region = arguments.get("region") or self._region(request.provider)
-        result = functions.answer(request.tok, arguments, region)
-        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(result)})
+        if request.tok == "pulumi:pulumi:getResource":
+            return self._get_resource(reveal(_dict(request.args)))
+        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(self._answered(request))})
+
+    def _answered(self, request: Any, left_out: Collection[str] = ()) -> Mapping[str, Any]:
+        marked = {key: value for key, value in _dict(request.args).items() if key not in left_out}
+        arguments = plain_references(reveal(marked))
+        given = self._answers.function(request.tok, arguments)
+        if given is not None:
+            return given
+        call = functions.Call(
+            arguments,
+            region=arguments.get("region") or self._region(request.provider),
+            account=self._account(request.provider),
+            default_tags=self._default_tags(request.provider),
+        )
+        # What is secret stays out of a drafted file.
+        open_ = {key: value for key, value in arguments.items() if marked[key] == value}
+        return functions.answer(request.tok, call) or self._answers.unanswered(request.tok, open_)
+
+    def _leave_unseen(self, resource: Resource, name: str) -> None:
+        """A component that a plugin makes: its properties are made up, its children are nobody's to see here."""
+        shown = f'{resource["type"]} "{name}"'
+        if not self._allow_unseen:
+            raise UserError(
+                f"the remote component {shown} is made by a plugin, which cannot run here, so the resources in it stay "
+                "unseen: judge the deployed stack with --file or the engine's log with --events, or leave them out "
+                "of the verdict with --allow-unseen"
+            )
+        self._unseen.append(shown)
+        if self._preview:
+            made_up = outputs.unknown(resource["type"], resource["inputs"], "")
+        else:
+            made_up = dict(placeholders.properties(resource["type"]))
+        resource["outputs"] = {**made_up, **resource["inputs"]}
+
+    def _get_resource(self, arguments: Mapping[str, Any]) -> Any:
+        """What the SDK asks when it meets a reference to a resource of this run."""
+        found = self._recorded.get(str(arguments.get("urn")))
+        if found is None:
+            raise UserError(
+                f"the program refers to a resource that it has not declared: {arguments.get('urn')}."
+            )
+        state = {"urn": found["urn"], "id": found["id"], "state": found["outputs"]}
+        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(state)})
+
+    def _stack_reference(self, name: str) -> dict[str, Any]:
+        values = self._answers.stack(name)
+        marked = [key for key, value in values.items() if isinstance(value, dict) and SIGNATURE in value]
+        return {"name": name, "outputs": values, "secretOutputNames": marked}
+
+    def _account(self, reference: str) -> str:
+        """The account a provider works in: that of the role it assumes, or the only one it allows."""
+        inputs = plain_references(reveal(self._provider_inputs(reference)))
+        for key in ("assumeRoles", "assumeRole", "allowedAccountIds"):
+            value = _parsed(inputs.get(key))
+            last = value[-1] if isinstance(value, list) and value else value
+            role = str(last.get("roleArn", "")) if isinstance(last, Mapping) else str(last or "")
+            account = role.split(":")[4] if role.startswith("arn:") and role.count(":") > 4 else role
+            if len(account) == 12 and account.isdecimal():
+                return account
+        return outputs.ACCOUNT
 
     def _resource(self, request: Any, inputs: dict[str, Any]) -> Resource:
         urn = self.make_urn(request.parent, request.type, request.name)
+        if getattr(request, "custom", True) and not request.type.startswith("pulumi:"):
+            inputs = plain_references(inputs)  # a provider takes none; a component keeps them
         if urn in self._recorded:
             raise UserError(f"two resources have the URN {urn}: give one of them another name.")
         resource: Resource = {
@@ -247,13 +335,17 @@ class Recorder:
         return region if isinstance(region, str) and region != UNKNOWN else outputs.REGION
 
     def _default_tags(self, reference: str) -> Mapping[str, str]:
-        value = self._provider_inputs(reference).get("defaultTags")
-        try:
-            document = json.loads(value) if isinstance(value, str) else value
-        except ValueError:
-            return {}
+        document = _parsed(self._provider_inputs(reference).get("defaultTags"))
         tags = document.get("tags") if isinstance(document, Mapping) else None
         return tags if isinstance(tags, Mapping) else {}
+
+
+def _parsed(value: Any) -> Any:
+    """A provider's settings are texts: what is not one is JSON in one."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _known_references(inputs: Mapping[str, Any]) -> dict[str, Any]:

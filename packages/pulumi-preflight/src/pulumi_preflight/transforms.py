@@ -132,7 +132,7 @@ def _options(request: Any) -> Any:
 
 
 def _changed(request: Any, answer: Any) -> Any:
-    changed = resource_pb2.RegisterResourceRequest()
+    changed: Any = resource_pb2.RegisterResourceRequest()
     changed.CopyFrom(request)
     changed.object.CopyFrom(answer.properties)
     for key in set(changed.propertyDependencies) - set(answer.properties):

@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import importlib
 import inspect
+import threading
 import typing
 import uuid
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +26,8 @@ REGION = "us-east-1"
 MOMENT = "2026-01-01T00:00:00Z"
 
 Properties = dict[str, Any]
+
+_LOADING = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def shape(type_: str) -> Shape | None:
     if module is None:
         return None
     info = module.mod_info  # type: ignore[attr-defined]
-    cls = getattr(importlib.import_module(info["fqn"]), info["classes"][type_], None)
+    with _quiet():
+        cls = getattr(importlib.import_module(info["fqn"]), info["classes"].get(type_, ""), None)
     if cls is None:
         return None
     parameters = set(inspect.signature(cls._internal_init).parameters)
@@ -60,11 +64,17 @@ def shape(type_: str) -> Shape | None:
 def _load(package: str) -> None:
     """Loads a provider's SDK, which then says what its types are; one that is not installed says nothing."""
     for prefix in ("pulumi", "pulumiverse"):
-        with contextlib.suppress(ImportError), warnings.catch_warnings():
-            # Loading it defines its deprecated classes, and each one warns.
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with contextlib.suppress(ImportError), _quiet():
             importlib.import_module(f"{prefix}_{package.replace('-', '_')}")
             return
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Loading an SDK defines its deprecated classes, and each one warns."""
+    with _LOADING, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def physical_name(type_: str, name: str, urn: str, inputs: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -76,6 +86,16 @@ def physical_name(type_: str, name: str, urn: str, inputs: Mapping[str, Any]) ->
     prefix = inputs.get(f"{key}Prefix")
     start = prefix if isinstance(prefix, str) else f"{templates.NAME_PREFIX.get(type_, '')}{name}-"
     return key, start + digest(urn)[:7]
+
+
+def name_of_id(type_: str, id_: str) -> Properties:
+    """The name of a resource that is read by its id, where the id is the name."""
+    known = shape(type_)
+    key = templates.NAMED_BY.get(type_, "name")
+    if known is None or key not in known.inputs:
+        return {}
+    template = templates.IDS.get(type_, "{name}")
+    return {key: id_ if template == f"{{{key}}}" else id_.rpartition("/")[2].rpartition(":")[2]}
 
 
 def identity(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region: str) -> str:

@@ -1,0 +1,275 @@
+"""What programs of other people do: references, transforms, other stacks, read resources, answers of AWS."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_preflight import answers
+from pulumi_preflight.errors import UserError
+from pulumi_preflight.graph import Graph
+from pulumi_preflight.program import evaluate
+from pulumi_preflight.provider import policy_document
+
+from tests.harness import name_of, one, run_inline, write_project
+
+HEAD = "import pulumi\nimport pulumi_aws as aws\n"
+
+
+def test_a_resource_can_be_an_argument(tmp_path: Path) -> None:
+    program = """
+        role = aws.iam.Role("role", assume_role_policy="{}")
+        aws.iam.RolePolicyAttachment("attached", role=role, policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+        """
+    graph = run_inline(tmp_path, HEAD + "\n".join(line.strip() for line in program.splitlines()))
+    role, attached = one(graph, "Role"), one(graph, "RolePolicyAttachment")
+    assert attached["inputs"]["role"] == role["id"]
+    assert attached["propertyDependencies"]["role"] == [role["urn"]]
+
+
+def test_a_component_keeps_references_in_its_outputs(tmp_path: Path) -> None:
+    program = """
+class Store(pulumi.ComponentResource):
+    def __init__(self):
+        super().__init__("a:b:Store", "store")
+        self.register_outputs({"bucket": aws.s3.Bucket("logs")})
+
+
+Store()
+"""
+    graph = run_inline(tmp_path, HEAD + program)
+    assert one(graph, "Store")["outputs"]["bucket"]["id"] == one(graph, "Bucket")["id"]
+
+
+TRANSFORMS = """
+def tag(args):
+    return pulumi.ResourceTransformResult(props={**args.props, "tags": {"Owner": args.name}}, opts=args.opts)
+
+
+def protect(args):
+    args.opts.protect = True
+    return pulumi.ResourceTransformResult(props=args.props, opts=args.opts)
+
+
+class Store(pulumi.ComponentResource):
+    def __init__(self, opts):
+        super().__init__("a:b:Store", "store", None, opts)
+        aws.s3.Bucket("inner", opts=pulumi.ResourceOptions(parent=self))
+
+
+pulumi.runtime.register_resource_transform(tag)
+Store(pulumi.ResourceOptions(transforms=[protect]))
+aws.s3.Bucket("outer")
+"""
+
+
+def test_transforms_run_as_the_engine_runs_them(tmp_path: Path) -> None:
+    graph = run_inline(tmp_path, HEAD + TRANSFORMS)
+    inner, outer = one(graph, "Bucket", "inner"), one(graph, "Bucket", "outer")
+    assert (inner["protect"], outer["protect"]) == (True, False)
+    assert (inner["inputs"]["tags"], outer["inputs"]["tags"]) == ({"Owner": "inner"}, {"Owner": "outer"})
+
+
+def test_a_transform_that_fails_is_not_judged(tmp_path: Path) -> None:
+    program = HEAD + "pulumi.runtime.register_resource_transform(lambda args: 1 / 0)\naws.s3.Bucket('b')"
+    with pytest.raises(UserError, match="a transform of the program failed for b: division by zero"):
+        run_inline(tmp_path, program)
+
+
+def test_transforms_of_calls_run(tmp_path: Path) -> None:
+    program = """
+def abroad(args):
+    return pulumi.InvokeTransformResult(args={**args.args, "region": "eu-north-1"}, opts=args.opts)
+
+
+pulumi.runtime.register_invoke_transform(abroad)
+pulumi.export("region", aws.get_region_output().region)
+"""
+    assert run_inline(tmp_path, HEAD + program).exports["region"] == "eu-north-1"
+
+
+def test_what_is_read_has_the_name_it_is_read_by(tmp_path: Path) -> None:
+    program = """
+pulumi.export("bucket", aws.s3.Bucket.get("shared", "corp-shared-bucket").bucket)
+pulumi.export("role", aws.iam.Role.get("role", "corp-role").arn)
+aws.sns.Topic("alarms")
+"""
+    graph = run_inline(tmp_path, HEAD + program)
+    assert graph.exports["bucket"] == "corp-shared-bucket"
+    assert graph.exports["role"] == "arn:aws:iam::123456789012:role/corp-role"
+    assert len(graph.by_type("pulumi:providers:aws")) == 1
+
+
+def test_main_names_the_program(tmp_path: Path) -> None:
+    project = write_project(tmp_path, "raise SystemExit(4)")
+    (project / "Pulumi.yaml").write_text("name: sample\nruntime: python\nmain: infra\n")
+    (project / "infra").mkdir()
+    (project / "infra" / "beside.py").write_text("NAME = 'beside'\n")
+    (project / "infra" / "__main__.py").write_text(
+        "import os, pulumi, beside\npulumi.ComponentResource('a:b:C', beside.NAME)\n"
+        "pulumi.export('cwd', os.path.basename(os.getcwd()))"
+    )
+    graph = evaluate("dev", project=project)
+    assert [name_of(resource) for resource in graph.resources] == ["sample-dev", "beside"]
+    assert graph.exports["cwd"] == "infra"
+
+
+def test_a_stack_without_configuration_needs_no_file(tmp_path: Path) -> None:
+    project = write_project(tmp_path, "import pulumi\npulumi.export('stack', pulumi.get_stack())")
+    (project / "Pulumi.dev.yaml").unlink()
+    assert evaluate("any", project=project).exports["stack"] == "any"
+
+
+def test_another_language_is_named(tmp_path: Path) -> None:
+    project = write_project(tmp_path, "")
+    (project / "Pulumi.yaml").write_text("name: sample\nruntime: nodejs\n")
+    with pytest.raises(UserError, match="written for nodejs"):
+        evaluate("dev", project=project)
+
+
+ASKING = """
+image = aws.ec2.get_ami(owners=["amazon"], most_recent=True)
+network = pulumi.StackReference("acme/network/prod")
+pulumi.export("image", image.id)
+pulumi.export("vpc", network.get_output("vpcId"))
+"""
+
+
+def test_unanswered_questions_are_named_and_drafted(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"aws:ec2/getAmi:getAmi, which only AWS can answer.*--write-answers"):
+        run_inline(tmp_path, HEAD + ASKING)
+    draft = answers.read(None, tmp_path, drafting=True)
+    evaluate("dev", project=tmp_path, answers=draft)
+    text = (
+        draft.draft().replace("vpcId-placeholder", "vpc-1").replace("id: ami-0123456789abcdef0", "id: ami-2")
+    )
+    (tmp_path / answers.NAME).write_text(text)
+    graph = evaluate("dev", project=tmp_path)
+    assert (graph.exports["image"], graph.exports["vpc"]) == ("ami-2", "vpc-1")
+    assert "acme/network/prod, aws:ec2/getAmi:getAmi" in graph.warnings[0]
+
+
+def test_the_answer_with_the_most_arguments_counts(tmp_path: Path) -> None:
+    (tmp_path / "answers.yaml").write_text(
+        "functions:\n"
+        "- {token: aws:ec2/getAmi:getAmi, result: {id: ami-any}}\n"
+        "- {token: aws:ec2/getAmi:getAmi, arguments: {nameRegex: arm}, result: {id: ami-arm}}\n"
+    )
+    known = answers.read(tmp_path / "answers.yaml", tmp_path)
+    assert [
+        (known.function("aws:ec2/getAmi:getAmi", arguments) or {})["id"]
+        for arguments in ({}, {"nameRegex": "arm"})
+    ] == ["ami-any", "ami-arm"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "functions: 3",
+        "- a",
+        "stacks: {a: 1}",
+        "functions: [{token: a}]",
+        "other: 1",
+        "a: [",
+        "functions: [1]",
+    ],
+)
+def test_a_broken_answers_file_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"a\.yaml"):
+        answers.read(tmp_path / "a.yaml", tmp_path)
+
+
+def test_a_remote_component_is_not_passed_over(tmp_path: Path) -> None:
+    program = """
+class Remote(pulumi.ComponentResource):
+    def __init__(self):
+        super().__init__("far:index:Away", "away", {"size": 1}, None, True)
+
+
+Remote()
+"""
+    with pytest.raises(UserError, match=r'far:index:Away "away" is made by a plugin.*--allow-unseen'):
+        run_inline(tmp_path, HEAD + program)
+    graph: Graph = evaluate("dev", project=tmp_path, allow_unseen=True)
+    assert graph.warnings == ('What the remote components declare is not judged: far:index:Away "away".',)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("aws.get_partition().dns_suffix", "amazonaws.com"),
+        ("aws.get_arn(arn='arn:aws:s3:::bucket/key:1').resource", "bucket/key:1"),
+        ("aws.get_service_principal(service_name='lambda').name", "lambda.amazonaws.com"),
+        (
+            "aws.get_service(service_id='ec2', region='us-east-1').reverse_dns_name",
+            "com.amazonaws.us-east-1.ec2",
+        ),
+        (
+            "aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=aws.Provider('other', region='us-east-1', "
+            "assume_roles=[{'role_arn': 'arn:aws:iam::210987654321:role/deploy'}]))).account_id",
+            "210987654321",
+        ),
+    ],
+)
+def test_functions_that_need_no_aws(tmp_path: Path, call: str, expected: str) -> None:
+    assert run_inline(tmp_path, HEAD + f"pulumi.export('x', {call})").exports["x"] == expected
+
+
+def document(**arguments: Any) -> Any:
+    return json.loads(policy_document.answer(arguments)["json"])
+
+
+def test_a_policy_document_has_the_providers_form() -> None:
+    statements = [
+        {
+            "sid": "Read",
+            "actions": ["s3:GetObject", "s3:ListBucket"],
+            "resources": ["arn:aws:s3:::logs/&{aws:username}"],
+            "principals": [
+                {"type": "AWS", "identifiers": ["1", "2"]},
+                {"type": "Service", "identifiers": ["a"]},
+            ],
+            "conditions": [
+                {"test": "StringEquals", "variable": "aws:a", "values": ["x"]},
+                {"test": "StringEquals", "variable": "aws:a", "values": ["y"]},
+                {"test": "Bool", "variable": "aws:b", "values": ["<true>"]},
+            ],
+        },
+        {"effect": "Deny", "notActions": ["s3:*"], "notPrincipals": [{"type": "*", "identifiers": ["*"]}]},
+    ]
+    result = policy_document.answer({"statements": statements})
+    assert result["json"].startswith(
+        '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {\n      "Sid": "Read",'
+    )
+    assert json.loads(result["minifiedJson"])["Statement"] == [
+        {
+            "Sid": "Read",
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:GetObject"],
+            "Resource": "arn:aws:s3:::logs/${aws:username}",
+            "Principal": {"AWS": ["2", "1"], "Service": "a"},
+            "Condition": {"Bool": {"aws:b": "<true>"}, "StringEquals": {"aws:a": ["x", "y"]}},
+        },
+        {"Effect": "Deny", "NotAction": "s3:*", "NotPrincipal": "*"},
+    ]
+    assert '"aws:b": "\\u003ctrue\\u003e"' in result["json"]
+
+
+def test_policy_documents_are_merged_by_sid() -> None:
+    source = json.dumps({"Version": "2008-10-17", "Id": "a", "Statement": {"Sid": "A", "Effect": "Allow"}})
+    override = json.dumps({"Statement": [{"Sid": "B", "Effect": "Deny", "Principal": "*"}]})
+    merged = document(
+        sourcePolicyDocuments=[source],
+        overridePolicyDocuments=[override],
+        statements=[{"sid": "B", "actions": ["b"]}, {"actions": ["c"]}],
+    )
+    assert merged["Id"] == "a"
+    assert merged["Version"] == "2012-10-17"
+    assert [(s.get("Sid"), s["Effect"]) for s in merged["Statement"]] == [
+        ("A", "Allow"), ("B", "Deny"), (None, "Allow")
+    ]  # fmt: skip
+    with pytest.raises(UserError, match="same sid"):
+        document(statements=[{"sid": "A"}, {"sid": "A"}])
