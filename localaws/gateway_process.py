@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from pulumi_preflight.graph import read_export
+from pulumi_preflight import export
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -60,7 +60,7 @@ def main() -> None:
         options.trust_forwarded,
         options.listed,
     )
-    app = application(read(read_export(options.graph), options.project), setup, options.runtime_url)
+    app = application(read(export.read(options.graph), options.project), setup, options.runtime_url)
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -110,7 +110,7 @@ class Demo:
 
     def _check(self, stack: str, forms: list[Graph]) -> tuple[Result, Shape]:
         with self._step(f"check {stack}") as ended:
-            result, shape = judge.judged(forms, PROJECT / "policies", None, PROJECT)
+            result, shape = judge.check_graphs(forms, PROJECT / "policies", None, PROJECT)
             report.print_table(result, self.console)
             ended(report.summary(result), result.passed)
         return result, shape

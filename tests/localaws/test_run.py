@@ -228,11 +228,11 @@ MAIN = """
 from pathlib import Path
 import typer
 from preflight.__main__ import mistakes
-from pulumi_preflight.graph import read_export
+from pulumi_preflight import export
 from localaws.run import serve
 def main(folder: Path) -> None:
     with mistakes(False):
-        serve(read_export(folder / "graph.json"), port=0, log_dir=folder / "logs", keys_file=folder / "keys.json")
+        serve(export.read(folder / "graph.json"), port=0, log_dir=folder / "logs", keys_file=folder / "keys.json")
 typer.run(main)
 """
 

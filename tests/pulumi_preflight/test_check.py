@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pulumi_preflight import pack_process
+from pulumi_preflight import export, pack_process
 from pulumi_preflight.check import check
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.findings import Finding, Result, merge
+from pulumi_preflight.findings import Finding, Result, merge_results
 from pulumi_preflight.graph import Graph
 
 from tests.harness import Form, one, run_inline
@@ -208,7 +208,7 @@ def test_a_folder_without_a_pack(graphs: dict[Form, Graph], tmp_path: Path) -> N
 
 
 def test_forms_are_merged_without_repetition(graphs: dict[Form, Graph], pack: Path) -> None:
-    result = merge(check(graphs[form], pack) for form in ("preview", "update"))
+    result = merge_results(check(graphs[form], pack) for form in ("preview", "update"))
     assert result.forms == ("preview", "update")
     by_rule = {(f.kind, f.rule, f.resource): f.forms for f in result.findings}
     assert len(by_rule) == len(result.findings)
@@ -218,7 +218,7 @@ def test_forms_are_merged_without_repetition(graphs: dict[Form, Graph], pack: Pa
 
 def test_an_exported_state_is_judged_like_the_program(broken: Graph, pack: Path) -> None:
     document = json.loads(json.dumps(broken.to_export()))
-    assert found(check(Graph.from_export(document), pack)) == found(check(broken, pack))
+    assert found(check(export.graph(document), pack)) == found(check(broken, pack))
 
 
 def test_progress_reaches_its_total(graphs: dict[Form, Graph], pack: Path) -> None:

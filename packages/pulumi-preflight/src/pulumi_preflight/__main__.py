@@ -15,10 +15,10 @@ from rich.console import Console
 
 from pulumi_preflight import answers as answers_of
 from pulumi_preflight import baseline as baselines
-from pulumi_preflight import files, judge, packs, program, reports
+from pulumi_preflight import export, files, judge, packs, program, reports
 from pulumi_preflight.answers import Answers
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import Graph, read_export
+from pulumi_preflight.graph import Graph
 from pulumi_preflight.terminal import PASSED, REFUSED, Debug, Working, exit_codes, say
 
 app = typer.Typer(
@@ -148,10 +148,10 @@ def check(
         run = Evaluation(pairs(config), answers_of.read(answers, cwd), allow_unseen, timeout)
         pack = packs.find(policy_pack, cwd, levels, needed=events is None)
         if events is not None:
-            result, shape = judge.logged(events, pack, levels, cwd.resolve())
+            result, shape = judge.read_event_log(events, pack, levels, cwd.resolve())
         else:
             graphs = _graphs(stack, preview, file, run, cwd)
-            result, shape = judge.judged(graphs, pack, levels, cwd.resolve())
+            result, shape = judge.check_graphs(graphs, pack, levels, cwd.resolve())
         changes = baselines.compare(result, before) if before else None
         for name, target in targets:
             if name == Format.TABLE and target is None:
@@ -221,7 +221,7 @@ def _graphs(
     stack: str | None, preview: bool | None, file: Path | None, run: Evaluation, project: Path
 ) -> list[Graph]:
     if stack is None:
-        return [read_export(file)] if file else []
+        return [export.read(file)] if file else []
     return _evaluated(stack, (True, False) if preview is None else (preview,), run, project)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import jsonschema
 
+from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.findings import Finding, Result
 
@@ -92,12 +92,7 @@ def compare(result: Result, baseline: Baseline) -> Changes:
 def read(path: Path) -> Baseline:
     """The JSON report in `path`. Raises UserError in one sentence when it is not one."""
     remedy = "write it with `check --format json --output <file>`."
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"the baseline {path} does not exist: {remedy}") from None
-    except (OSError, ValueError, RecursionError):
-        raise UserError(f"the baseline {path} cannot be read as JSON: {remedy}") from None
+    document = jsonfile.read(path, "the baseline", remedy)
     if not jsonschema.Draft7Validator(_SCHEMA).is_valid(document):
         raise UserError(f"the baseline {path} is not the JSON report of a check: {remedy}")
     if document["version"] != VERSION:

@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pulumi.runtime.proto import analyzer_pb2
 
 from pulumi_preflight import levels, messages
-from pulumi_preflight.findings import Finding, Kind, Result, Rule, merged
-from pulumi_preflight.graph import HIDDEN, Graph, map_secrets
+from pulumi_preflight.findings import Evidence, Finding, Kind, Level, Result, Rule, merge_findings
+from pulumi_preflight.graph import Graph
 from pulumi_preflight.pack_process import PackProcess, Run
+from pulumi_preflight.scrub import scrubber
 
 Progress = Callable[[int, int], None]
 
 NOT_EVALUATED, EXEMPTED = "not-evaluated", "exempted"
 _SUBJECT = re.compile(r"(?P<rule>\S+) (?:was not evaluated|is exempted)\b")
-_SHORTEST_SECRET = 4
 _SEVERITY = {0: "unspecified", 1: "low", 2: "medium", 3: "high", 4: "critical"}
 
 
@@ -54,48 +55,40 @@ def check(
         forms=(form,),
         resources=len(graph.resources),
         rules=rules,
-        findings=merged(reported(diagnostics, graph, rules, form, scrub)),
+        findings=merge_findings(reported(diagnostics, graph, rules, form, scrub)),
         seconds=time.monotonic() - started,
+        warnings=tuple(map(scrub, graph.warnings)),
+        evidence=Evidence(
+            graph.source,
+            pack_version=version(policy_pack),
+            levels=levels_file.name if levels_file else "the pack itself",
+        ),
     )
 
 
+def version(policy_pack: Path) -> str:
+    """The version in PulumiPolicy.yaml, which is the one the CLI goes by; empty when there is none."""
+    try:
+        document = yaml.safe_load((policy_pack / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return ""
+    return str(document.get("version") or "") if isinstance(document, Mapping) else ""
+
+
 def _analyze(pack: PackProcess, graph: Graph, progress: Progress) -> list[tuple[str, Any]]:
-    """(URN, diagnostic) of every resource and then of the stack."""
+    """(URN, diagnostic) of every resource and then of the stack.
+
+    The engine shows a pack neither what is only read nor a reference to another stack, though others depend on them.
+    """
     by_urn = {resource["urn"]: resource for resource in graph.resources}
-    total = len(graph.resources) + 1
+    shown = [resource for resource in graph.resources if not resource.get("external")]
+    total = len(shown) + 1
     done = iter(range(1, total + 1))
-    requests = [messages.request(resource, by_urn) for resource in graph.resources]
+    requests = [messages.request(resource, by_urn) for resource in shown]
     found = pack.analyze(requests, lambda: progress(next(done), total))
-    found += pack.analyze_stack(messages.view(resource, by_urn) for resource in graph.resources)
+    found += pack.analyze_stack(messages.view(resource, by_urn) for resource in shown)
     progress(total, total)
     return found
-
-
-def scrubber(graph: Graph) -> Callable[[str], str]:
-    """A function that blanks out every secret text of the graph: the last line of defence, not the first."""
-    secrets: set[str] = {graph.config[key] for key in graph.secret_keys if key in graph.config}
-
-    def note(value: Any) -> None:
-        stack = [value]
-        while stack:
-            item = stack.pop()
-            if isinstance(item, str):
-                secrets.add(item)
-            elif isinstance(item, Mapping):
-                stack.extend(item.values())
-            elif isinstance(item, list):
-                stack.extend(item)
-
-    map_secrets(graph.resources, note)
-    map_secrets(graph.exports, note)
-    ordered = sorted((text for text in secrets if len(text) >= _SHORTEST_SECRET), key=len, reverse=True)
-
-    def scrub(text: str) -> str:
-        for secret in ordered:
-            text = text.replace(secret, HIDDEN)
-        return text
-
-    return scrub
 
 
 def _rule(policy: Any, config: Any) -> Rule:
@@ -121,7 +114,8 @@ def reported(
 ) -> Iterator[Finding]:
     """The findings in a pack's diagnostics, each with the URN it was given for; `scrub` goes over every sentence.
 
-    A URN that the graph does not have is taken as the stack's own.
+    A URN that the graph does not have is taken as the stack's own. A diagnostic that carries the level in force
+    (an engine's log) keeps it.
     """
     types = {resource["urn"]: resource["type"] for resource in graph.resources}
     root = next((urn for urn, type_ in types.items() if type_ == "pulumi:pulumi:Stack"), "")
@@ -134,7 +128,7 @@ def reported(
             rule=rule.id,
             title=rule.title,
             severity=rule.severity,
-            level=rule.level if kind != "exempted" else "advisory",
+            level=_level(diagnostic, kind, rule),
             urn=urn,
             resource=messages.short_name(urn),
             type=types.get(urn, ""),
@@ -142,6 +136,13 @@ def reported(
             remedy=rule.remedy,
             forms=(form,),
         )
+
+
+def _level(diagnostic: Any, kind: Kind, rule: Rule) -> Level:
+    if kind == "exempted":
+        return "advisory"
+    in_force: Level | None = getattr(diagnostic, "level", None)
+    return in_force or rule.level
 
 
 def _reading(diagnostic: Any, by_id: Mapping[str, Rule]) -> tuple[Kind, Rule, str]:

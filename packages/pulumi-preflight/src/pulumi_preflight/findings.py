@@ -7,13 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pulumi_preflight.graph import Source
+
 Kind = Literal["violation", "not_evaluated", "exempted"]
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 Severity = Literal["critical", "high", "medium", "low", "unspecified"]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "unspecified")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""What steers a terminal, or shows text in another order than it is in, or is not to be seen at all."""
+_SOURCES: dict[Source, str] = {
+    "offline": "evaluated offline: nothing was created, and values that only AWS knows are made up",
+    "engine": "as the Pulumi engine logged it",
+    "deployed": "judged from the state of what is deployed",
+}
 _KINDS: tuple[Kind, ...] = ("violation", "not_evaluated", "exempted")
+
+
+def printable(text: str) -> str:
+    """`text` with a blank for every character that is not for reading."""
+    return _CONTROL.sub(" ", text)
 
 
 @dataclass(frozen=True)
@@ -49,13 +65,37 @@ class Finding:
 
     def __post_init__(self) -> None:
         """A resource's name is the program's choice: no control character of it reaches a terminal or a file."""
-        for name in ("message", "resource"):
-            object.__setattr__(self, name, _CONTROL.sub(" ", getattr(self, name)))
+        for name in ("message", "resource", "type"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     @property
     def blocking(self) -> bool:
         """Whether this finding alone fails the check: a mandatory rule was broken, or could not be judged."""
         return self.kind != "exempted" and self.level in ("mandatory", "remediate")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a result is evidence of, for a reader who has the report alone; what is not known is empty."""
+
+    source: Source | None = None
+    moment: str = ""
+    commit: str = ""
+    tool: str = ""
+    pack_version: str = ""
+    levels: str = ""
+
+    def sentences(self) -> tuple[str, ...]:
+        """The evidence in words."""
+        where = _SOURCES[self.source] if self.source else ""
+        versions = [
+            f"commit {self.commit}" if self.commit else "",
+            self.tool,
+            f"policy pack version {self.pack_version}" if self.pack_version else "",
+            f"levels of {self.levels}" if self.levels else "",
+        ]
+        parts = [where, self.moment, ", ".join(part for part in versions if part)]
+        return tuple(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -70,6 +110,20 @@ class Result:
     rules: tuple[Rule, ...]
     findings: tuple[Finding, ...]
     seconds: float
+    warnings: tuple[str, ...] = ()
+    """What the verdict does not cover, a sentence each."""
+    evidence: Evidence = Evidence()
+
+    def __post_init__(self) -> None:
+        """The names of project, stack and pack are as foreign as those of resources."""
+        for name in ("project", "stack", "pack"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
+        object.__setattr__(self, "warnings", tuple(map(printable, self.warnings)))
+
+    @property
+    def disabled(self) -> int:
+        """How many of the rules are disabled."""
+        return sum(rule.level == "disabled" for rule in self.rules)
 
     @property
     def passed(self) -> bool:
@@ -85,8 +139,8 @@ class Result:
         return sum(finding.kind == kind and blocking in (None, finding.blocking) for finding in self.findings)
 
 
-def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each finding once, with the forms in which it was seen, the gravest first."""
+def merge_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, with the forms in which it was seen, the most severe first."""
     unique: dict[tuple[str, str, str, str], Finding] = {}
     for finding in findings:
         key = (finding.kind, finding.rule, finding.urn, finding.message)
@@ -96,14 +150,15 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(unique.values(), key=_gravity))
 
 
-def merge(results: Iterable[Result]) -> Result:
+def merge_results(results: Iterable[Result]) -> Result:
     """One result from those of several forms of the same stack, judged at the same time; at least one."""
     parts = list(results)
     return replace(
         parts[-1],
         forms=tuple(form for part in parts for form in part.forms),
         resources=max(part.resources for part in parts),
-        findings=merged(finding for part in parts for finding in part.findings),
+        findings=merge_findings(finding for part in parts for finding in part.findings),
+        warnings=tuple(dict.fromkeys(warning for part in parts for warning in part.warnings)),
         seconds=max(part.seconds for part in parts),
     )
 

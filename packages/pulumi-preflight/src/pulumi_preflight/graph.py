@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pulumi.runtime import rpc
-
-from pulumi_preflight.errors import UserError
 
 SIGNATURE = rpc._special_sig_key
 SECRET = rpc._special_secret_sig
@@ -21,6 +18,8 @@ HIDDEN = "[secret]"
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 Resource = dict[str, Any]
+Source = Literal["offline", "engine", "deployed"]
+"""Evaluated here, as the engine logged it, or what is deployed."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Graph:
     secret_keys: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     """What a verdict on this graph does not cover, a sentence each."""
+    source: Source = "offline"
 
     def get(self, urn: str) -> Resource | None:
         """The resource with this URN, or None."""
@@ -67,46 +67,6 @@ class Graph:
                 "metadata": {},
             },
         }
-
-    @staticmethod
-    def from_export(document: Mapping[str, Any], place: str = "the state") -> Graph:
-        """The graph in a stack export; a secret of which only the ciphertext is there becomes `[secret]`.
-
-        Raises UserError, naming `place`, when this is no stack export of version 3 with resources.
-        """
-        deployment = document.get("deployment") if isinstance(document, Mapping) else None
-        resources = deployment.get("resources") if isinstance(deployment, Mapping) else None
-        if not isinstance(resources, list) or not all(_is_resource(item) for item in resources):
-            raise UserError(
-                f"{place} is not a stack export: write it with `pulumi stack export --file <file>`."
-            )
-        if document.get("version") != 3:
-            raise UserError(f"{place} is a stack export of a version other than 3: update the Pulumi CLI.")
-        if not resources:
-            raise UserError(f"{place} holds no resources: the stack has not been deployed.")
-        live = [_restored(item) for item in resources if not item.get("delete")]
-        stack, project = live[0]["urn"].split("::")[0:2]
-        root = next((item for item in live if item["type"] == STACK_TYPE), None)
-        return Graph(
-            project=project,
-            stack=stack.removeprefix("urn:pulumi:"),
-            preview=False,
-            resources=live,
-            exports=dict(root["outputs"]) if root else {},
-        )
-
-
-def read_export(path: Path) -> Graph:
-    """The graph in a stack export file. Raises UserError in one sentence."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"{path} does not exist: write it with `pulumi stack export --file <file>`."
-        ) from None
-    except (OSError, ValueError):
-        raise UserError(f"{path} cannot be read as JSON.") from None
-    return Graph.from_export(document, str(path))
 
 
 def map_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
@@ -164,35 +124,3 @@ def in_order(resources: list[Resource]) -> list[Resource]:
     for urn in list(by_urn):
         visit(urn)
     return list(done.values())
-
-
-def _is_resource(item: Any) -> bool:
-    return (
-        isinstance(item, Mapping)
-        and isinstance(item.get("type"), str)
-        and isinstance(item.get("urn"), str)
-        and item["urn"].count("::") >= 3
-    )
-
-
-def _restored(item: Mapping[str, Any]) -> Resource:
-    resource: Resource = {"custom": False, "id": "", "parent": "", "provider": "", "protect": False}
-    resource |= {"inputs": {}, "outputs": {}, "dependencies": [], "propertyDependencies": {}}
-    resource |= {key: value for key, value in item.items() if value is not None}
-    for side in ("inputs", "outputs"):
-        resource[side] = _readable(resource[side])
-    return resource
-
-
-def _readable(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if value.get(SIGNATURE) == SECRET:
-            if "value" in value:
-                return {SIGNATURE: SECRET, "value": value["value"]}
-            if "plaintext" in value:
-                return {SIGNATURE: SECRET, "value": json.loads(value["plaintext"])}
-            return HIDDEN
-        return {key: _readable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_readable(item) for item in value]
-    return value

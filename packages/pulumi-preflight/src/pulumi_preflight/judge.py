@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import functools
+import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from pulumi_preflight import VERSION
 from pulumi_preflight import engine_log as events
 from pulumi_preflight import reports as report
-from pulumi_preflight.check import check, scrubber
-from pulumi_preflight.findings import Result, merge
+from pulumi_preflight.check import check
+from pulumi_preflight.errors import NotJudgedError
+from pulumi_preflight.findings import Result, merge_results
 from pulumi_preflight.graph import Graph
+from pulumi_preflight.scrub import scrubber
 from pulumi_preflight.shape import Shape, shape
 
 
-def judged(
+def check_graphs(
     graphs: Sequence[Graph], policy_pack: Path, levels: Path | None, project: Path
 ) -> tuple[Result, Shape]:
     """All forms of a stack at once, each by a pack process of its own; neither result nor shape holds a secret.
@@ -42,12 +48,13 @@ def judged(
 
             return check(declared, policy_pack, levels, advance)
 
-        result = merge(pool.map(judge, graphs))
+        result = merge_results(pool.map(judge, graphs))
     scrub = _all(scrubber(declared) for declared in graphs)
-    return report.scrubbed(result, scrub), shape(graphs[-1], project, scrub)
+    _something_judged(result)
+    return _dated(report.scrubbed(result, scrub), project), shape(graphs[-1], project, scrub)
 
 
-def logged(path: Path, policy_pack: Path, levels: Path | None, project: Path) -> tuple[Result, Shape]:
+def read_event_log(path: Path, policy_pack: Path, levels: Path | None, project: Path) -> tuple[Result, Shape]:
     """What an event log says, with the pack's own account of its rules where the pack is at hand."""
 
     def known(graph: Graph) -> Result | None:
@@ -57,7 +64,40 @@ def logged(path: Path, policy_pack: Path, levels: Path | None, project: Path) ->
         return check(replace(graph, resources=[]), policy_pack, levels)
 
     result, graph = events.read(path, known)
-    return result, shape(graph, project)
+    return _dated(result, project), shape(graph, project)
+
+
+def _something_judged(result: Result) -> None:
+    if not result.rules or result.disabled == len(result.rules):
+        raise NotJudgedError(
+            f"no rule of the policy pack {result.pack} is enabled, so nothing was judged: correct the levels "
+            f"({result.evidence.levels})."
+        )
+
+
+def _dated(result: Result, project: Path) -> Result:
+    """The result with the day, the commit and the version of this package."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    evidence = replace(
+        result.evidence, moment=moment, commit=commit(project), tool=f"pulumi-preflight {VERSION}"
+    )
+    return replace(result, evidence=evidence)
+
+
+def commit(project: Path) -> str:
+    """The commit that the project's files are at, and whether they differ from it; empty outside git."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+
+    def ask(*words: str) -> str:
+        answer = subprocess.run(  # noqa: S603 - fixed words
+            [git, "-C", str(project), *words], capture_output=True, text=True, check=False
+        )
+        return answer.stdout.strip() if answer.returncode == 0 else ""
+
+    found = ask("rev-parse", "--short=12", "HEAD")
+    return found + (" with uncommitted changes" if found and ask("status", "--porcelain", "-uno") else "")
 
 
 def _all(scrubs: Iterable[Callable[[str], str]]) -> Callable[[str], str]:

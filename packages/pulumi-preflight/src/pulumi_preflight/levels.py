@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import jsonschema
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
+from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import whole_numbers
 
@@ -22,12 +22,7 @@ LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
 
 def read(path: Path) -> dict[str, Entry]:
     """A file in the shape of `--policy-pack-config`. Raises UserError in one sentence."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"the levels file {path} does not exist.") from None
-    except (OSError, ValueError):
-        raise UserError(f"the levels file {path} cannot be read as JSON.") from None
+    document = jsonfile.read(path, "the levels file", unique=True)
     if not isinstance(document, dict):
         raise UserError(f"the levels file {path} must be an object of policy names.")
     return {name: _entry(name, value, path) for name, value in document.items()}
@@ -74,7 +69,7 @@ def _validate(
 
 def _entry(name: str, value: Any, path: Path) -> Entry:
     entry = {_LEVEL: value} if isinstance(value, str) else value
-    if not isinstance(entry, dict) or entry.get(_LEVEL, "advisory") not in _LEVELS:
+    if not isinstance(entry, dict) or entry.get(_LEVEL, "advisory") not in list(_LEVELS):
         raise UserError(
             f"{path}: {name} must be one of {', '.join(sorted(_LEVELS))}, or an object with enforcementLevel "
             "set to one of these."

@@ -22,9 +22,11 @@ from pulumi_preflight.answers import Answers
 from pulumi_preflight.answers import read as read_answers
 from pulumi_preflight.engine import Engine
 from pulumi_preflight.errors import NotJudgedError
-from pulumi_preflight.graph import HIDDEN, Graph
+from pulumi_preflight.graph import Graph
 from pulumi_preflight.program_process import Event, Events, started
 from pulumi_preflight.recorder import Recorder
+from pulumi_preflight.scrub import Scrub
+from pulumi_preflight.scrub import scrub as scrubbing
 
 __all__ = ["TIMEOUT", "Graph", "evaluate"]
 
@@ -36,7 +38,6 @@ _WORK = 0.2
 """Seconds of processor time within these: less is no work."""
 _GRACE_SECONDS = 10.0
 _TICK = 0.25
-_SHORTEST_SECRET = 4
 
 Say = Callable[[str], None]
 Progress = Callable[[int], None]
@@ -70,7 +71,7 @@ def evaluate(
     recorder = Recorder(
         settings, preview=preview, answers=answers or read_answers(None, project), allow_unseen=allow_unseen
     )
-    scrub = _scrubber(settings)
+    scrub = scrubbing(settings.values[key] for key in settings.secret_keys if key in settings.values)
     with Engine(recorder, lambda message: say(scrub(message))) as engine:
         order = _order(settings, preview, engine.address)
         with started(order, lambda line: say(scrub(line))) as events:
@@ -175,7 +176,7 @@ def _overdue(end: _End, idle: float, total: float, timeout: float) -> str:
     return ""
 
 
-def _verdict(end: _End, engine: Engine, recorder: Recorder, scrub: Say | Callable[[str], str]) -> str:
+def _verdict(end: _End, engine: Engine, recorder: Recorder, scrub: Scrub) -> str:
     """The warning about a program that ended itself, if it did. Raises NotJudgedError for one that failed."""
     place = _place(end.raised or end.ended)
     if engine.failure is not None:
@@ -184,8 +185,8 @@ def _verdict(end: _End, engine: Engine, recorder: Recorder, scrub: Say | Callabl
         where = f" ({place})" if place else ""
         raise NotJudgedError(f"{str(engine.mistake).removesuffix('.')}{where}.") from None
     if end.raised is not None:
-        error = NotJudgedError(str(scrub(_sentence(end.raised, place))))
-        error.add_note(str(scrub(end.raised["traceback"])))
+        error = NotJudgedError(scrub(_sentence(end.raised, place)))
+        error.add_note(scrub(end.raised["traceback"]))
         raise error
     if end.stopped:
         raise NotJudgedError(f"{end.stopped.removesuffix('.')}; {_so_far(recorder)}.")
@@ -226,16 +227,3 @@ def _so_far(recorder: Recorder) -> str:
     return (
         f"after it had declared {recorder.last}" if recorder.last else "before it had declared any resource"
     )
-
-
-def _scrubber(settings: stackfile.StackConfig) -> Callable[[str], str]:
-    """Blanks out the secret values of the configuration in what a program prints and raises."""
-    values = {settings.values[key] for key in settings.secret_keys if key in settings.values}
-    secrets = sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)
-
-    def scrub(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
-
-    return scrub

@@ -186,7 +186,11 @@ class Recorder:
         for key in ("assumeRoles", "assumeRole", "allowedAccountIds"):
             value = _parsed(inputs.get(key))
             last = value[-1] if isinstance(value, list) and value else value
-            role = str(last.get("roleArn", "")) if isinstance(last, Mapping) else str(last or "")
+            role = (
+                str(last.get("roleArn") or last.get("role_arn") or "")
+                if isinstance(last, Mapping)
+                else str(last or "")
+            )
             account = role.split(":")[4] if role.startswith("arn:") and role.count(":") > 4 else role
             if len(account) == 12 and account.isdecimal():
                 return account

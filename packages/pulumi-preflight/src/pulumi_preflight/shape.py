@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from pulumi_preflight.findings import printable
 from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
 
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
@@ -88,8 +89,8 @@ def _item(resource: Resource, scrub: Callable[[str], str]) -> Item:
     relations = resource["propertyDependencies"] or {}
     return Item(
         urn=scrub(resource["urn"]),
-        name=scrub(resource["urn"].rpartition("::")[2]),
-        type=scrub(resource["type"]),
+        name=printable(scrub(resource["urn"].rpartition("::")[2])),
+        type=printable(scrub(resource["type"])),
         parent=scrub(resource["parent"]),
         custom=bool(resource["custom"]),
         uses=tuple((scrub(urn), scrub(key)) for key, urns in relations.items() for urn in urns or ()),

@@ -47,7 +47,7 @@ def shape(type_: str) -> Shape | None:
     if module is None:
         return None
     info = module.mod_info  # type: ignore[attr-defined]
-    with _quiet():
+    with quiet():
         cls = getattr(importlib.import_module(info["fqn"]), info["classes"].get(type_, ""), None)
     if cls is None:
         return None
@@ -64,13 +64,13 @@ def shape(type_: str) -> Shape | None:
 def _load(package: str) -> None:
     """Loads a provider's SDK, which then says what its types are; one that is not installed says nothing."""
     for prefix in ("pulumi", "pulumiverse"):
-        with contextlib.suppress(ImportError), _quiet():
+        with contextlib.suppress(ImportError), quiet():
             importlib.import_module(f"{prefix}_{package.replace('-', '_')}")
             return
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Loading an SDK defines its deprecated classes, and each one warns."""
     with _LOADING, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -183,7 +183,7 @@ def _plausible(type_: str, key: str, kind: Any, context: Mapping[str, str]) -> A
     if origin is not None and issubclass(origin, Sequence):
         return [_plausible(type_, key.removesuffix("s"), typing.get_args(kind)[0], context)]
     if origin is not None:
-        return {}
+        return dict(templates.MAPS.get((type_, key), {}))
     if kind is str:
         return _text(type_, key, context)
     if kind in (bool, int, float):

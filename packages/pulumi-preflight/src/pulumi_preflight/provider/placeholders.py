@@ -14,7 +14,7 @@ from typing import Any
 
 from pulumi import _types
 
-from pulumi_preflight.provider.outputs import ACCOUNT, MOMENT, REGION, shape
+from pulumi_preflight.provider.outputs import ACCOUNT, MOMENT, REGION, quiet, shape
 
 _HEX = "0123456789abcdef0"
 _IDS = {
@@ -35,7 +35,8 @@ def result(token: str) -> Mapping[str, Any]:
     """A value for every property of the function's result; empty when no installed SDK knows the function."""
     package, module_name, function = [*token.split(":"), "", ""][:3]
     module = _module(package, module_name.partition("/")[0])
-    caller = getattr(module, _snake(function), None)
+    with quiet():
+        caller = getattr(module, _snake(function), None)
     kind = function.removeprefix("get").lower()
     cls = (
         vars(sys.modules[caller.__module__]).get(f"{function[:1].upper()}{function[1:]}Result")
@@ -98,7 +99,7 @@ def _value(name: str, kind: Any, about: str) -> Any:
 def _module(package: str, module: str) -> Any:
     root = f"pulumi_{package.replace('-', '_')}"
     for name in (f"{root}.{module}", root):
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(ImportError), quiet():
             return importlib.import_module(name)
     return None
 

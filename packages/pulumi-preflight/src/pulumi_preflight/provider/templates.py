@@ -170,3 +170,10 @@ OUTPUTS: Mapping[str, Mapping[str, str]] = {
 CHOSEN = frozenset({("aws:apigateway/apiKey:ApiKey", "value")})
 NAMED_BY: Mapping[str, str] = {"aws:s3/bucket:Bucket": "bucket", "aws:s3/bucketV2:BucketV2": "bucket"}
 NAME_PREFIX: Mapping[str, str] = {"aws:kms/alias:Alias": "alias/"}
+# Computed maps of which programs read single entries.
+MAPS: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("aws:appsync/graphQLApi:GraphQLApi", "uris"): {
+        "GRAPHQL": "https://placeholder.appsync-api.us-east-1.amazonaws.com/graphql",
+        "REALTIME": "wss://placeholder.appsync-realtime-api.us-east-1.amazonaws.com/graphql",
+    },
+}

@@ -58,7 +58,7 @@ def scrubbed(result: Result, scrub: Callable[[str], str]) -> Result:
         )
         for finding in result.findings
     )
-    return replace(result, findings=findings)
+    return replace(result, findings=findings, warnings=tuple(map(scrub, result.warnings)))
 
 
 def print_table(result: Result, console: Console, changes: Changes | None = None) -> None:
@@ -71,8 +71,18 @@ def print_table(result: Result, console: Console, changes: Changes | None = None
         console.print(Text(f"against the baseline: {changes}"))
         for finding in changes.new:
             console.print(Text.assemble(("new: ", "bold"), f"{finding.rule}, {finding.resource}"))
+    for warning in result.warnings:
+        console.print(Text.assemble(("warning: ", "bold yellow"), warning))
+    for line in evidence(result):
+        console.print(Text(line, "dim"))
     colour = "green" if result.passed else "bold red"
     console.print(f"[{colour}]{escape(summary(result))}[/]")
+
+
+def evidence(result: Result) -> list[str]:
+    """What the report is evidence of, and what it leaves out, a line each."""
+    left_out = [f"left out: {result.disabled} disabled rules"] if result.disabled else []
+    return [*result.evidence.sentences(), *left_out]
 
 
 def _remedies(result: Result) -> dict[str, str]:
@@ -82,6 +92,7 @@ def _remedies(result: Result) -> dict[str, str]:
 def summary(result: Result) -> str:
     """One sentence with the verdict and the counts."""
     blocking = sum(finding.blocking for finding in result.findings)
+    disabled = f" ({result.disabled} disabled)" if result.disabled else ""
     counts = [
         f"{blocking} blocking",
         f"{result.count('violation', blocking=False)} advisory",
@@ -90,13 +101,13 @@ def summary(result: Result) -> str:
     ]
     return (
         f"{'passed' if result.passed else 'FAILED'}: {result.stack} ({', '.join(result.forms)}), "
-        f"{result.resources} resources, {len(result.rules)} policies of {result.pack}, {', '.join(counts)}, "
+        f"{result.resources} resources, {len(result.rules)} policies of {result.pack}{disabled}, {', '.join(counts)}, "
         f"{result.seconds:.1f} s"
     )
 
 
 def _table(result: Result) -> Table:
-    table = Table(title=f"{result.project} / {result.stack}", title_justify="left", show_lines=True)
+    table = Table(title=Text(f"{result.project} / {result.stack}"), title_justify="left", show_lines=True)
     for heading in ("severity", "rule, resource", "finding"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "severity")
     for finding in result.findings:
@@ -132,6 +143,8 @@ def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
         "passed": result.passed,
         "resources": result.resources,
         "seconds": round(result.seconds, 3),
+        "warnings": list(result.warnings),
+        "evidence": asdict(result.evidence) | {"disabled": result.disabled},
         "findings": [_entry(finding, shape) for finding in result.findings],
         "rules": [asdict(rule) for rule in result.rules],
     }
@@ -151,8 +164,12 @@ def _entry(finding: Finding, shape: Shape) -> dict[str, Any]:
 FORMATS: Mapping[str, Callable[[Result, Shape, Changes | None], str]] = {
     "table": _as_table,
     "json": _as_json,
-    "markdown": lambda result, shape, changes: markdown.render(result, summary(result), changes),
+    "markdown": lambda result, shape, changes: markdown.render(
+        result, summary(result), changes, evidence(result)
+    ),
     "sarif": sarif.render,
-    "junit": lambda result, shape, changes: junit.render(result),
-    "html": lambda result, shape, changes: page.render(result, summary(result), shape, changes),
+    "junit": lambda result, shape, changes: junit.render(result, evidence(result)),
+    "html": lambda result, shape, changes: page.render(
+        result, summary(result), shape, changes, evidence=evidence(result)
+    ),
 }

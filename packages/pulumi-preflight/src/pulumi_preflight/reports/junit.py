@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from pulumi_preflight.findings import Finding, Result
@@ -10,11 +11,15 @@ from pulumi_preflight.findings import Finding, Result
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(result: Result) -> str:
+def render(result: Result, evidence: Sequence[str] = ()) -> str:
     """One test case per policy: failed when a finding is blocking, skipped when disabled or only exempted."""
     counts = {"tests": str(len(result.rules)), "errors": "0", "time": f"{result.seconds:.3f}"}
     suite = ElementTree.Element("testsuite", name=_xml(f"{result.project}/{result.stack}"))
     failures = skipped = 0
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in [*(("warning", text) for text in result.warnings), ("evidence", "; ".join(evidence))]:
+        if value:
+            ElementTree.SubElement(properties, "property", name=name, value=_xml(value))
     for rule in result.rules:
         findings = [finding for finding in result.findings if finding.rule == rule.id]
         case = ElementTree.SubElement(

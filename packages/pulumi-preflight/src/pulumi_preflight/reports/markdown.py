@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pulumi_preflight.baseline import Changes
@@ -18,10 +19,16 @@ _ESCAPES = {char: f"&#{ord(char)};" for char in "\\`*[]<>|~$&"} | {
     "#": "&#35;&#8203;",
     "\n": " ",
     "\r": " ",
+    "\0": "&#8203;",
 }
+# An address forms a link without any markup: a blank of no width within it prevents that.
+_LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+_BREAK = "\0"
 
 
-def render(result: Result, sentence: str, changes: Changes | None = None) -> str:
+def render(
+    result: Result, sentence: str, changes: Changes | None = None, evidence: Sequence[str] = ()
+) -> str:
     """The result under its one-sentence summary; with `changes`, what is new and fixed before the rest."""
     title = f"{result.project}/{result.stack}"
     lines = [
@@ -30,6 +37,8 @@ def render(result: Result, sentence: str, changes: Changes | None = None) -> str
         f"### {'✅' if result.passed else '❌'} Policy check of {code(title)}",
         "",
         text(sentence),
+        *(f"\n**Warning:** {text(warning)}" for warning in result.warnings),
+        *(["", f"<sub>{text('; '.join(evidence))}</sub>"] if evidence else []),
     ]
     for heading, findings, folded in _sections(result, changes):
         lines += _section(heading, findings, folded, LIMIT - len("\n".join(lines)))
@@ -38,7 +47,7 @@ def render(result: Result, sentence: str, changes: Changes | None = None) -> str
 
 def text(value: str) -> str:
     """Any text as inline Markdown that shows it literally."""
-    return "".join(_ESCAPES.get(char, char) for char in value)
+    return "".join(_ESCAPES.get(char, char) for char in _LINK.sub(_BREAK, value))
 
 
 def code(value: str) -> str:

@@ -35,11 +35,17 @@ def render(result: Result, shape: Shape | None = None, changes: Changes | None =
     run = {
         "tool": {"driver": {"name": result.pack, "rules": [_rule(rule) for rule in result.rules]}},
         "automationDetails": {"id": f"preflight/{result.project}/{result.stack}/"},
-        "invocations": [{"executionSuccessful": True}],
+        "invocations": [_invocation(result)],
+        "properties": {"evidence": "; ".join(result.evidence.sentences()), "disabledRules": result.disabled},
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _invocation(result: Result) -> dict[str, Any]:
+    notes = [{"level": "warning", "message": {"text": warning}} for warning in result.warnings]
+    return {"executionSuccessful": True, "toolExecutionNotifications": notes}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -35,13 +35,14 @@ def render(
     shape: Shape,
     changes: Changes | None = None,
     sections: Sequence[Section] = (),
+    evidence: Sequence[str] = (),
 ) -> str:
     """The page. It can be read without its script, which only filters; no text in it is taken for markup.
 
     `sections` are parts that others add about the same stack, after the resources' own.
     """
     title = f"{result.project}/{result.stack}: policy check {'passed' if result.passed else 'failed'}"
-    return document(title, *_Page(result, shape, changes, sections).parts(sentence))
+    return document(title, *_Page(result, shape, changes, sections).parts(sentence, evidence))
 
 
 def pillar(rule: Rule | None) -> str:
@@ -67,13 +68,18 @@ class _Page:
             urn: shape.by_urn.get(urn) or Item(urn, named[urn].resource, named[urn].type) for urn in urns
         }
 
-    def parts(self, sentence: str) -> Iterable[Element | None]:
+    def parts(self, sentence: str, evidence: Sequence[str] = ()) -> Iterable[Element | None]:
         verdict = "passed" if self.result.passed else "failed"
         yield el(
             "header",
             el("h1", f"{self.result.project} / {self.result.stack}"),
             el("p", el("strong", verdict, class_=f"verdict {verdict}"), " ", sentence.partition(": ")[2]),
+            *(
+                el("p", el("strong", "Warning: "), warning, class_="warning")
+                for warning in self.result.warnings
+            ),
             el("p", f"Against the baseline: {self.changes}.") if self.changes else None,
+            el("p", "; ".join(evidence), class_="small evidence") if evidence else None,
             *(section.headline for section in self.sections),
         )
         beside = bool(self.result.findings and self.shape.items)
@@ -149,7 +155,7 @@ class _Page:
         if not self.shape.items:
             return None
         legend = [
-            el("span", badge("2", "critical"), " broken rules, in the colour of the gravest"),
+            el("span", badge("2", "critical"), " broken rules, in the colour of the most severe"),
             el("span", badge("1", "advisory"), " advisory only"),
             el("span", badge("?", "unknown"), " not evaluated"),
             el("span", badge("e", "exempted"), " exempted"),

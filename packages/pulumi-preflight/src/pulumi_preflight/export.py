@@ -1,0 +1,132 @@
+"""The graph in a stack export, a checkpoint or a bare deployment, whatever language its program is written in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_preflight import jsonfile
+from pulumi_preflight.errors import UserError
+from pulumi_preflight.graph import HIDDEN, SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Graph, Resource
+
+_VERSIONS = (3, 4)
+"""4 is what the CLI writes once a state uses a feature that 3 has no place for."""
+_REMEDY = "write it with `pulumi stack export --file <file>`."
+_TEXTS = ("urn", "type", "id", "parent", "provider")
+_MAPPINGS = ("inputs", "outputs", "propertyDependencies", "customTimeouts")
+
+
+def read(path: Path) -> Graph:
+    """The graph in a file. Raises UserError in one sentence with the place."""
+    return graph(jsonfile.read(path, "the stack export", _REMEDY), str(path))
+
+
+def graph(document: Any, place: str = "the state") -> Graph:
+    """The graph in a document. What only its ciphertext is there of is unknown, and so is `[secret]`.
+
+    Raises UserError, naming `place`, when this is not a state, is of another version, or holds nothing.
+    """
+    deployment = _deployment(document, place)
+    entries = deployment.get("resources") or []
+    if not isinstance(entries, list):
+        raise UserError(f"{place} is not a stack export: {_REMEDY}")
+    live = [
+        _restored(entry, f"{place}: resource {number}")
+        for number, entry in enumerate(entries, 1)
+        if not (isinstance(entry, Mapping) and entry.get("delete"))
+    ]
+    if not live:
+        raise UserError(f"{place} holds no resources: the stack has not been deployed.")
+    stack, project = live[0]["urn"].split("::")[0:2]
+    root = next((item for item in live if item["type"] == STACK_TYPE), None)
+    return Graph(
+        project=project,
+        stack=stack.removeprefix("urn:pulumi:"),
+        preview=False,
+        resources=live,
+        exports=dict(root["outputs"]) if root else {},
+        warnings=tuple(_pending(deployment.get("pending_operations"))),
+        source="deployed",
+    )
+
+
+def _deployment(document: Any, place: str) -> Mapping[str, Any]:
+    """The part with the resources: of an export, a backend's checkpoint, or the document itself."""
+    if not isinstance(document, Mapping):
+        raise UserError(f"{place} is not a stack export: {_REMEDY}")
+    checkpoint = document.get("checkpoint")
+    inner = checkpoint.get("latest") if isinstance(checkpoint, Mapping) else document.get("deployment")
+    if inner is None and "resources" in document:
+        return document
+    if not isinstance(inner, Mapping):
+        raise UserError(f"{place} is not a stack export: {_REMEDY}")
+    if document.get("version") not in _VERSIONS:
+        raise UserError(
+            f"{place} is a state of version {document.get('version')}, and {' and '.join(map(str, _VERSIONS))} can be "
+            "read: export it with a current Pulumi CLI."
+        )
+    return inner
+
+
+def _restored(entry: Any, place: str) -> Resource:
+    """A resource with every key a graph needs. Raises UserError for a key of another type."""
+    if not isinstance(entry, Mapping) or not all(isinstance(entry.get(key), str) for key in ("urn", "type")):
+        raise UserError(f"{place} has no urn and type: {_REMEDY}")
+    if entry["urn"].count("::") < 3:
+        raise UserError(f"{place} has a URN that is not one: {_REMEDY}")
+    resource: Resource = {"custom": False, "id": "", "parent": "", "provider": "", "protect": False}
+    resource |= {"inputs": {}, "outputs": {}, "dependencies": [], "propertyDependencies": {}}
+    resource |= {key: value for key, value in entry.items() if value is not None}
+    if not all(isinstance(resource[key], str) for key in _TEXTS):
+        raise UserError(f"{place}: one of {', '.join(_TEXTS)} is not a text.")
+    if not all(isinstance(resource.get(key, {}), Mapping) for key in _MAPPINGS):
+        raise UserError(f"{place}: one of {', '.join(_MAPPINGS)} is not an object.")
+    relations = [
+        resource["dependencies"],
+        *(urns or [] for urns in resource["propertyDependencies"].values()),
+    ]
+    if not all(isinstance(urns, list) and all(isinstance(urn, str) for urn in urns) for urns in relations):
+        raise UserError(f"{place}: its dependencies are not lists of URNs.")
+    if not all(isinstance(value, int | float) for value in resource.get("customTimeouts", {}).values()):
+        raise UserError(f"{place}: its customTimeouts are not numbers of seconds.")
+    for side in ("inputs", "outputs"):
+        resource[side] = {key: _readable(value, place) for key, value in resource[side].items()}
+    return resource
+
+
+def _readable(value: Any, place: str) -> Any:
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET:
+            return _secret(value, place)
+        return {key: _readable(item, place) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_readable(item, place) for item in value]
+    # What `pulumi policy analyze` and others write for a secret they could not decrypt, whatever its type was.
+    return UNKNOWN if value == HIDDEN else value
+
+
+def _secret(value: Mapping[str, Any], place: str) -> Any:
+    if "value" in value:
+        return {SIGNATURE: SECRET, "value": _readable(value["value"], place)}
+    if "plaintext" not in value:
+        return UNKNOWN
+    try:
+        return {SIGNATURE: SECRET, "value": json.loads(value["plaintext"])}
+    except (ValueError, TypeError, RecursionError):
+        raise UserError(f"{place}: the plaintext of a secret in it is not JSON.") from None
+
+
+def _pending(operations: Any) -> list[str]:
+    found = []
+    for operation in operations if isinstance(operations, list) else ():
+        resource = operation.get("resource") if isinstance(operation, Mapping) else None
+        urn = resource.get("urn") if isinstance(resource, Mapping) else None
+        if isinstance(urn, str) and urn.count("::") >= 3:
+            kind, name = urn.split("::")[2].rpartition("$")[2], urn.rpartition("::")[2]
+            found.append(
+                f'{kind} "{name}" may exist half-made: an operation on it ({operation.get("type")}) was interrupted. '
+                "Run `pulumi refresh`, then export again."
+            )
+    return found

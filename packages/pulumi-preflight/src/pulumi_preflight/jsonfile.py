@@ -1,0 +1,89 @@
+"""Reads JSON that others wrote: whatever is wrong with it is one sentence with the place."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pulumi_preflight.errors import UserError
+
+MAX_DEPTH = 64
+"""Levels of nesting; the messages to a policy pack hold no more than about a hundred."""
+_MAX_DIGITS = 300
+_SURROGATES = range(0xD800, 0xE000)
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
+def read(path: Path, what: str, remedy: str = "", *, unique: bool = False) -> Any:
+    """The document in `path`, which a message calls `what`. With `unique` no key may come twice.
+
+    Raises UserError in one sentence for a file that is missing, is not UTF-8, is not JSON, is nested more than
+    MAX_DEPTH deep, or holds what the engine's messages cannot: a number beyond a float, half a character.
+    """
+    hint = f": {remedy}" if remedy else "."
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{what} {path} does not exist{hint}") from None
+    except OSError as error:
+        raise UserError(f"{what} {path} cannot be read: {error.strerror}.") from None
+    if data.startswith(_MARKS):
+        raise UserError(f"{what} {path} is not in UTF-8: save it in that encoding.")
+    return parse(data, f"{what} {path}", remedy, unique=unique)
+
+
+def parse(data: bytes, place: str, remedy: str = "", *, unique: bool = False) -> Any:
+    """The document in UTF-8 text. Raises UserError, which names `place`."""
+    hint = f": {remedy}" if remedy else "."
+    try:
+        text = data.decode("utf-8-sig")
+        pairs = _unique if unique else None
+        document = json.loads(text, parse_constant=_not_a_number, parse_int=_integer, object_pairs_hook=pairs)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{place} cannot be read as JSON: line {line} is not in UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{place} cannot be read as JSON: line {error.lineno} is broken{hint}") from None
+    except RecursionError:
+        raise UserError(f"{place} is nested too deeply to be read{hint}") from None
+    except ValueError as error:
+        raise UserError(f"{place} cannot be read as JSON: {error}.") from None
+    _bounded(document, place)
+    return document
+
+
+def _not_a_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number in it has {len(digits)} digits")
+    return int(digits)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)} comes twice")
+    return found
+
+
+def _bounded(document: Any, place: str) -> None:
+    stack: list[tuple[Any, int]] = [(document, 0)]
+    while stack:
+        value, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            raise UserError(f"{place} is nested more than {MAX_DEPTH} levels deep.")
+        if isinstance(value, dict):
+            stack += [(item, depth + 1) for item in value.values()]
+            stack += [(key, depth) for key in value]
+        elif isinstance(value, list):
+            stack += [(item, depth + 1) for item in value]
+        elif (
+            isinstance(value, str) and not value.isascii() and any(ord(char) in _SURROGATES for char in value)
+        ):
+            raise UserError(f"{place} holds half a character (a lone surrogate): no text can hold that.")
