@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from starlette.requests import Request
 
@@ -27,6 +28,8 @@ class Call:
     api: Api
     address: str
     body: bytes = b""
+    payload: bytes = b""
+    """The body without its compression."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     extended_id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     trace_id: str = field(default_factory=lambda: f"1-{int(time.time()):08x}-{secrets.token_hex(12)}")
@@ -43,9 +46,19 @@ class Call:
     refused: Refused | None = None
 
     @property
+    def stage(self) -> str:
+        """The first step of the path as it was sent: an encoded slash separates nothing."""
+        return unquote(self._steps()[0])
+
+    @property
     def path(self) -> str:
-        """The path within the stage."""
-        return "/" + self.request.url.path.lstrip("/").partition("/")[2]
+        """The path within the stage, decoded."""
+        return "/" + unquote(self._steps()[1])
+
+    def _steps(self) -> tuple[str, str]:
+        raw: bytes = self.request.scope.get("raw_path") or self.request.scope["path"].encode()
+        stage, _, rest = raw.decode("latin-1").lstrip("/").partition("/")
+        return stage, rest
 
     def header(self, name: str) -> str | None:
         """A header's first value."""
@@ -65,7 +78,7 @@ class Call:
             "requestTime": self.arrived.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             "requestTimeEpoch": int(self.arrived.timestamp() * 1000),
             "httpMethod": verb if verb in _VERBS else None,
-            "path": self.request.url.path,
+            "path": self.request.scope["path"],
             "resourcePath": method.path if method else None,
             "resourceId": method.resource_id if method else None,
             "identity.sourceIp": self.address,

@@ -23,6 +23,7 @@ from localaws import signature
 from localaws.call import Call, source_address
 from localaws.declared import Declared
 from localaws.declared_api import Method
+from localaws.decoding import decoded
 from localaws.firewall import log as firewall_log
 from localaws.firewall.acl import WebAcl
 from localaws.firewall.fields import Sighting
@@ -41,6 +42,7 @@ NOT_ENFORCED = (
     "log filters, metrics, alarms and scaling",
 )
 LIMIT_BYTES = 10 * 1024 * 1024
+LIMIT_HEADER_BYTES = 64 * 1024
 UPLOAD_SECONDS = 30
 """A request that is not complete by then is given up."""
 
@@ -89,6 +91,7 @@ class Gateway:
         self.checks: tuple[Callable[[Call], Awaitable[Response | None]], ...] = (
             self._stage,
             self._filter,
+            self._decode,
             self._route,
             self._authorize,
             self._identify,
@@ -111,6 +114,8 @@ class Gateway:
         await response(scope, receive, send)
 
     async def _answer(self, call: Call) -> Response:
+        if sum(len(name) + len(value) for name, value in call.request.scope["headers"]) > LIMIT_HEADER_BYTES:
+            return JSONResponse({"message": "Request Header Fields Too Large"}, 431, {"connection": "close"})
         try:
             call.body = await asyncio.wait_for(_read_body(call.request), UPLOAD_SECONDS)
             for check in self.checks:
@@ -126,7 +131,7 @@ class Gateway:
 
     async def _stage(self, call: Call) -> Response | None:
         """An unknown stage is refused before the API is looked at, so not in the API's own words."""
-        if call.request.url.path.split("/")[1] == self._api.stage:
+        if call.stage == self._api.stage:
             return None
         kind = KINDS["WAF_FILTERED"]
         return JSONResponse({"message": kind.message}, kind.status, {"x-amzn-errortype": kind.error})
@@ -154,6 +159,11 @@ class Gateway:
             raise Refused("WAF_FILTERED")
         custom = verdict.response
         return Response(custom.body, custom.status, dict(custom.headers), media_type=custom.content_type)
+
+    async def _decode(self, call: Call) -> Response | None:
+        """API Gateway decompresses a body by default; the firewall before it has judged the compressed one."""
+        call.payload = decoded(call.body, call.header("content-encoding") or "identity", LIMIT_BYTES)
+        return None
 
     async def _route(self, call: Call) -> Response | None:
         found = self._api.method(call.request.method, call.path)
@@ -207,7 +217,7 @@ class Gateway:
         missing = validator.missing_parameters(call.header, call.request.url.query)
         if missing:
             raise Refused("BAD_REQUEST_PARAMETERS", f"Missing required request parameters: {missing}")
-        fault = validator.fault(call.body, call.header("content-type"))
+        fault = validator.fault(call.payload, call.header("content-type"))
         if fault:
             raise Refused("BAD_REQUEST_BODY", detail=fault)
         return None
@@ -260,7 +270,7 @@ def _matched(call: Call) -> Method:
 
 
 def _raw_path(request: Request) -> str:
-    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     return raw.decode("latin-1")
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import uvicorn
 from pulumi_preflight import export
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from localaws import keys as key_file
 from localaws import signature
@@ -33,7 +32,8 @@ def application(declared: Declared, setup: Setup, runtime_url: str) -> Starlette
         with tempfile.TemporaryDirectory() as root:
             install(declared.function, Path(root))
             pool = Pool(declared.function, Path(root), runtime_url, setup.log_dir / "function.log")
-            app.router.routes.append(Route("/{path:path}", Gateway(declared, pool, setup)))
+            # Every request, whatever its target looks like: none passes firewall and logs.
+            app.router.default = Gateway(declared, pool, setup)
             try:
                 await pool.start()
                 yield

@@ -28,8 +28,8 @@ def proxy_event(call: Call, method: Method) -> dict[str, Any]:
         "pathParameters": dict(call.parameters) or None,
         "stageVariables": None,
         "requestContext": _context(call, method),
-        "body": _text(call.body, call.api),
-        "isBase64Encoded": bool(call.body) and call.api.binary,
+        "body": _text(call.payload, call.api),
+        "isBase64Encoded": bool(call.payload) and call.api.binary,
     }
 
 

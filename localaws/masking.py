@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 _CARD = re.compile(r"(?<!\d)(?:[3-6](?:[ -]?\d){12,18}|2[2-7](?:[ -]?\d){14})(?!\d)")
 """Begins as the brands' numbers do: a time in milliseconds, every tenth of which has a right check digit, does not."""
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+"""Begins where a word does and is as long as an address may be (RFC 5321): a long line costs its length."""
 
 
 def masker(identifiers: Sequence[str]) -> Callable[[str], str]:

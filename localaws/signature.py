@@ -96,9 +96,14 @@ def verify(request: Signed, credentials: Credentials, *, clock: Callable[[], flo
     stamp = request.header("x-amz-date") or ""
     scope = fields.get("Credential", "").split("/")
     names = fields.get("SignedHeaders", "").split(";")
-    if not authorization.startswith(_ALGORITHM) or len(fields) != 3 or len(scope) != 5 or not stamp:
+    several = sum(name == "authorization" for name, _ in request.headers) > 1
+    if several or authorization.split()[0] != _ALGORITHM or len(fields) != 3 or len(scope) != 5 or not stamp:
         raise _invalid("IncompleteSignatureException", "The authorization header is incomplete.")
     if not hmac.compare_digest(scope[0].encode(), credentials.access_key_id.encode()):
+        raise _invalid(
+            "UnrecognizedClientException", "The security token included in the request is invalid."
+        )
+    if request.header("x-amz-security-token") is not None:  # none was issued
         raise _invalid(
             "UnrecognizedClientException", "The security token included in the request is invalid."
         )

@@ -143,7 +143,9 @@ def test_unanswered_questions_are_named_and_drafted(tmp_path: Path) -> None:
     draft = answers.read(None, tmp_path, drafting=True)
     evaluate("dev", project=tmp_path, answers=draft)
     text = (
-        draft.draft().replace("vpcId-placeholder", "vpc-1").replace("id: ami-0123456789abcdef0", "id: ami-2")
+        draft.draft()
+        .replace("vpc-0123456789abcdef0", "vpc-1")
+        .replace("id: ami-0123456789abcdef0", "id: ami-2")
     )
     (tmp_path / answers.NAME).write_text(text)
     graph = evaluate("dev", project=tmp_path)

@@ -62,7 +62,7 @@ def test_a_program_that_ends_by_itself_has_no_warning(tmp_path: Path) -> None:
             r"needs the module not_there \(__main__.py, line 4\), which is not installed here",
         ),
         ("def f(:", r"raised SyntaxError in __main__.py, line 4"),
-        ("pulumi.Config().require('size')", r"Missing required configuration variable 'sample:size'"),
+        ("pulumi.Config().require('size')", r"the configuration value sample:size is missing"),
     ],
 )
 def test_a_program_that_fails_is_not_judged(tmp_path: Path, then: str, sentence: str) -> None:

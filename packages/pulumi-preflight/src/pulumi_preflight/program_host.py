@@ -185,12 +185,22 @@ def _failure(error: BaseException, program: Path) -> dict[str, Any]:
     explained = isinstance(error, pulumi.RunError | pulumi.ConfigMissingError | pulumi.ConfigTypeError)
     return {
         "kind": type(error).__name__,
-        "message": error.msg if isinstance(error, SyntaxError) else str(error),
+        "message": _message(error),
         "explained": explained,
         "missing": error.name if isinstance(error, ModuleNotFoundError) else None,
         "traceback": "".join(traceback.format_exception(error)),
         **place,
     }
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg
+    if isinstance(error, pulumi.ConfigMissingError):
+        return f"the configuration value {error.key} is missing: set it with `pulumi config set {error.key} <value>`."
+    if isinstance(error, pulumi.ConfigTypeError):  # its own text repeats the value
+        return f"the configuration value {error.key} has the wrong type."
+    return str(error)
 
 
 def _place(trace: TracebackType | None, program: Path) -> dict[str, Any]:
