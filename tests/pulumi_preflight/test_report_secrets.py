@@ -8,7 +8,7 @@ import pytest
 from pulumi_preflight.baseline import compare, read
 from pulumi_preflight.findings import Result
 from pulumi_preflight.graph import SECRET, SIGNATURE
-from pulumi_preflight.judge import judged
+from pulumi_preflight.judge import check_graphs
 from pulumi_preflight.reports import FORMATS, render
 from pulumi_preflight.shape import Shape
 
@@ -42,7 +42,7 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Shape]:
     named = resource("aws:kms/key:Key", f"key-{CANARY}", part["urn"], {CANARY: [part["urn"]]}, value=secret)
     deep = resource("aws:iam/role:Role", "role", part["urn"], tags={"a": [{"b": secret}], CANARY: "x"})
     deep["outputs"] = {"later": {SIGNATURE: SECRET, "value": {"inner": [CANARY]}}}
-    return judged([graph(stack, part, named, deep)], write_pack(folder / "pack", PACK), None, folder)
+    return check_graphs([graph(stack, part, named, deep)], write_pack(folder / "pack", PACK), None, folder)
 
 
 def test_the_pack_did_tell_it(leaky: tuple[Result, Shape]) -> None:
