@@ -27,6 +27,17 @@ KEY = f"{ROOT}my:index:Store$aws:kms/key:Key::key"
 SUMMARY = {"summaryEvent": {"durationSeconds": 3, "isPreview": True, "PolicyPacks": {"sample-pack": "v1"}}}
 
 
+STACK = {
+    "policyAnalyzeStackSummaryEvent": {
+        "policyPackName": "sample-pack",
+        "policyPackVersion": "1",
+        "passed": ["a"],
+    }
+}
+ENDED = (STACK, SUMMARY)
+FAILURE = {"diagnosticEvent": {"severity": "error", "message": "Program failed with an unhandled exception"}}
+
+
 def policy(
     name: str = "key-rotation", level: str = "mandatory", urn: str = KEY, **more: Any
 ) -> dict[str, Any]:
@@ -85,7 +96,7 @@ def test_a_violation(log: Path) -> None:
     ],
 )
 def test_levels_in_both_spellings(log: Path, written: str, level: str, passed: bool) -> None:
-    result, _ = read(write(log, [policy(level=written), SUMMARY]))
+    result, _ = read(write(log, [policy(level=written), *ENDED]))
     assert result.findings[0].level == level
     assert result.passed is passed
 
@@ -95,10 +106,10 @@ def test_what_was_not_evaluated_and_what_is_exempted(log: Path) -> None:
         "not-evaluated", "advisory", message='Told\nkey-rotation was not evaluated: Key "key" (a).'
     )
     spared = policy("exempted", "advisory", message='Told\nkey-rotation is exempted on "key" until 2099.')
-    result, _ = read(write(log, [policy(), unknown, spared, SUMMARY]))
+    result, _ = read(write(log, [policy(), unknown, spared, *ENDED]))
     assert [(item.kind, item.rule, item.level) for item in result.findings] == [
         ("violation", "key-rotation", "mandatory"),
-        ("not_evaluated", "key-rotation", "mandatory"),
+        ("not_evaluated", "key-rotation", "advisory"),
         ("exempted", "key-rotation", "advisory"),
     ]
 
@@ -106,7 +117,7 @@ def test_what_was_not_evaluated_and_what_is_exempted(log: Path) -> None:
 def test_an_event_twice_is_one_finding_and_what_is_deleted_is_no_resource(log: Path) -> None:
     gone = f"{ROOT}aws:kms/key:Key::gone"
     result, declared = read(
-        write(log, [step(KEY), step(gone), step(gone, "delete"), policy(), policy(), SUMMARY])
+        write(log, [step(KEY), step(gone), step(gone, "delete"), policy(), policy(), *ENDED])
     )
     assert len(result.findings) == 1
     assert [item["urn"] for item in declared.resources] == [KEY]
@@ -197,17 +208,15 @@ def test_a_pack_of_this_machine_is_named_without_its_path(log: Path) -> None:
         "isPreview": False,
         "PolicyPacks": {"/home/somebody/packs/sample": "(local)"},
     }
-
-    result, _ = read(write(log, [step(KEY), {"summaryEvent": packs}]))
-
-    assert (result.pack, result.passed) == ("sample", True)
+    with pytest.raises(UserError, match="the policy pack sample did not look at the stack"):
+        read(write(log, [step(KEY), {"summaryEvent": packs}]))
 
 
 def test_a_run_without_violations_passes(log: Path) -> None:
     analyzed = {
         "policyAnalyzeSummaryEvent": {"resourceUrn": KEY, "policyPackName": "sample-pack", "passed": ["a"]}
     }
-    result, _ = read(write(log, [analyzed, {"summaryEvent": {"isPreview": False}}]))
+    result, _ = read(write(log, [analyzed, STACK, {"summaryEvent": {"isPreview": False}}]))
     assert result.passed
     assert (result.forms, result.resources) == (("update",), 1)
 
@@ -217,10 +226,24 @@ def test_a_run_without_violations_passes(log: Path) -> None:
     [
         ([step(KEY), policy()], "has no summaryEvent: the run did not end"),
         ([step(KEY), {"summaryEvent": {"isPreview": True}}], "no policy pack took part"),
-        ([SUMMARY], "names no resource"),
-        ([step(KEY), '{"policyEvent": {"policyName": "ke'], "line 2 of .* is no engine event"),
-        ([[1]], "line 1 of .* is no engine event"),
-        ([{"policyEvent": "x"}], "line 1 of .* is no engine event"),
+        ([*ENDED], "names no resource"),
+        ([step(KEY), SUMMARY], "did not look at the stack"),
+        ([step(KEY), FAILURE, *ENDED], "failed for another reason than a policy"),
+        (
+            [step(KEY), STACK, {"summaryEvent": {"result": "failed"}}],
+            "failed for another reason than a policy",
+        ),
+        ([step(KEY), STACK, {"summaryEvent": {"maybeCorrupt": True}}], "broken state"),
+        ([step(KEY), STACK, {"summaryEvent": {"durationSeconds": "abc"}}], "is not a number"),
+        ([step(KEY), STACK, {"summaryEvent": {"PolicyPacks": 5}}], "not an object"),
+        (
+            [{"resourcePreEvent": {"metadata": "x"}}, *ENDED],
+            "metadata of a resourcePreEvent is not an object",
+        ),
+        (['{"a":' + "[" * 5000 + "]" * 5000 + "}", *ENDED], "line 1 of .* is not an engine event"),
+        ([step(KEY), '{"policyEvent": {"policyName": "ke'], "line 2 of .* is not an engine event"),
+        ([[1]], "line 1 of .* is not an engine event"),
+        ([{"policyEvent": "x"}], "line 1 of .* is not an engine event"),
         ([policy(level="strict"), SUMMARY], "unknown level 'strict'"),
         ([], "has no summaryEvent"),
     ],
@@ -228,6 +251,20 @@ def test_a_run_without_violations_passes(log: Path) -> None:
 def test_a_log_that_proves_nothing_is_no_pass(log: Path, events: list[Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         read(write(log, events))
+
+
+def test_a_refusal_before_the_stack_was_looked_at_is_a_refusal_with_a_warning(log: Path) -> None:
+    result, _ = read(write(log, [step(KEY), policy(), FAILURE, SUMMARY]))
+    assert not result.passed
+    assert result.warnings == (
+        "The run stopped before sample-pack had looked at the stack as a whole: there may be more.",
+    )
+
+
+def test_a_line_separator_within_a_line_splits_nothing(log: Path) -> None:
+    text = json.dumps(step(KEY), ensure_ascii=False).replace("key", "key\u2028")
+    result, _ = read(write(log, [text, *ENDED]))
+    assert result.passed
 
 
 def test_a_missing_log_is_refused(tmp_path: Path) -> None:
@@ -265,9 +302,7 @@ def test_log_and_pack_give_the_same_findings(pack: Path, log: Path) -> None:
     def known(logged: Graph) -> Result:
         return check(Graph(logged.project, logged.stack, logged.preview, []), pack)
 
-    result, logged = read(
-        write(log, [*events, {"summaryEvent": {"PolicyPacks": {"sample-pack": ""}}}]), known
-    )
+    result, logged = read(write(log, [*events, STACK, {"summaryEvent": {"isPreview": False}}]), known)
     assert {item.kind for item in judged.findings} == {"violation", "exempted"}
     assert result.findings == judged.findings
     assert result.rules == judged.rules
@@ -275,7 +310,7 @@ def test_log_and_pack_give_the_same_findings(pack: Path, log: Path) -> None:
 
 
 def test_the_command_writes_every_format_in_one_run(pack: Path, log: Path, tmp_path: Path) -> None:
-    write(log, [step(KEY), policy(), SUMMARY])
+    write(log, [step(KEY), policy(), *ENDED])
     words = [
         "check",
         "--events",
