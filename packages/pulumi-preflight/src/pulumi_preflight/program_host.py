@@ -71,6 +71,7 @@ def serve(control: socket.socket) -> None:
         if control.fileno() in ready:
             byte, descriptors, _, _ = socket.recv_fds(control, 1, 3)
             if not byte:
+                _end(running)
                 return
             order, reports, output = descriptors
             pid = os.fork()
@@ -86,6 +87,13 @@ def serve(control: socket.socket) -> None:
             os.close(output)
             running[pid] = reports
             _reap(running)
+
+
+def _end(running: dict[int, int]) -> None:
+    """The parent has gone, whatever ended it: nobody asks for these programs any longer."""
+    for pid in running:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _reap(running: dict[int, int]) -> None:
