@@ -157,10 +157,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: Any, context: Any) -> Any:
         arguments = reveal(_dict(request.args))
+        call = functions.Call(arguments, arguments.get("region") or self._place.region)
         try:
-            result = functions.answer(request.tok, arguments, arguments.get("region") or self._place.region)
+            result = functions.answer(request.tok, call)
         except UserError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        if result is None:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"only AWS can answer {request.tok}")
+            raise AssertionError("abort raises")
         return provider_pb2.InvokeResponse(**{"return": _struct(result)})
 
     def Cancel(self, request: Any, context: Any) -> Any:
