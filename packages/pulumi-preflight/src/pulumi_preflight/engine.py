@@ -40,13 +40,14 @@ _FEATURE_NAMES = frozenset(
 class Engine:
     """Serves one program; to be used in a `with` statement, in which `address` can be dialled.
 
-    `calls` counts what the program asked, `mistake` is the first thing it asked that has no answer here, and
+    `calls` counts what the program asked, `pending` what of it is not answered yet, `mistake` is the first thing it asked that has no answer here, and
     `failure` an exception that nobody foresaw.
     """
 
     def __init__(self, recorder: Recorder, say: Callable[[str], None]) -> None:
         self.address = ""
-        self.calls = 0
+        self.calls = self.pending = 0
+        self._counting = threading.Lock()
         self.mistake: UserError | None = None
         self.failure: Exception | None = None
         self._transforms = Transforms()
@@ -67,7 +68,9 @@ class Engine:
 
     def answer(self, call: Callable[[], Any], context: Any) -> Any:
         """What `call` returns; a UserError in it becomes the error of the program's call, and is kept."""
-        self.calls += 1
+        with self._counting:
+            self.calls += 1
+            self.pending += 1
         try:
             return call()
         except UserError as error:
@@ -76,6 +79,9 @@ class Engine:
         except Exception as error:
             self.failure = self.failure or error
             context.abort(grpc.StatusCode.INTERNAL, "the evaluation failed")
+        finally:
+            with self._counting:
+                self.pending -= 1
 
     @property
     def transforms(self) -> Transforms:

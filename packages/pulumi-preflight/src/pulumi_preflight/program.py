@@ -128,7 +128,12 @@ def _wait(
             event = {"event": "nothing"}
         now = time.monotonic()
         used = event["seconds"] if event["event"] == "alive" else work
-        if engine.calls != calls or used - work > _WORK or event["event"] not in ("alive", "nothing"):
+        if (
+            engine.pending
+            or engine.calls != calls
+            or used - work > _WORK
+            or event["event"] not in ("alive", "nothing")
+        ):
             active, work, calls = now, max(used, work), engine.calls
         progress(len(recorder))
         if _note(end, event):
