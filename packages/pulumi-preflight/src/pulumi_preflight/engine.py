@@ -40,8 +40,8 @@ _FEATURE_NAMES = frozenset(
 class Engine:
     """Serves one program; to be used in a `with` statement, in which `address` can be dialled.
 
-    `calls` counts what the program asked, `pending` what of it is not answered yet, `mistake` is the first thing it asked that has no answer here, and
-    `failure` an exception that nobody foresaw.
+    `calls` counts what the program asked, `pending` what of it is not answered yet. `mistake` is the first thing it
+    asked that has no answer here, and `failure` an exception that nobody foresaw.
     """
 
     def __init__(self, recorder: Recorder, say: Callable[[str], None]) -> None:
