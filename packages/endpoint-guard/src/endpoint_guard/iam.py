@@ -221,6 +221,49 @@ def statements(document: Node) -> list[Statement]:
     return [Statement(item) for item in document.document().get("Statement").items()]
 
 
+_OIDC: Final = re.compile(r":oidc-provider/(?P<issuer>.+)$", re.IGNORECASE)
+_CLAIMS: Final = (
+    "sub",
+    "repository",
+    "repository_id",
+    "repository_owner",
+    "repository_owner_id",
+    "job_workflow_ref",
+)
+"""Claims that say whose token it is; `aud` only says for whom it was made."""
+
+
+def names_identities(statement: Statement, provider: Node) -> bool:
+    """Whether a statement that trusts an identity provider says which of its identities it means.
+
+    A provider of OpenID Connect has to be narrowed by a claim about the identity, with its owner spelt out: the
+    provider serves others, too. For SAML and for Amazon's own brokers any fixed condition will do.
+    """
+    issuer = _OIDC.search(provider.text())
+    if issuer is None:
+        return bool(statement.condition_keys(positive=True))
+    wanted = {f"{issuer['issuer'].lower()}:{claim}" for claim in _CLAIMS}
+    found = [
+        value
+        for operator, keys in statement.conditions.items()
+        if not operator.startswith("forallvalues:") and operator.rsplit(":", 1)[-1] in _POSITIVE
+        for key, values in keys.items()
+        if key in wanted
+        for value in (values or ["*"])
+    ]
+    return bool(found) and all(map(_one_owner, found))
+
+
+def _one_owner(claim: str) -> bool:
+    """Whether a claim's value is spelt out as far as the owner: `repo:acme/*` is, `repo:*` is not."""
+    head = re.split(r"[*?]|\$\{", claim, maxsplit=1)[0]
+    if head == claim:
+        return True
+    whole = re.split(r"[:/]", head)[:-1]  # what stands behind the last separator may go on
+    parts = [part for part in whole if part and part not in ("system", "serviceaccount")]
+    return len(parts) >= (1 if head.startswith("system:") else 2)
+
+
 def denies_plain_http(found: Sequence[Statement], action: str) -> bool:
     """Whether a statement denies everybody the action over plain HTTP, on the resources that it names."""
     return any(

@@ -10,7 +10,7 @@ from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
 
-_PER_DAY = {"DAY": 1.0, "WEEK": 7.0, "MONTH": 30.0}
+_PERIODS = ("DAY", "WEEK", "MONTH")
 
 
 def limited(node: Node, ceiling: float, what: str) -> Iterator[Finding]:
@@ -63,10 +63,10 @@ def usage_plan_throttled(plan: Resource, ctx: Context) -> Iterator[Finding]:
     settings={"maxPerDay": Setting(100_000, "requests per day a plan may allow", 1, 100_000_000)},
 )
 def usage_plan_quota(plan: Resource, ctx: Context) -> Iterator[Finding]:
-    days = _PER_DAY.get(plan.get("quotaSettings.period").text().upper())
-    if days is None:
+    if plan.get("quotaSettings.period").text().upper() not in _PERIODS:
         yield fail(plan.get("quotaSettings.period"), "sets no quota period")
-    yield from limited(plan.get("quotaSettings.limit"), ctx.number("maxPerDay") * (days or 1), "quota")
+    # The quota of a week or a month may all be used on its first day.
+    yield from limited(plan.get("quotaSettings.limit"), ctx.number("maxPerDay"), "quota")
 
 
 def _whole(settings: Resource) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.accounts import abroad
-from endpoint_guard.graph import Node, Resource
+from endpoint_guard.graph import Node, Resource, State
 from endpoint_guard.rule import Context, Finding, Setting, each, fail, rule
 
 _SIDE: Final = (
@@ -52,7 +52,11 @@ _ACCOUNT_KEYS: Final = (
         "SNS-003",
     ),
     on=tuple(iam.CARRIERS),
-    settings={"accounts": Setting([], "accounts other than the stack's own that may be named")},
+    settings={
+        "accounts": Setting([], "accounts other than the stack's own that may be named"),
+        "organizations": Setting([], "organizations (o-...) whose accounts may be let in as a whole"),
+        "endpoints": Setting([], "VPC endpoints and networks of others that may be named"),
+    },
 )
 def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Finding]:
     document = resource.get(iam.CARRIERS[resource.type])
@@ -68,11 +72,32 @@ def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Find
         for kind, node in s.principals:
             if kind == "CanonicalUser":
                 yield fail(node, "admits a principal whose account cannot be told")
-            if kind == "Federated" and not s.condition_keys(positive=True):
+            if kind == "Federated" and not iam.names_identities(s, node):
                 yield fail(node, "admits every identity of a provider")
         for node in s.positive_values(_ACCOUNT_KEYS):
             if abroad(node, accepted):
                 yield fail(node, "admits another account by its condition")
+        if s.anyone and not _by_account(s):
+            yield from _crowd(s, ctx)
+
+
+def _by_account(s: iam.Statement) -> bool:
+    """Whether a condition narrows everyone to named accounts or principals, whatever else it asks."""
+    return s.narrowed_by(_ACCOUNT_KEYS)
+
+
+def _crowd(s: iam.Statement, ctx: Context) -> Iterator[Finding]:
+    """Organizations and endpoints that stand for everyone, and are not known to be the stack's own."""
+    for node in s.positive_values(("aws:principalorgid", "aws:principalorgpaths")):
+        if node.text().split("/", 1)[0] not in ctx.strings("organizations"):
+            yield fail(node, "admits an organization that is not named as the stack's own")
+    for key, kind in (("aws:sourcevpce", t.VPC_ENDPOINT), ("aws:sourcevpc", t.VPC)):
+        for node in s.positive_values((key,)):
+            if node.state is State.UNKNOWN and s.node.resource.graph.of(kind):
+                continue  # made from something of the stack
+            own = any(found.type == kind for found in ctx.graph.known_as(node.text()))
+            if not own and node.text() not in ctx.strings("endpoints"):
+                yield fail(node, "admits a network that is not of the stack")
 
 
 def _principal(node: Node, accepted: list[str]) -> Iterator[Finding]:

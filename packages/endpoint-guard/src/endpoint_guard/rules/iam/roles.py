@@ -43,7 +43,7 @@ def role_trust_not_everyone(role: Resource, ctx: Context) -> Iterator[Finding]:
             text = node.text()
             if kind == "AWS" and text != "*" and (text.endswith(":root") or text.isdigit()):
                 yield fail(node, "may be assumed by a whole account")
-            if kind == "Federated" and not statement.condition_keys(positive=True):
+            if kind == "Federated" and not iam.names_identities(statement, node):
                 yield fail(node, "may be assumed by every identity of a provider")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from endpoint_guard import iam
 from endpoint_guard import types as t
@@ -31,11 +30,21 @@ def function_permission_bound(permission: Resource, ctx: Context) -> Iterator[Fi
         yield fail(source, "is bound to no source")
     elif source.state is State.KNOWN and not iam.fixed(source.text()):
         yield fail(source, "is bound to a source of any account")
-    elif not permission.targets("sourceArn", t.REST_API, t.STAGE) and not _of_own_api(permission):
+    elif not _of_stack(permission) and not _of_own_api(permission):
         yield fail(source, "is bound to a source outside the stack")
-    elif not _composed(permission):
+    elif permission.targets("sourceArn", t.REST_API, t.STAGE) and not _composed(permission):
         yield from need(source, lambda n: "*" not in n.text(), "has a wildcard in its source")
         yield from need(source, lambda n: n.text().count("/") >= 3, "names no stage, verb and path")
+
+
+def _of_stack(permission: Resource) -> bool:
+    """Whether the source is anything of the stack: an API, a rule, a bucket, a topic."""
+    kinds = {resource.type for resource in permission.graph.resources} - {
+        t.FUNCTION,
+        t.FUNCTION_ALIAS,
+        t.ROLE,
+    }
+    return bool(permission.targets("sourceArn", *kinds))
 
 
 def _composed(permission: Resource) -> bool:
@@ -51,8 +60,11 @@ def _composed(permission: Resource) -> bool:
 def _of_own_api(permission: Resource) -> bool:
     """Whether the source ARN, written out, starts with the execution ARN of an API or stage of the stack."""
     text = permission.get("sourceArn").text()
-    parents = permission.graph.of(t.REST_API, t.STAGE)
-    return any(arn and text.startswith(arn + "/") for arn in (p.get("executionArn").text() for p in parents))
+    parents = permission.graph.of(t.REST_API, t.STAGE, t.HTTP_API, t.HTTP_STAGE)
+    return any(
+        arn and text.startswith(arn.rstrip("/") + "/")
+        for arn in (p.get("executionArn").text() for p in parents)
+    )
 
 
 @rule(
@@ -71,60 +83,3 @@ def function_permission_qualified(permission: Resource, ctx: Context) -> Iterato
     aliased = any(function.users("functionName", t.FUNCTION_ALIAS) for function in functions)
     if aliased and not permission.get("qualifier").declared:
         yield fail(permission.get("qualifier"), "does not name the alias that is served")
-
-
-@rule(
-    id="function-no-side-door",
-    title="The API is the only way to the function",
-    pillar="auth",
-    severity="critical",
-    why="A function URL, an event source or a second permission bypasses firewall, key and quota.",
-    remedy="Remove the trigger; call through the API.",
-    references=("LAM-G02", "LAM-013"),
-    profile="scoring-endpoint",
-    on=(
-        t.FUNCTION_URL,
-        t.EVENT_SOURCE,
-        t.PERMISSION,
-        t.BUCKET_NOTIFICATION,
-        t.SUBSCRIPTION,
-        t.EVENT_TARGET,
-        t.SCHEDULE,
-        t.LOG_FILTER,
-        t.TARGET_ATTACHMENT,
-        t.LATTICE_ATTACHMENT,
-        t.USER_POOL,
-        t.HTTP_API,
-        t.HTTP_INTEGRATION,
-    ),
-)
-def function_no_side_door(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    if resource.type == t.PERMISSION:
-        principal = resource.get("principal")
-        good = ("apigateway.amazonaws.com",)
-        yield from need(
-            principal, lambda n: n.text() in good, "opens the function to something else than the API"
-        )
-        action = resource.get("action")
-        yield from need(action, lambda n: n.text() == "lambda:InvokeFunction", "allows more than to invoke")
-    elif resource.type in (t.FUNCTION_URL, t.EVENT_SOURCE):
-        yield fail(resource, "opens a second way to the function", "functionName")
-    else:
-        path = _CALLS[resource.type]
-        if resource.get(path).declared and resource.targets(path, t.FUNCTION, t.FUNCTION_ALIAS):
-            yield fail(resource.get(path), "opens a second way to the function")
-
-
-_CALLS: Final = {
-    t.BUCKET_NOTIFICATION: "lambdaFunctions",
-    t.SUBSCRIPTION: "endpoint",
-    t.EVENT_TARGET: "arn",
-    t.SCHEDULE: "target",
-    t.LOG_FILTER: "destinationArn",
-    t.TARGET_ATTACHMENT: "targetId",
-    t.LATTICE_ATTACHMENT: "target",
-    t.USER_POOL: "lambdaConfig",
-    t.HTTP_API: "target",
-    t.HTTP_INTEGRATION: "integrationUri",
-}
-"""By which property another service is told to call a function."""

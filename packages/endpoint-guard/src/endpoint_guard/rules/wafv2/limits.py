@@ -52,14 +52,21 @@ def _rate_problem(item: waf.AclRule, ctx: Context) -> Finding | None:
     kind = statement.get("aggregateKeyType")
     if kind.text() not in ("", "IP", "CUSTOM_KEYS"):
         return fail(kind, "has a rate rule that a caller can dodge")
-    if kind.text() == "CUSTOM_KEYS" and not all(map(_steady, statement.get("customKeys").items())):
+    if kind.text() == "CUSTOM_KEYS" and not _by_address(statement.get("customKeys").items()):
         return fail(statement.get("customKeys"), "has a rate rule that a caller can dodge")
     return None
 
 
+def _by_address(keys: list[Node]) -> bool:
+    return any(key.get("ip").value is not None for key in keys) and all(map(_steady, keys))
+
+
 def _steady(key: Node) -> bool:
-    """Whether a caller cannot choose the value of an aggregation key: its address, or the API key it was given."""
-    return key.get("ip").value is not None or key.get("header.name").text().lower() == "x-api-key"
+    """Whether a caller cannot choose the value of an aggregation key, nor leave it out: its address, its network.
+
+    A header, the API key's too, is whatever the caller sends: the firewall looks before the key is checked.
+    """
+    return key.get("ip").value is not None or key.get("asn").value is not None
 
 
 @rule(

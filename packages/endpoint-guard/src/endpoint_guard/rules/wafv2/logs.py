@@ -89,16 +89,24 @@ def firewall_log_complete(logging: Resource, ctx: Context) -> Iterator[Finding]:
     chosen = logging.get("loggingFilter")
     if not chosen.declared:
         return
-    kept = {"KEEP": chosen.get("defaultBehavior").text().upper() == "KEEP"}
     actions: set[str] = set()
     for item in chosen.get("filters").items():
-        names = {c.get("actionCondition.action").text().upper() for c in item.get("conditions").items()}
+        conditions = [c.get("actionCondition.action").text().upper() for c in item.get("conditions").items()]
+        every = item.get("requirement").text().upper() == "MEETS_ALL"
         if item.get("behavior").text().upper() == "KEEP":
-            actions |= names
-        elif not names or not names <= {"ALLOW", "CAPTCHA", "CHALLENGE"}:
+            # With MEETS_ALL a second condition, be it a label, keeps less than each of them would.
+            actions |= set(conditions) if not every or len(conditions) == 1 else set()
+        elif not _harmless(conditions, every):
             yield fail(item, "drops blocked or counted requests from the log")
-    if not kept["KEEP"] and not {"BLOCK", "COUNT"} <= actions:
+    keeps_all = chosen.get("defaultBehavior").text().upper() == "KEEP"
+    if not keeps_all and not {"BLOCK", "COUNT"} <= actions:
         yield fail(chosen, "keeps neither all nor the blocked and counted requests")
+
+
+def _harmless(conditions: list[str], every: bool) -> bool:
+    """Whether a filter that drops can never meet a blocked or counted request; "" stands for a label."""
+    let_through = [action in ("ALLOW", "CAPTCHA", "CHALLENGE") for action in conditions]
+    return any(let_through) if every else bool(let_through) and all(let_through)
 
 
 @rule(
