@@ -125,6 +125,10 @@ class Resource:
             raise UnreadableError(doubtful[0])
         return list(found)
 
+    def users_of_any_kind(self) -> list[Resource]:
+        """The resources of which any property is made from this one, or holds its id or ARN as a literal."""
+        return self.graph.all_users(self)
+
 
 def _named_in(text: str, other: Resource) -> bool:
     """Whether a text is, or holds as a word, something by which a resource is known."""
@@ -211,6 +215,24 @@ class Graph:
     def made_from(self, urn: str, kind: str) -> list[Resource]:
         """The resources of a type with a property made from the resource of this URN."""
         return self._made.get((urn, kind), [])
+
+    def all_users(self, target: Resource) -> list[Resource]:
+        """The resources of which any property is made from `target`, or holds its id or ARN as a literal."""
+        texts = {
+            text for key in ("id", "arn") if isinstance(text := target.answered(key).value, str) and text
+        }
+        linked = [other for (urn, _), others in self._made.items() if urn == target.urn for other in others]
+        literal = [other for text in texts for other in self._texts.get(text, ())]
+        return [other for other in dict.fromkeys([*linked, *literal]) if other is not target]
+
+    @cached_property
+    def _texts(self) -> dict[str, list[Resource]]:
+        index: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            for leaf in resource.root.leaves():
+                if isinstance(leaf.value, str) and leaf.value:
+                    index.setdefault(leaf.value, []).append(resource)
+        return index
 
     def users(
         self, path: str, types: tuple[str, ...], kind: str

@@ -7,7 +7,7 @@ from typing import Final
 
 from endpoint_guard import iam
 from endpoint_guard import types as t
-from endpoint_guard.graph import Node, Resource
+from endpoint_guard.graph import Graph, Node, Resource, State
 
 DIGEST: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])")
 """A SHA-256 digest in the key or the address of an artifact."""
@@ -22,7 +22,10 @@ def parts(bucket: Resource, kind: str) -> list[Resource]:
 def policies_of(bucket: Resource) -> list[Node]:
     """The policy documents of a bucket, separate or inline."""
     found = [part.get("policy") for part in parts(bucket, t.BUCKET_POLICY)]
-    return found + ([bucket.get("policy")] if bucket.get("policy").declared and not found else [])
+    inline = bucket.get("policy")
+    if not inline.declared and bucket.answered("policy").state is State.KNOWN:
+        inline = bucket.answered("policy")  # nobody declared it, and yet it is in force
+    return found or ([inline] if inline.declared else [])
 
 
 def is_log_target(bucket: Resource) -> bool:
@@ -32,8 +35,47 @@ def is_log_target(bucket: Resource) -> bool:
 
 
 def holds_artifacts(bucket: Resource) -> bool:
-    """Whether the stack uploads objects into the bucket, as it does with a model artifact."""
-    return bool(bucket.users("bucket", t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD))
+    """Whether a model of the stack takes its artifact from the bucket."""
+    return bucket in _buckets_of(bucket.graph, t.MODEL)
+
+
+def holds_code(bucket: Resource) -> bool:
+    """Whether a model, a function or a signing job of the stack takes from the bucket what it runs."""
+    return any(bucket in _buckets_of(bucket.graph, kind) for kind in _CODE)
+
+
+_CODE: Final = {
+    t.MODEL: ("primaryContainer", "containers"),
+    t.FUNCTION: ("s3Bucket",),
+    t.SIGNING_JOB: ("source",),
+}
+"""Where each kind of resource names what it runs."""
+
+
+def _buckets_of(graph: Graph, kind: str) -> set[Resource]:
+    """The buckets from which the resources of a type take what they run."""
+
+    def made() -> set[Resource]:
+        return {b for user in graph.of(kind) for path in _CODE[kind] for b in _sources(user, path)}
+
+    return graph.remember(("buckets of code", kind), made)
+
+
+def _sources(user: Resource, path: str) -> set[Resource]:
+    """The buckets that a property is made from, by themselves or by an object in them, or that it names."""
+    node = user.get(path)
+    if not node.declared:
+        return set()
+    near = user.targets(path, t.BUCKET, t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD)
+    objects = [one for one in near if one.type != t.BUCKET]
+    named = [
+        text.partition("s3://")[2].split("/", 1)[0]
+        for leaf in node.leaves()
+        if isinstance(text := leaf.value, str)
+    ]
+    found = {one for one in near if one.type == t.BUCKET}
+    found |= {bucket for item in objects for bucket in item.targets("bucket", t.BUCKET)}
+    return found | {one for text in named for one in user.graph.known_as(text) if one.type == t.BUCKET}
 
 
 def reaches_bucket(statement: iam.Statement, bucket: Resource) -> bool:

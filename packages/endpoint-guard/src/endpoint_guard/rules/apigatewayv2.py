@@ -5,59 +5,87 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from endpoint_guard import types as t
+from endpoint_guard.accounts import abroad
 from endpoint_guard.graph import Resource
-from endpoint_guard.rule import Context, Finding, Setting, fail, property_rule, rule
+from endpoint_guard.rule import Context, Finding, Setting, fail, need, property_rule, rule
 
-http_route_authorized = property_rule(
-    __name__,
+
+@rule(
     id="http-route-authorized",
     title="Every route of an HTTP API authenticates its caller",
     pillar="auth",
     severity="high",
     why="HTTP APIs know no API keys: a route without authorization is open to everybody.",
-    remedy="Set authorization_type to AWS_IAM, JWT or CUSTOM.",
+    remedy="Set authorization_type to AWS_IAM, JWT or CUSTOM; declare routes instead of a target on the API.",
     references=("AGW-021",),
-    on=t.HTTP_ROUTE,
-    path="authorizationType",
-    good=lambda node: node.text() in ("AWS_IAM", "JWT", "CUSTOM"),
-    text="lets anyone call without authentication",
+    on=(t.HTTP_ROUTE, t.HTTP_API),
+    scope="resource",
 )
+def http_route_authorized(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.HTTP_API:
+        if resource.get("target").declared:
+            yield fail(resource.get("target"), "makes a route that lets anyone call without authentication")
+        return
+    kind = resource.get("authorizationType")
+    good = ("AWS_IAM", "JWT", "CUSTOM")
+    yield from need(kind, lambda n: n.text() in good, "lets anyone call without authentication")
 
-http_stage_logged = property_rule(
-    __name__,
+
+@rule(
     id="http-stage-logged",
-    title="Every stage of an HTTP API writes an access log",
+    title="Every stage of an HTTP API writes an access log, into a group of the stack",
     pillar="auth",
     severity="medium",
-    why="Without it nobody can tell who did what.",
-    remedy="Set access_log_settings with destination_arn and format.",
+    why="Without it nobody can tell who did what; elsewhere, nobody of the stack can.",
+    remedy="Set access_log_settings with the destination_arn of a log group of the stack, and a format.",
     references=("AGW-022",),
-    on=t.HTTP_STAGE,
-    path="accessLogSettings.destinationArn",
-    good=lambda node: node.declared,
-    text="writes no access log",
+    on=(t.HTTP_STAGE, t.HTTP_API),
 )
+def http_stage_logged(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.HTTP_API:
+        if _has_stage_of_its_own(resource):
+            yield fail(resource.get("target"), "makes a stage that writes no access log")
+        return
+    node = resource.get("accessLogSettings.destinationArn")
+    if not node.declared:
+        yield fail(node, "writes no access log")
+    elif not resource.targets("accessLogSettings", t.LOG_GROUP, t.FIREHOSE) and abroad(node):
+        yield fail(node, "writes its access log into another account")
+
+
+def _has_stage_of_its_own(api: Resource) -> bool:
+    """Whether API Gateway makes the API's stage: it does for a target, and nothing can be set on that stage."""
+    return api.get("target").declared and not api.users("apiId", t.HTTP_STAGE)
 
 
 @rule(
     id="http-stage-throttled",
-    title="Every stage of an HTTP API throttles",
+    title="Every stage of an HTTP API throttles, and no route of it less",
     pillar="auth",
     severity="medium",
-    why="The default is the account's limit.",
+    why="The default is the account's limit; a route's own settings replace those of the stage.",
     remedy="Set default_route_settings with throttling_rate_limit and throttling_burst_limit.",
     references=("AGW-023",),
-    on=(t.HTTP_STAGE,),
-    scope="resource",
-    settings={"maxRate": Setting(200, "requests per second a stage may allow", 1, 10_000)},
+    on=(t.HTTP_STAGE, t.HTTP_API),
+    settings={
+        "maxRate": Setting(200, "requests per second a stage may allow", 1, 10_000),
+        "maxBurst": Setting(400, "requests at once a stage may allow", 1, 10_000),
+    },
 )
-def http_stage_throttled(stage: Resource, ctx: Context) -> Iterator[Finding]:
-    limits = stage.get("defaultRouteSettings")
-    for name in ("throttlingRateLimit", "throttlingBurstLimit"):
-        if (limits.get(name).number() or 0) <= 0:
-            yield fail(limits.get(name), "sets no limit")
-    if (limits.get("throttlingRateLimit").number() or 0) > ctx.number("maxRate"):
-        yield fail(limits.get("throttlingRateLimit"), "sets a rate limit above the ceiling")
+def http_stage_throttled(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.HTTP_API:
+        if _has_stage_of_its_own(resource):
+            yield fail(resource.get("target"), "makes a stage that sets no limit")
+        return
+    ceilings = {"throttlingRateLimit": "maxRate", "throttlingBurstLimit": "maxBurst"}
+    places = [resource.get("defaultRouteSettings"), *resource.get("routeSettings").items()]
+    for place in places:
+        for name, setting in ceilings.items():
+            limit = place.get(name)
+            if (limit.number() or 0) <= 0:
+                yield fail(limit, "sets no limit")
+            elif (limit.number() or 0) > ctx.number(setting):
+                yield fail(limit, "sets a limit above the ceiling")
 
 
 http_domain_tls = property_rule(
@@ -78,19 +106,41 @@ http_domain_tls = property_rule(
 
 @rule(
     id="http-integration-tls",
-    title="Private integrations of HTTP APIs use TLS",
+    title="Integrations of HTTP APIs use TLS",
     pillar="auth",
     severity="medium",
-    why="Inside the network a plain connection is read by whoever got in.",
-    remedy="Set tls_config with server_name_to_verify.",
+    why="A plain connection is read by whoever stands on its way, inside the network too.",
+    remedy="Use an https address; for a private integration set tls_config with server_name_to_verify.",
     references=("AGW-025",),
+    on=(t.HTTP_INTEGRATION, t.HTTP_API),
+    scope="resource",
+)
+def http_integration_tls(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    private = resource.get("connectionType").text() == "VPC_LINK"
+    if private and not resource.get("tlsConfig.serverNameToVerify").declared:
+        yield fail(resource.get("tlsConfig"), "calls a private backend in clear")
+    address = resource.get("target" if resource.type == t.HTTP_API else "integrationUri")
+    yield from need(
+        address, lambda n: not n.text().lower().startswith("http://"), "calls its backend in clear"
+    )
+
+
+@rule(
+    id="http-integration-calls-code",
+    title="Integrations of HTTP APIs lead to code, not straight to another service",
+    pillar="auth",
+    severity="low",
+    level="advisory",
+    why="A queue or a state machine takes what the caller sent before any code has looked at it.",
+    remedy="Leave integration_subtype unset and call a function that checks the request.",
+    references=("AGW-G16",),
     on=(t.HTTP_INTEGRATION,),
     scope="resource",
 )
-def http_integration_tls(integration: Resource, ctx: Context) -> Iterator[Finding]:
-    private = integration.get("connectionType").text() == "VPC_LINK"
-    if private and not integration.get("tlsConfig.serverNameToVerify").declared:
-        yield fail(integration.get("tlsConfig"), "calls a private backend in clear")
+def http_integration_calls_code(integration: Resource, ctx: Context) -> Iterator[Finding]:
+    subtype = integration.get("integrationSubtype")
+    if subtype.declared:
+        yield fail(subtype, "hands requests to another service unread")
 
 
 @rule(

@@ -39,6 +39,10 @@ def method_requires_api_key(method: Resource, ctx: Context) -> Iterator[Finding]
     remedy='Set authorization="AWS_IAM" on the method, or an authorizer with authorizer_id.',
     references=("AGW-001", "AGW-002"),
     on=(t.METHOD,),
+    settings={
+        "kinds": Setting(list(_AUTHORIZED), "kinds of authorization that are accepted"),
+        "maxCacheSeconds": Setting(300, "longest time a decision of an authorizer may be kept", 0, 3_600),
+    },
 )
 def method_requires_authorization(method: Resource, ctx: Context) -> Iterator[Finding]:
     if not api.exposed(method):
@@ -47,6 +51,8 @@ def method_requires_authorization(method: Resource, ctx: Context) -> Iterator[Fi
     yield from need(
         authorization, lambda n: n.text() in _AUTHORIZED, "lets anyone call without authentication"
     )
+    if authorization.text() in set(_AUTHORIZED) - set(ctx.strings("kinds")):
+        yield fail(authorization, "authenticates its caller in a way that is not accepted")
     if authorization.text() not in ("CUSTOM", "COGNITO_USER_POOLS"):
         return
     authorizers = method.targets("authorizerId", t.AUTHORIZER) if method.get("authorizerId").declared else []
@@ -57,6 +63,9 @@ def method_requires_authorization(method: Resource, ctx: Context) -> Iterator[Fi
         if pools and not authorizer.get("providerArns").declared:
             yield fail(authorizer.get("providerArns"), "asks no user pool")
         yield from called_abroad(authorizer.get("authorizerUri"))
+        kept = authorizer.get("authorizerResultTtlInSeconds")
+        if (kept.number() or 0) > ctx.number("maxCacheSeconds"):
+            yield fail(kept, "keeps the decision about a caller for too long")
 
 
 @rule(

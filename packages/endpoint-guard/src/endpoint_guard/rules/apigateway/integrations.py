@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from endpoint_guard import api
 from endpoint_guard import types as t
@@ -50,6 +51,53 @@ def _target(uri: Node) -> Iterator[Finding]:
     if re.search(r":(runtime\.)?sagemaker:", text):
         yield fail(uri, "calls the model past the function")
     yield from called_abroad(uri)
+
+
+_SERVICE: Final = re.compile(r"^arn:[^:]+:apigateway:[^:]*:([\w.-]+):(?:action|path)/")
+
+
+@rule(
+    id="integration-calls-code",
+    title="Methods lead to code that checks the request, not straight to another service",
+    pillar="network",
+    severity="high",
+    profile="scoring-endpoint",
+    why="A service that is called directly, under a role of the gateway, takes the function's place and its checks.",
+    remedy="Give the method an AWS_PROXY integration with a function of the stack.",
+    references=("AGW-G16",),
+    on=(t.INTEGRATION,),
+    settings={"services": Setting(["lambda"], "services that a method may call")},
+)
+def integration_calls_code(integration: Resource, ctx: Context) -> Iterator[Finding]:
+    uri = integration.get("uri")
+    if not integration.get("type").text().startswith("AWS") or uri.state is State.UNKNOWN:
+        return  # an unknown address is made from something that other rules judge
+    called = _SERVICE.search(uri.text())
+    if called is None or called.group(1).lower() not in ctx.strings("services"):
+        yield fail(uri, "calls another service than a function")
+
+
+_ECHOES: Final = re.compile(
+    r"\$context\.(error\.validationErrorString|identity\.apiKey(?!Id)|authorizer\.|identity\.accessKey)"
+    r"|\$input\b|\$method\.request|\$util\.escapeJavaScript"
+)
+
+
+@rule(
+    id="gateway-response-says-little",
+    title="The gateway's own answers give nothing of the request back",
+    pillar="network",
+    severity="medium",
+    why="A validation message quotes the value that was sent; the key of the caller stands beside it in every proxy.",
+    remedy="Answer with $context.requestId and a fixed text.",
+    references=("AGW-G15",),
+    on=(t.API_RESPONSE,),
+    scope="resource",
+)
+def gateway_response_says_little(response: Resource, ctx: Context) -> Iterator[Finding]:
+    for name in ("responseTemplates", "responseParameters"):
+        for _, node in response.get(name).entries():
+            yield from need(node, lambda n: not _ECHOES.search(n.text()), "gives back what the caller sent")
 
 
 def called_abroad(uri: Node) -> Iterator[Finding]:

@@ -43,6 +43,7 @@ def stage_access_log(stage: Resource, ctx: Context) -> Iterator[Finding]:
     destination = stage.get("accessLogSettings.destinationArn")
     if not destination.declared:
         yield fail(destination, "writes no access log")
+        return
     form = stage.get("accessLogSettings.format")
     text = form.text()
     if not text.strip().startswith("{") or not _json(form):

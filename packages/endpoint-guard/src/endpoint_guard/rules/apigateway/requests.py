@@ -124,22 +124,6 @@ def stage_serves_deployment(stage: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 @rule(
-    id="api-definition-readable",
-    title="The API is declared by resources, not by an imported definition",
-    pillar="integrity",
-    severity="high",
-    why="Methods inside a definition escape every rule that reads methods.",
-    remedy="Declare Resource, Method and Integration; leave body unset.",
-    references=("AGW-G18", "AGW-026"),
-    on=(t.REST_API, t.REST_API_PUT, t.HTTP_API),
-    scope="resource",
-)
-def api_definition_readable(rest_api: Resource, ctx: Context) -> Iterator[Finding]:
-    if rest_api.get("body").declared or rest_api.type == t.REST_API_PUT:
-        yield fail(rest_api.get("body"), "imports a definition that cannot be checked here")
-
-
-@rule(
     id="no-response-cache",
     title="Scores are never cached",
     pillar="integrity",

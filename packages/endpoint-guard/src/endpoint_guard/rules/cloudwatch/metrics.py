@@ -70,6 +70,18 @@ def alarm_metric_exists(alarm: Resource, ctx: Context) -> Iterator[Finding]:
             yield fail(dimensions, "lacks a dimension without which nothing is published")
 
 
+_LONGEST: Final = {
+    "Latency": 29_000.0,
+    "IntegrationLatency": 29_000.0,
+    "Duration": 900_000.0,
+    "AsyncEventAge": 21_600_000.0,
+    "IteratorAge": 31_536_000_000.0,
+    "ModelLatency": 60_000_000.0,
+    "OverheadLatency": 60_000_000.0,
+}
+"""The longest that a request may take, in the metric's own unit: SageMaker counts microseconds."""
+
+
 @rule(
     id="alarm-can-go-off",
     title="Alarms on errors and delays go off when they rise, within the hour",
@@ -80,7 +92,10 @@ def alarm_metric_exists(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     references=("CW-G01",),
     on=(t.ALARM,),
     scope="resource",
-    settings={"maxSeconds": Setting(3_600, "longest time an alarm may look back", 60, 604_800)},
+    settings={
+        "maxSeconds": Setting(3_600, "longest time an alarm may look back", 60, 604_800),
+        "maxCount": Setting(100_000, "highest threshold of an alarm on a count", 0, 1_000_000_000),
+    },
 )
 def alarm_can_go_off(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     rising = _RISING.get(alarm.get("namespace").text(), "").split()
@@ -92,6 +107,10 @@ def alarm_can_go_off(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(statistic, lambda n: n.text() != "Minimum", "looks at the best moment only")
     if statistic.declared and alarm.get("extendedStatistic").declared:
         yield fail(alarm.get("extendedStatistic"), "names two statistics, which AWS refuses")
+    threshold = alarm.get("threshold")
+    highest = _LONGEST.get(alarm.get("metricName").text(), ctx.number("maxCount"))
+    if (threshold.number() or 0) > highest:
+        yield fail(threshold, "has a threshold that is never reached")
     periods = alarm.get("evaluationPeriods")
     looked = (alarm.get("period").number() or 60) * (periods.number() or 1)
     if looked > ctx.number("maxSeconds"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
@@ -143,9 +144,12 @@ def group_described(resource: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.SECURITY_GROUP,),
 )
 def group_in_use(group: Resource, ctx: Context) -> Iterator[Finding]:
-    used = group.users("vpcConfig", t.FUNCTION, t.MODEL) or group.users("securityGroupIds", t.VPC_ENDPOINT)
-    if not used:
+    if not any(user.type not in _RULES_OF_GROUPS for user in group.users_of_any_kind()):
         yield fail(group, "is used by nothing", "id")
+
+
+_RULES_OF_GROUPS: Final = (t.SECURITY_GROUP, t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS)
+"""What speaks of a group without putting anything into it."""
 
 
 @rule(

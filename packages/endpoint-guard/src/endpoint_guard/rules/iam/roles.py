@@ -58,7 +58,12 @@ def role_trust_not_everyone(role: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.ROLE,),
     settings={
         "silent": Setting(
-            ["lambda.amazonaws.com", "apigateway.amazonaws.com"],
+            [
+                "lambda.amazonaws.com",
+                "apigateway.amazonaws.com",
+                "ec2.amazonaws.com",
+                "edgelambda.amazonaws.com",
+            ],
             "services that send no source when they assume a role",
         )
     },

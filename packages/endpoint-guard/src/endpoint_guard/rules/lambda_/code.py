@@ -11,7 +11,24 @@ from endpoint_guard.accounts import abroad
 from endpoint_guard.graph import Node, Resource, State
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
-_RUNTIMES: Final = ["python3.12", "python3.13", "python3.14", "nodejs22.x", "nodejs24.x", "java21", "java25"]
+_RUNTIMES: Final = [
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+    "nodejs22.x",
+    "nodejs24.x",
+    "java11",
+    "java17",
+    "java21",
+    "java25",
+    "java8.al2",
+    "dotnet10",
+    "ruby3.3",
+    "ruby3.4",
+    "provided.al2023",
+]
+"""Runtimes that AWS still patches at the end of 2026, by the page on Lambda runtimes."""
 
 
 @rule(

@@ -69,10 +69,8 @@ def bucket_no_acls(resource: Resource, ctx: Context) -> Iterator[Finding]:
                 uri, lambda n: "/groups/global/" not in n.text(), "grants rights to a global group"
             )
         return
-    owned = parts(resource, t.BUCKET_OWNERSHIP)
-    if not owned:
-        yield fail(resource, "does not switch ACLs off", "bucket")
-    for control in owned:
+    # Without ownership controls a bucket made since April 2023 has its ACLs switched off.
+    for control in parts(resource, t.BUCKET_OWNERSHIP):
         node = control.get("rule.objectOwnership")
         yield from need(node, lambda n: n.text() == "BucketOwnerEnforced", "leaves ACLs in force")
 
@@ -85,11 +83,14 @@ def bucket_no_acls(resource: Resource, ctx: Context) -> Iterator[Finding]:
     why="A policy that names everyone publishes the bucket; conditions with wildcards do not help.",
     remedy="Name roles of this account.",
     references=("S3-002", "S3-003", "S3-006", "S3-007", "IAM-023"),
-    on=(t.BUCKET,),
+    on=(t.BUCKET, t.BUCKET_POLICY),
     settings={"accounts": Setting([], "accounts other than the stack's own that may be named")},
 )
-def bucket_policy_not_public(bucket: Resource, ctx: Context) -> Iterator[Finding]:
-    for document in policies_of(bucket):
+def bucket_policy_not_public(holder: Resource, ctx: Context) -> Iterator[Finding]:
+    # A policy of its own is judged whichever bucket it is for: the name may not be known yet.
+    own = holder.type == t.BUCKET_POLICY
+    documents = [holder.get("policy")] if own else policies_of(holder)
+    for document in documents if own or not parts(holder, t.BUCKET_POLICY) else []:
         for s in iam.statements(document):
             if not s.allows:
                 continue

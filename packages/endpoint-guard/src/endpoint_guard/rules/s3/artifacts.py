@@ -10,7 +10,7 @@ from endpoint_guard import iam, storage
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
-from endpoint_guard.storage import DIGEST, holds_artifacts, parts
+from endpoint_guard.storage import DIGEST, holds_artifacts, holds_code, parts
 
 
 @rule(
@@ -23,9 +23,10 @@ from endpoint_guard.storage import DIGEST, holds_artifacts, parts
     references=("SM-G03",),
     profile="scoring-endpoint",
     on=(t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD),
-    scope="resource",
 )
 def artifact_upload_pinned(item: Resource, ctx: Context) -> Iterator[Finding]:
+    if not any(holds_code(bucket) for bucket in item.targets("bucket", t.BUCKET)):
+        return
     key = item.get("key")
     yield from need(key, lambda n: DIGEST.search(n.text()) is not None, "has no digest in its key")
     algorithm = item.get("checksumAlgorithm")

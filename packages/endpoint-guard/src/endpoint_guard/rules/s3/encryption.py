@@ -27,7 +27,7 @@ def bucket_encrypted(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     rules = [item for part in parts(bucket, t.BUCKET_ENCRYPTION) for item in part.get("rules").items()]
     rules += bucket.get("serverSideEncryptionConfiguration.rule").items()
     if not rules:
-        yield fail(bucket, "has no default encryption", "serverSideEncryptionConfiguration")
+        yield fail(bucket, "encrypts with a key of S3, not of the stack", "serverSideEncryptionConfiguration")
     yield from each(rules, lambda node: _encryption(node, is_log_target(bucket)))
 
 

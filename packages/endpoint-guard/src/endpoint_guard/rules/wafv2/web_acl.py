@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from typing import Final
 
@@ -81,6 +82,16 @@ def firewall_has_rules(acl: Resource, ctx: Context) -> Iterator[Finding]:
         wanted = item.node.get("overrideAction" if group else "action")
         if wanted.value is None and item.node.resource.type != t.WEB_ACL_GROUP:
             yield fail(wanted, "has a rule that does nothing")
+        code = item.node.get("action.block.customResponse.responseCode")
+        if 0 < (code.number() or 0) < 400:
+            yield fail(code, "answers a blocked request as if it had succeeded")
+        if item.managed.get("version").declared:
+            yield fail(
+                item.managed.get("version"), "keeps a managed group at one version, without what came after"
+            )
+    default = acl.get("defaultAction.block.customResponse.responseCode")
+    if 0 < (default.number() or 0) < 400:
+        yield fail(default, "answers a blocked request as if it had succeeded")
 
 
 @rule(
@@ -173,10 +184,24 @@ def firewall_no_early_allow(acl: Resource, ctx: Context) -> Iterator[Finding]:
     references=("WAF-G04", "WAF-G09"),
     on=(t.IP_SET,),
     scope="resource",
-    settings={"shortestPrefix": Setting(8, "shortest IPv4 prefix; IPv6 needs twice as many bits", 1, 32)},
+    settings={
+        "shortestPrefix": Setting(8, "shortest IPv4 prefix; IPv6 needs twice as many bits", 1, 32),
+        "maxShare": Setting(0.4, "percent of all addresses that a set may hold together", 0, 100),
+    },
 )
 def firewall_exceptions_narrow(ip_set: Resource, ctx: Context) -> Iterator[Finding]:
     shortest = int(ctx.number("shortestPrefix"))
     for node in ip_set.get("addresses").items():
         if not narrow_network(node.text(), shortest=shortest):
             yield fail(node, "holds no network, or a large part of the internet")
+    shares = [_share(node.text()) for node in ip_set.get("addresses").items()]
+    if sum(shares) * 100 > ctx.number("maxShare"):
+        yield fail(ip_set.get("addresses"), "holds a large part of the internet in many networks")
+
+
+def _share(text: str) -> float:
+    """The part of all addresses of its kind that a network has."""
+    try:
+        return float(2.0 ** -ipaddress.ip_network(text, strict=False).prefixlen)
+    except ValueError:
+        return 0.0
