@@ -11,6 +11,7 @@ from tests.endpoint_guard.mutants import (
     documents,
     firewall,
     functions,
+    further,
     gateway,
     identity,
     keys,
@@ -39,6 +40,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *optional.OPTIONAL,
     *documents.DOCUMENTS,
     *detours.DETOURS,
+    *further.FURTHER,
 )
 
 

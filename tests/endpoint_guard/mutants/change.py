@@ -160,7 +160,8 @@ def add(kind: str, name: str, properties: Mapping[str, Any], *, protect: bool = 
 
     def change(stack: Stack) -> None:
         filled = {key: _filled(stack, value) for key, value in properties.items()}
-        provider = next((r["provider"] for r in stack.resources if r["provider"]), "")
+        custom = "/" in kind  # a component has a shorter type, and no provider
+        provider = next((r["provider"] for r in stack.resources if r["provider"]), "") if custom else ""
         root = stack.resources[0]["urn"]
         urn = root.split("::")[0] + "::" + root.split("::")[1] + f"::{kind}::{name}"
         inputs = {key: pair[0] for key, pair in filled.items()}
@@ -172,10 +173,10 @@ def add(kind: str, name: str, properties: Mapping[str, Any], *, protect: bool = 
         resource = {
             "urn": urn,
             "type": kind,
-            "custom": True,
-            "id": made["id"],
+            "custom": custom,
+            "id": made["id"] if custom else "",
             "inputs": inputs,
-            "outputs": {**made, **copy.deepcopy(inputs)},
+            "outputs": {**(made if custom else {}), **copy.deepcopy(inputs)},
             "parent": root,
             "provider": provider,
             "dependencies": sorted({target for targets in edges.values() for target in targets}),

@@ -180,7 +180,7 @@ INNOCENT: dict[str, Change] = {
     "informative execution logs": put(t.METHOD_SETTINGS, "api", "settings.loggingLevel", "INFO"),
     "a lower throttle": put(t.USAGE_PLAN, "api-checkout", "throttleSettings.burstLimit", 50),
     "a quota by month": put(
-        t.USAGE_PLAN, "api-checkout", "quotaSettings", {"limit": 2_000_000, "period": "MONTH"}
+        t.USAGE_PLAN, "api-checkout", "quotaSettings", {"limit": 90_000, "period": "MONTH"}
     ),
     "stricter settings for one path": settings_for_the_path,
     "another client": another_client,
@@ -240,16 +240,7 @@ INNOCENT: dict[str, Change] = {
         "capture",
         allow("s3:GetObject", f"{OWN_BUCKET}/*", Principal={"AWS": f"{ROLE}/analyst"}),
     ),
-    "everybody of the organization reads captured requests": grant(
-        t.BUCKET_POLICY,
-        "capture",
-        allow(
-            "s3:GetObject",
-            f"{OWN_BUCKET}/*",
-            Principal="*",
-            Condition={"StringEquals": {"aws:PrincipalOrgID": "o-abc1234567"}},
-        ),
-    ),
+    "no ownership controls": without(t.BUCKET_OWNERSHIP, "capture"),
     "a lower-case action": edit(t.ROLE_POLICY, "function", "Score", Action="SAGEMAKER:invokeendpoint"),
     "a further deny": grant(
         t.ROLE_POLICY, "function", {"Effect": "Deny", "NotAction": "sagemaker:*", "Resource": "*"}

@@ -11,6 +11,7 @@ from pulumi_preflight import levels, messages
 from pulumi_preflight.graph import Resource
 from pulumi_preflight.pack_process import PackProcess, Run
 
+from tests.endpoint_guard.mutants.answers import answered
 from tests.endpoint_guard.mutants.change import Change, Mutant, Stack
 from tests.harness import PROJECT, Form, declared
 
@@ -39,7 +40,8 @@ class Judge:
         run = Run(graph.project, graph.stack, graph.preview, graph.config, graph.secret_keys)
         self._pack = PackProcess(PACK, run)
         self._own = {resource["urn"]: resource for resource in graph.resources}
-        self._views = {urn: messages.view(resource, self._own) for urn, resource in self._own.items()}
+        self._views = {urn: self._made(resource, self._own) for urn, resource in self._own.items()}
+        self._requests = {urn: messages.request(resource, self._own) for urn, resource in self._own.items()}
 
     def __enter__(self) -> Self:
         self._pack.__enter__()
@@ -53,19 +55,25 @@ class Judge:
         self._pack.__exit__(kind, error, trace)
 
     def says(self, change: Change, settings: Mapping[str, Mapping[str, Any]] | None = None) -> list[Said]:
-        """What the pack says about the stack after a change; of resource policies, about changed resources only."""
+        """What the pack says in one whole operation on the changed stack: each resource's inputs, then all outputs."""
         self._configure(settings or {})
         stack = Stack(self.graph)
         change(stack)
         by_urn = {resource["urn"]: resource for resource in stack.resources}
-        changed = [r for urn, r in by_urn.items() if r != self._own.get(urn)]
-        found = self._pack.analyze([messages.request(r, by_urn) for r in changed])
-        found += self._pack.analyze_stack([self._view(r, by_urn) for r in stack.resources])
+        changed = {urn for urn, resource in by_urn.items() if resource != self._own.get(urn)}
+        found = self._pack.analyze(
+            [
+                messages.request(r, by_urn) if urn in changed else self._requests[urn]
+                for urn, r in by_urn.items()
+            ]
+        )
+        found += self._pack.analyze_stack(
+            [self._made(r, by_urn) if r["urn"] in changed else self._views[r["urn"]] for r in stack.resources]
+        )
         return [_said(urn, diagnostic) for urn, diagnostic in found]
 
-    def _view(self, resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
-        urn = resource["urn"]
-        return self._views[urn] if resource == self._own.get(urn) else messages.view(resource, by_urn)
+    def _made(self, resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
+        return messages.view(answered(resource, self.form), by_urn)
 
     def _configure(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         if settings == self._configured:

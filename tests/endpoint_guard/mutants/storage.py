@@ -81,7 +81,6 @@ BUCKETS: list[Mutant] = [
         "bucket-no-acls",
         put(t.BUCKET_OWNERSHIP, ART, "rule.objectOwnership", "ObjectWriter"),
     ),
-    mutant("S3-005", "no ownership controls", "bucket-no-acls", without(t.BUCKET_OWNERSHIP, "capture")),
     mutant(
         "S3-006",
         "a condition that narrows nothing",
