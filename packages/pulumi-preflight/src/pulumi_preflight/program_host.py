@@ -181,12 +181,13 @@ def _leave(code: int) -> None:
 
 def _failure(error: BaseException, program: Path) -> dict[str, Any]:
     """What a user needs to know of an exception: kind, first line, and the line of the program it comes from."""
-    place: dict[str, Any] = {}
+    whole, place = error, _place(error.__traceback__, program)
+    # The SDK wraps what the program raised: the innermost exception with a line of the program is the one.
     cause: BaseException | None = error
-    seen = 0
-    while cause is not None and not place and seen < 20:
-        place = _place(cause.__traceback__, program)
-        cause, seen = cause.__cause__ or cause.__context__, seen + 1
+    for _ in range(20):
+        cause = cause.__cause__ or cause.__context__ if cause else None
+        if cause is not None and (found := _place(cause.__traceback__, program)):
+            error, place = cause, found
     if isinstance(error, SyntaxError) and error.filename:
         place = {"file": _shown(Path(error.filename), program), "line": error.lineno or 1}
     # The SDK's own mistakes (a missing configuration value, ...) are sentences already.
@@ -196,7 +197,7 @@ def _failure(error: BaseException, program: Path) -> dict[str, Any]:
         "message": _message(error),
         "explained": explained,
         "missing": error.name if isinstance(error, ModuleNotFoundError) else None,
-        "traceback": "".join(traceback.format_exception(error)),
+        "traceback": "".join(traceback.format_exception(whole)),
         **place,
     }
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import pulumi
 from pulumi import _types
 from pulumi.runtime import rpc
 
@@ -117,7 +118,7 @@ def made_up(type_: str, name: str, urn: str, id_: str, inputs: Mapping[str, Any]
     if type_ == "aws:signer/signingJob:SigningJob":
         result |= _signed(inputs, id_)
     for key, kind in known.computed.items():
-        if key not in result and key != "tagsAll":
+        if key not in result and key != "tagsAll" and not is_object(kind):
             result[key] = _plausible(type_, key, kind, context)
     if "region" in known.inputs and "region" not in inputs:
         result["region"] = region
@@ -176,6 +177,14 @@ def _context(name: str, urn: str, inputs: Mapping[str, Any], region: str) -> dic
         "account": ACCOUNT,
         "region": region_input if isinstance(region_input, str) else region,
     }
+
+
+def is_object(kind: Any) -> bool:
+    """Whether a property holds what no value can stand for: a resource, an asset, or a list or map of them."""
+    arguments = typing.get_args(kind)
+    if arguments:
+        return any(is_object(item) for item in arguments)
+    return isinstance(kind, type) and issubclass(kind, pulumi.Resource | pulumi.Asset | pulumi.Archive)
 
 
 def _plausible(type_: str, key: str, kind: Any, context: Mapping[str, str]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pulumi import _types
 
-from pulumi_preflight.provider.outputs import ACCOUNT, MOMENT, REGION, quiet, shape
+from pulumi_preflight.provider.outputs import ACCOUNT, MOMENT, REGION, is_object, quiet, shape
 
 _HEX = "0123456789abcdef0"
 _IDS = {
@@ -27,7 +27,7 @@ _SPECIAL: Mapping[str, Mapping[str, Any]] = {
     "getAuthorizationToken": {"authorizationToken": _TOKEN, "userName": "AWS", "password": "placeholder"},
     "getCredentials": {"authorizationToken": _TOKEN},
 }
-_LONGEST = 3
+_SEVERAL = 6
 
 
 @cache
@@ -54,7 +54,11 @@ def result(token: str) -> Mapping[str, Any]:
 def properties(type_: str) -> Mapping[str, Any]:
     """A value for every property that a resource of this type computes; empty when no installed SDK knows it."""
     known = shape(type_)
-    return {name: _value(name, kind, "") for name, kind in known.computed.items()} if known else {}
+    return {
+        name: _value(name, kind, "")
+        for name, kind in (known.computed if known else {}).items()
+        if not is_object(kind)
+    }
 
 
 def text(name: str, kind: str = "") -> str:
@@ -84,7 +88,7 @@ def _value(name: str, kind: Any, about: str) -> Any:
     if isinstance(origin, type) and issubclass(origin, Sequence):
         item = typing.get_args(kind)[0]
         # The subnets of a network are several, and programs count on it.
-        return [_value(name, item, about)] * (_LONGEST if item is str else 1)
+        return [_value(name, item, about)] * (_SEVERAL if item is str else 1)
     if origin is not None:
         return {}
     if kind is str:

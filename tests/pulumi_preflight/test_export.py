@@ -1,0 +1,103 @@
+"""State files that others wrote: every form of a state is judged, everything else is one sentence with the place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_preflight import export
+from pulumi_preflight.errors import UserError
+from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN
+
+URN = "urn:pulumi:prod::shop::aws:s3/bucket:Bucket::logs"
+BUCKET = {"urn": URN, "type": "aws:s3/bucket:Bucket", "custom": True, "inputs": {"bucket": "logs"}}
+
+
+def state(**more: Any) -> dict[str, Any]:
+    return {"manifest": {}, "resources": [{**BUCKET, **more}]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"version": 3, "deployment": state()},
+        {"version": 4, "deployment": state(), "features": ["x"]},
+        {"version": 3, "checkpoint": {"stack": "prod", "latest": state()}},
+        state(),
+    ],
+)
+def test_every_form_of_a_state_is_read(document: Any) -> None:
+    graph = export.graph(document)
+    assert (graph.project, graph.stack, graph.source) == ("shop", "prod", "deployed")
+    assert graph.resources[0]["inputs"] == {"bucket": "logs"}
+
+
+def test_a_secret_without_its_key_is_unknown() -> None:
+    hidden = {"a": {SIGNATURE: SECRET, "ciphertext": "x"}, "b": "[secret]", "c": [{"d": "[secret]"}]}
+    plain = {"e": {SIGNATURE: SECRET, "plaintext": "true"}}
+    inputs = export.graph(state(inputs=hidden | plain)).resources[0]["inputs"]
+    assert inputs == {
+        "a": UNKNOWN, "b": UNKNOWN, "c": [{"d": UNKNOWN}], "e": {SIGNATURE: SECRET, "value": True}
+    }  # fmt: skip
+
+
+def test_what_was_interrupted_is_reported() -> None:
+    pending = [{"resource": {"urn": URN.replace("logs", "half")}, "type": "creating"}]
+    graph = export.graph(state() | {"pending_operations": pending})
+    assert (
+        'Bucket "half" may exist half-made: an operation on it (creating) was interrupted.'
+        in graph.warnings[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"inputs": 1}, "resource 1: one of inputs, .* is not an object"),
+        ({"outputs": []}, "is not an object"),
+        ({"parent": 1}, "is not a text"),
+        ({"provider": {}}, "is not a text"),
+        ({"dependencies": "a"}, "dependencies are not lists"),
+        ({"dependencies": [1]}, "dependencies are not lists"),
+        ({"propertyDependencies": {"a": "b"}}, "dependencies are not lists"),
+        ({"customTimeouts": {"create": "5m"}}, "customTimeouts are not numbers"),
+        ({"delete": True}, "holds no resources"),
+        ({"inputs": {"a": {SIGNATURE: SECRET, "plaintext": "{"}}}, "plaintext of a secret in it is not JSON"),
+        ({"urn": "x"}, "URN that is not one"),
+        ({"type": None}, "has no urn and type"),
+    ],
+)
+def test_a_wrong_resource_is_named(change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=rf"^state\.json.*{sentence}"):
+        export.graph(state(**change), "state.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"{\n\n,", "line 3 is broken"),
+        (b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}", "nested more than 64 levels"),
+        (b'{"a": ' + b"[" * 100_000, "nested too deeply"),
+        (b'{"a": ' + b"1" * 310 + b"}", "a number in it has 310 digits"),
+        (b'{"a": NaN}', "NaN is not a JSON number"),
+        (b'{"a": "\\ud800"}', "half a character"),
+        (b'{"a": "\xff"}', "line 1 is not in UTF-8"),
+        ('{"a": 1}'.encode("utf-16"), "is not in UTF-8"),
+        (b"[]", "is not a stack export"),
+        (b'{"version": 2, "deployment": {"resources": []}}', "version 2, and 3 and 4 can be read"),
+    ],
+)
+def test_broken_json_is_one_sentence(tmp_path: Path, text: bytes, sentence: str) -> None:
+    path = tmp_path / "state.json"
+    path.write_bytes(text)
+    with pytest.raises(UserError, match=sentence) as refused:
+        export.read(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(state()).encode())
+    assert len(export.read(path).resources) == 1
