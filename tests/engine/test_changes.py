@@ -33,6 +33,8 @@ What `pulumi up` does to a prod stack that stands when one setting changes, prev
 AWS provider (`tests/engine/test_changes.py` makes this page and holds it current). Nothing that holds data or that
 callers know by its id is replaced by any of them: the key, the buckets, the API, the clients' API keys, the firewall
 and the endpoint. `name` is not among them: it is part of every resource's name, and changing it makes another stack.
+An update of the function also publishes a version and moves its alias to it, which the local provider leaves out of a
+preview.
 
 | setting | updated | created | replaced | deleted |
 |---|---|---|---|---|
@@ -82,7 +84,8 @@ def measured(new_stack: Make) -> dict[str, dict[str, str]]:
         with prod.changed(**change(prod)):
             ended = prod.run("preview")
         assert ended.code == 0, ended.out + ended.err
-        found[title] = ended.steps()
+        # A component is not in AWS: only what the provider is asked for counts.
+        found[title] = {one: op for one, op in ended.steps().items() if ":" not in one}
     if os.environ.get("WRITE_CHANGES"):
         PAGE.write_text(_page(found))
     return found
@@ -103,9 +106,10 @@ def test_a_change_replaces_nothing_that_holds_data_or_is_known(
     assert lost == allowed
 
 
-def test_the_page_has_no_row_too_many() -> None:
+def test_the_page_says_nothing_else() -> None:
     rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     assert len(rows) == len(CHANGES)
+    assert PAGE.read_text().startswith(HEAD)
 
 
 def _page(found: Mapping[str, Mapping[str, str]]) -> str:

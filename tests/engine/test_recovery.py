@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -47,22 +48,24 @@ def test_an_update_that_aws_refuses_is_finished_by_the_next(new_stack: Make) -> 
         standing(dev)
 
 
-def test_an_interrupted_update_ends_in_order_and_is_finished_by_the_next(new_stack: Make) -> None:
+def test_an_interrupted_update_ends_in_order_and_is_finished_by_the_next(
+    new_stack: Make, tmp_path: Path
+) -> None:
     with broken(new_stack, "hang") as dev:
-        with dev.running("up", "--skip-preview", until="sagemaker:Model model creating") as update:
+        output = tmp_path / "output.txt"
+        with dev.stuck(MODEL, output) as update:
             update.send_signal(signal.SIGINT)
-            said, _ = update.communicate(timeout=TIMEOUT)
-        assert update.returncode != 0
-        assert "cancel" in said
+            assert update.wait(TIMEOUT) == FAILED
+        assert "cancel" in output.read_text()
         assert dev.export().get("pending_operations", []) == []
         finished = dev.judged("up")
         assert finished.code == 0, finished.out + finished.err
         standing(dev)
 
 
-def test_after_a_killed_update_the_engine_tells_what_is_pending(new_stack: Make) -> None:
+def test_after_a_killed_update_the_engine_tells_what_is_pending(new_stack: Make, tmp_path: Path) -> None:
     with broken(new_stack, "hang") as dev:
-        with dev.running("up", "--skip-preview", until="sagemaker:Model model creating"):
+        with dev.stuck(MODEL, tmp_path / "output.txt"):
             pass
         locked = dev.judged("up")
         assert locked.code == FAILED

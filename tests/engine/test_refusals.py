@@ -8,20 +8,20 @@ from tests.engine.workspace import FAILED, Make, Workspace, findings_of_prefligh
 
 # Pillar: type, property and faulty value, and the rule that refuses it.
 FAULTS = {
-    "auth": ("apigateway/method:Method", "api_key_required", False, "method-requires-api-key"),
-    "throttling": ("apigateway/usagePlan:UsagePlan", "quota_settings", None, "usage-plan-quota"),
-    "encryption": ("kms/key:Key", "enable_key_rotation", False, "kms-key-rotates"),
-    "logging": ("apigateway/stage:Stage", "access_log_settings", None, "stage-access-log"),
+    "auth": ("apigateway/method:Method", "apiKeyRequired", False, "method-requires-api-key"),
+    "throttling": ("apigateway/usagePlan:UsagePlan", "quotaSettings", None, "usage-plan-quota"),
+    "encryption": ("kms/key:Key", "enableKeyRotation", False, "kms-key-rotates"),
+    "logging": ("apigateway/stage:Stage", "accessLogSettings", None, "stage-access-log"),
     "network": (
         "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "block_public_acls",
+        "blockPublicAcls",
         False,
         "bucket-blocks-public",
     ),
-    "integrity": ("sagemaker/model:Model", "enable_network_isolation", False, "model-isolated"),
+    "integrity": ("sagemaker/model:Model", "enableNetworkIsolation", False, "model-isolated"),
     "resilience": (
         "s3/bucketVersioning:BucketVersioning",
-        "versioning_configuration",
+        "versioningConfiguration",
         {"status": "Suspended"},
         "bucket-versioned",
     ),

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -134,26 +135,46 @@ class Workspace:
         return self.run(operation, *self.pack(), *flags, env=env)
 
     @contextmanager
-    def running(self, operation: str, *flags: str, until: str) -> Iterator[subprocess.Popen[str]]:
-        """The operation, as soon as it has said `until`; at the end it is killed, if it still runs."""
-        command = [str(self.cli.pulumi), operation, "-s", self.stack, "--yes", "--non-interactive", *flags]
-        with subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
+    def stuck(self, resource: str, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """An `up` that waits for nothing but the creation of `resource`; killed at the end, if it still runs."""
+        command = [
+            str(self.cli.pulumi),
+            "up",
+            "-s",
+            self.stack,
+            "--yes",
+            "--skip-preview",
+            "--non-interactive",
+        ]
+        with (
+            output.open("wb") as said,
+            subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process,
+        ):
             try:
-                assert process.stdout is not None
-                assert any(until in line for line in process.stdout), f"it never said {until!r}"
+                while [urn.endswith(resource) for urn in self._under_way()] != [True]:
+                    assert process.poll() is None, output.read_text()
+                    time.sleep(0.2)
                 yield process
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+
+    def _under_way(self) -> list[str]:
+        """What the backend's file says is being created, without the CLI."""
+        try:
+            file = self.folder / ".backend" / ".pulumi" / "stacks" / "fraud-endpoint" / f"{self.stack}.json"
+            latest = json.loads(file.read_text())["checkpoint"]["latest"] or {}
+        except (FileNotFoundError, json.JSONDecodeError):  # not written yet, or being written
+            return []
+        return [one["resource"]["urn"] for one in latest.get("pending_operations") or ()]
 
     def pack(self) -> Sequence[str]:
         """The pack of this project and the levels of this stack, as flags."""
