@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 
 from tests.endpoint_guard import replay
+from tests.endpoint_guard.guard_process import LEVELS
 
 PACK: Final = Path(__file__).with_name("pack")
 SETTINGS: Final = Path(__file__).with_name("settings.json")
@@ -99,7 +100,7 @@ def recorded() -> list[Run]:
     """The findings on the recordings of the real engine, preview and update taken together."""
     files = sorted((replay.FOLDER / "foreign").glob("*.calls.json.gz"))
     runs: dict[str, set[Finding]] = {}
-    names = {number: name for name, number in replay.LEVELS.items()}
+    names = {number: name for name, number in LEVELS.items()}
     with replay.player(PACK) as player:
         for file in files:
             title = file.name.removesuffix(".calls.json.gz")

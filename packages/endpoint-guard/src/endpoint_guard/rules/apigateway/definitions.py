@@ -141,6 +141,7 @@ def definition_authenticated(api: Resource, ctx: Context) -> Iterator[Finding]:
     title="Every operation of an imported definition asks for an API key",
     pillar="auth",
     severity="critical",
+    level="advisory",
     why="Without a key a caller belongs to no usage plan: nothing meters, throttles or names it.",
     remedy="Give the operation a security scheme of type apiKey in the header x-api-key.",
     references=("AGW-001",),

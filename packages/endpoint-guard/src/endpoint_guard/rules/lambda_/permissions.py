@@ -30,9 +30,11 @@ def function_permission_bound(permission: Resource, ctx: Context) -> Iterator[Fi
         yield fail(source, "is bound to no source")
     elif source.state is State.KNOWN and not iam.fixed(source.text()):
         yield fail(source, "is bound to a source of any account")
-    elif not _of_stack(permission) and not _of_own_api(permission):
+    elif not _of_stack(permission) and not _of_own_api(
+        permission, t.REST_API, t.STAGE, t.HTTP_API, t.HTTP_STAGE
+    ):
         yield fail(source, "is bound to a source outside the stack")
-    elif permission.targets("sourceArn", t.REST_API, t.STAGE) and not _composed(permission):
+    elif _of_rest_api(permission) and not _composed(permission):
         yield from need(source, lambda n: "*" not in n.text(), "has a wildcard in its source")
         yield from need(source, lambda n: n.text().count("/") >= 3, "names no stage, verb and path")
 
@@ -57,10 +59,18 @@ def _composed(permission: Resource) -> bool:
     return source.state is State.UNKNOWN and len(parts) == 3
 
 
-def _of_own_api(permission: Resource) -> bool:
+def _of_rest_api(permission: Resource) -> bool:
+    """Whether the source is a REST API of the stack: there, stage, verb and path can be named one by one."""
+    if permission.targets("sourceArn", t.REST_API, t.STAGE):
+        return True
+    known = permission.get("sourceArn").state is State.KNOWN
+    return known and _of_own_api(permission, t.REST_API, t.STAGE)
+
+
+def _of_own_api(permission: Resource, *kinds: str) -> bool:
     """Whether the source ARN, written out, starts with the execution ARN of an API or stage of the stack."""
     text = permission.get("sourceArn").text()
-    parents = permission.graph.of(t.REST_API, t.STAGE, t.HTTP_API, t.HTTP_STAGE)
+    parents = permission.graph.of(*kinds)
     return any(
         arn and text.startswith(arn.rstrip("/") + "/")
         for arn in (p.get("executionArn").text() for p in parents)
