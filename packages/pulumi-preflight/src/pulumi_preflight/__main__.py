@@ -114,7 +114,10 @@ def check(
     ] = None,
     policy_pack: Annotated[
         Path | None,
-        typer.Option(help="Folder of PulumiPolicy.yaml.", show_default="policies beside Pulumi.yaml"),
+        typer.Option(
+            help="Folder of PulumiPolicy.yaml, or the command of an installed pack.",
+            show_default="policies beside Pulumi.yaml",
+        ),
     ] = None,
     levels: Annotated[
         Path | None,

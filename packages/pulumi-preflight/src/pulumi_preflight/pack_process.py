@@ -41,14 +41,15 @@ class Run:
 
 
 class PackProcess:
-    """A started pack, to be used in a `with` statement; the process has ended when the statement has.
+    """A started pack (a folder or an executable file), to be used in a `with` statement, which its process ends with.
 
     Raises UserError when the folder is no pack, when the pack does not start, prints anything before its
     port, or fails a call. `scrub` removes secrets from what the pack wrote on stderr.
     """
 
     def __init__(self, folder: Path, run: Run, scrub: Callable[[str], str] = str) -> None:
-        if not (folder / "PulumiPolicy.yaml").is_file():
+        self._executable = folder.is_file() and os.access(folder, os.X_OK)
+        if not self._executable and not (folder / "PulumiPolicy.yaml").is_file():
             raise UserError(f"{folder} is not a policy pack: it has no PulumiPolicy.yaml.")
         self.folder = folder
         self._run = run
@@ -58,8 +59,8 @@ class PackProcess:
         self._out = tempfile.TemporaryFile()
         self._err = tempfile.TemporaryFile()
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(self.folder.resolve())],
-            cwd=self.folder,
+            self._command(),
+            cwd=self.folder.parent if self._executable else self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=self._out,
@@ -129,6 +130,12 @@ class PackProcess:
         request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
         return [(item.urn, item) for item in self._call("AnalyzeStack", request).diagnostics]
 
+    def _command(self) -> list[str]:
+        """As the CLI starts a pack: an executable by itself, a folder by the SDK's own module."""
+        if self._executable:
+            return [str(self.folder.resolve()), "127.0.0.1:1"]
+        return [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(self.folder.resolve())]
+
     def _environment(self) -> dict[str, str]:
         run = self._run
         return dict(os.environ) | {
@@ -136,6 +143,7 @@ class PackProcess:
             "PULUMI_STACK": run.stack,
             "PULUMI_ORGANIZATION": "organization",
             "PULUMI_DRY_RUN": "true" if run.preview else "false",
+            "PYTHONUNBUFFERED": "1",  # the SDK does not flush the port
             "PULUMI_CONFIG": json.dumps(dict(run.config)),
             "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
         }

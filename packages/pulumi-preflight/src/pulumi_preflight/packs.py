@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 from pulumi_preflight import levels
@@ -10,11 +12,15 @@ from pulumi_preflight.pack_process import PackProcess, Run
 
 
 def find(named: Path | None, project: Path, levels_file: Path | None, *, needed: bool = True) -> Path:
-    """The folder of the pack: `named`, or `policies` in the project, which need not be there unless `needed`.
+    """The pack: `named` (a folder, an executable file, or a command on the path), or `policies` in the project.
 
-    A levels file is checked against the pack's own list of rules. Raises UserError in one sentence.
+    Without `needed` the project need not have one. A levels file is checked against the pack's own list of
+    rules. Raises UserError in one sentence.
     """
-    folder = named or project / "policies"
+    folder = _on_path(named) if named else project / "policies"
+    if folder.is_file() and os.access(folder, os.X_OK):
+        _check_levels(folder, levels_file)
+        return folder
     if not (folder / "PulumiPolicy.yaml").is_file():
         if named is None and not needed:
             return folder
@@ -24,8 +30,18 @@ def find(named: Path | None, project: Path, levels_file: Path | None, *, needed:
                 "name one with --policy-pack <folder>."
             )
         raise UserError(f"{folder} is not a policy pack: it has no PulumiPolicy.yaml.")
+    _check_levels(folder, levels_file)
+    return folder
+
+
+def _on_path(named: Path) -> Path:
+    """An installed pack is a command: its bare name is enough."""
+    found = None if named.exists() or len(named.parts) > 1 else shutil.which(str(named))
+    return Path(found) if found else named
+
+
+def _check_levels(folder: Path, levels_file: Path | None) -> None:
     if levels_file is not None:
         entries = levels.read(levels_file)
         with PackProcess(folder, Run("project", "stack", False, {})) as pack:
             levels.final(pack.info(), entries, str(levels_file))
-    return folder

@@ -17,6 +17,7 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi_preflight.answers import Answers
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import (
+    REFERENCE,
     SIGNATURE,
     STACK_TYPE,
     UNKNOWN,
@@ -50,6 +51,7 @@ class Recorder:
         self._preview = preview
         self._allow_unseen = allow_unseen
         self._unseen: list[str] = []
+        self._made_up: dict[str, Resource] = {}
         self._lock = threading.Lock()
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
@@ -162,12 +164,23 @@ class Recorder:
         if self._preview:
             made_up = outputs.unknown(resource["type"], resource["inputs"], "")
         else:
-            made_up = dict(placeholders.properties(resource["type"]))
+            made_up = {**placeholders.properties(resource["type"]), **self._stand_ins(resource, name)}
         resource["outputs"] = {**made_up, **resource["inputs"]}
+
+    def _stand_ins(self, component: Resource, name: str) -> dict[str, Any]:
+        """References to the resources that a remote component hands out, for programs that read their properties."""
+        found = {}
+        for key, type_ in placeholders.resources(component["type"]).items():
+            urn = self.make_urn(component["urn"], type_, f"{name}-{key}")
+            id_ = placeholders.text(f"{key}Id")
+            self._made_up[urn] = {"urn": urn, "id": id_, "outputs": dict(placeholders.properties(type_))}
+            found[key] = {SIGNATURE: REFERENCE, "urn": urn, "id": id_}
+        return found
 
     def _get_resource(self, arguments: Mapping[str, Any]) -> Any:
         """What the SDK asks when it meets a reference to a resource of this run."""
-        found = self._recorded.get(str(arguments.get("urn")))
+        urn = str(arguments.get("urn"))
+        found = self._recorded.get(urn) or self._made_up.get(urn)
         if found is None:
             raise UserError(
                 f"the program refers to a resource that it has not declared: {arguments.get('urn')}."

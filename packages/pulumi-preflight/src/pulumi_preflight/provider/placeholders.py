@@ -61,6 +61,15 @@ def properties(type_: str) -> Mapping[str, Any]:
     }
 
 
+def resources(type_: str) -> Mapping[str, str]:
+    """The types of the properties of a component that are resources themselves."""
+    known = shape(type_)
+    types = {
+        name: getattr(kind, "pulumi_type", None) for name, kind in (known.computed if known else {}).items()
+    }
+    return {name: token for name, token in types.items() if isinstance(token, str)}
+
+
 def text(name: str, kind: str = "") -> str:
     """A text that is plausible for a property of this name; `kind` is what the function is about."""
     lower = name.lower()
