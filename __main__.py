@@ -17,7 +17,7 @@ topic = c.AlarmTopic("alarms", site, s.alarms, key=key)
 network = c.optional_network("private", site, s.network, key=key)
 logs = c.AccessLogBucket(site, ["artifacts", "capture", "packages"])
 
-source = ArtifactSource(data=s.training.data, recipe=s.training.recipe)
+source = ArtifactSource(s.training.data, s.training.recipe, decision=s.training.decision)
 artifact = c.ModelArtifact("model", site, source, key=key, logs=logs)
 endpoint = c.ModelEndpoint(
     "model", site, s.serving, role=model_role, artifact=artifact, key=key, network=network, topic=topic

@@ -23,7 +23,7 @@ MAX_BODY_BYTES = 8192
 
 _MAX_NUMBER_LENGTH = 32
 TIME_FORMAT = "YYYY-MM-DDTHH:MM:SS"
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
+_TIME = re.compile(r"20\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 
 CATEGORIES = (
     "entertainment",
@@ -60,7 +60,7 @@ FIELDS: Mapping[str, Field] = {
     for field in (
         Field("amt", "number", "US dollars", 0.01, 100_000),
         Field("category", "category", "the merchant's category"),
-        Field("time", "time", "local time of the purchase, " + TIME_FORMAT),
+        Field("time", "time", "local time of the purchase, 2000 to 2099, " + TIME_FORMAT),
         Field(
             "seconds_since_previous",
             "number",
@@ -84,11 +84,15 @@ FIELDS: Mapping[str, Field] = {
     )
 }
 
+DAY_SECONDS = 86_400
+_SECOND, _CENT = 1.0, 0.01
+"""What callers may round by: a relation between fields is only broken beyond."""
+
 _HISTORY = ("amt", "category", "time", "seconds_since_previous", "count_24h", "sum_24h", "max_24h")
 
 RECIPE_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "default": _HISTORY,
     "boosted": _HISTORY,
+    "forest": _HISTORY,
     "stateless": ("amt", "category", "time", "age", "city_pop"),
     "reference": ("cc_num", "amt", "lat", "long", "merch_lat", "merch_long"),
 }
@@ -215,7 +219,38 @@ def _transaction(item: Any, index: int, required: Sequence[str]) -> Transaction:
         if field is None:
             _refuse(f"{place} has a field that this API does not know")
         _check(field, value, place)
+    if (contradiction := contradicting(item)) is not None:
+        name, rule = contradiction
+        _refuse(f"{place}.{name} {rule}")
     return {name: item[name] for name in required}
+
+
+def contradicting(item: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The field of a transaction that contradicts another one, and the rule that it breaks; None when none does.
+
+    The values are within their bounds. Fields that are absent contradict nothing. A purchase is counted in the 24
+    hours before this one exactly if the previous one is that near, and the largest of some amounts is at most
+    their sum, which is at most so many times the largest.
+    """
+    seconds, count = item.get("seconds_since_previous", _ABSENT), item.get("count_24h")
+    total, largest = item.get("sum_24h"), item.get("max_24h")
+    if count is not None and seconds is not _ABSENT:
+        if count and (seconds is None or seconds > DAY_SECONDS + _SECOND):
+            return "count_24h", "must be 0 when seconds_since_previous is null or more than a day"
+        if not count and seconds is not None and seconds < DAY_SECONDS - _SECOND:
+            return "count_24h", "must be 1 or more when seconds_since_previous is less than a day"
+    for name, dollars in (("sum_24h", total), ("max_24h", largest)):
+        if count is not None and dollars is not None and bool(count) != bool(dollars):
+            return name, "must be 0 when count_24h is 0, and above 0 when it is not"
+    if total is not None and largest is not None:
+        if largest > total + _CENT:
+            return "max_24h", "must not be above sum_24h"
+        if count is not None and total > count * (largest + _CENT):
+            return "sum_24h", "must not be above count_24h times max_24h"
+    return None
+
+
+_ABSENT = object()
 
 
 def _check(field: Field, value: Any, place: str) -> None:
@@ -227,7 +262,7 @@ def _check(field: Field, value: Any, place: str) -> None:
             _refuse(f"{where} must be one of the {len(CATEGORIES)} merchant categories")
     elif field.kind == "time":
         if not isinstance(value, str) or not _is_time(value):
-            _refuse(f"{where} must be a local time as {TIME_FORMAT}")
+            _refuse(f"{where} must be a local time of 2000 to 2099 as {TIME_FORMAT}")
     else:
         allowed = (int,) if field.kind == "integer" else (int, float)
         if isinstance(value, bool) or not isinstance(value, allowed):

@@ -47,6 +47,13 @@ NAMESPACE = "FraudScoring"
 PREFIX = "bin_"
 
 
+def watched(fields: Iterable[str]) -> list[str]:
+    """The features with bins that are made from these request fields."""
+    of_field = {"time": "hour", "age": "age_band", "city_pop": "city_size"}
+    names = {of_field.get(field, field) for field in fields}
+    return [name for name in EDGES if name in names]
+
+
 def of_training(
     matrix: npt.NDArray[np.float32], features: Sequence[str], scores: npt.NDArray[np.float64]
 ) -> dict[str, dict[str, list[float]]]:

@@ -96,7 +96,7 @@ class SigV4(httpx.Auth):
         yield request
 
 
-def ask(url: str, api_key: str, *, recipe: str = "default", auth: httpx.Auth | None = None) -> list[Answer]:
+def ask(url: str, api_key: str, *, recipe: str = "boosted", auth: httpx.Auth | None = None) -> list[Answer]:
     """Sends each of PURCHASES in a request of its own; UserError when nothing answers at `url`."""
     headers = {"x-api-key": api_key, "user-agent": USER_AGENT}
     try:
@@ -143,7 +143,7 @@ def score(
     url: Annotated[str, typer.Argument(help="Address of the scoring method, ending in /score.")],
     api_key_file: Annotated[Path, typer.Option(help="JSON object of key name and value.")],
     client: Annotated[str, typer.Option(help="Name of the key to send; the first by default.")] = "",
-    recipe: Annotated[str, typer.Option(help="Whose fields to send.")] = "default",
+    recipe: Annotated[str, typer.Option(help="Whose fields to send.")] = "boosted",
     sign: Annotated[str, typer.Option(help="AWS region to sign the requests for; unsigned by default.")] = "",
     credentials_file: Annotated[
         Path | None, typer.Option(help="Sign with the credentials file of `python -m preflight serve`.")

@@ -85,7 +85,7 @@ def load() -> Settings:
 
 
 def _read(r: Reader, stack: str) -> Settings:
-    recipe = r.choice("modelRecipe", sorted(RECIPE_FIELDS), "default")
+    recipe = r.choice("modelRecipe", sorted(RECIPE_FIELDS), "boosted")
     safety = read_safety(r)
     return Settings(
         naming=read_naming(r, stack),

@@ -6,10 +6,13 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 NAME = r"[a-z][a-z0-9-]{1,19}"
 """2 to 20 lower-case letters, digits and hyphens, a letter first."""
+
+
+Name = TypeVar("Name", bound=str)
 
 
 class Reader:
@@ -48,12 +51,13 @@ class Reader:
         self.refuse(key, f"a number from {low:g} to {high:g}")
         return default
 
-    def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
+    def choice(self, key: str, allowed: Sequence[Name], default: Name | None = None) -> Name:
         text = self.raw(key, required=default is None)
         if text is None:
             return default or allowed[0]
-        if text in allowed:
-            return text
+        for one in allowed:
+            if text == one:
+                return one
         self.refuse(key, "one of " + ", ".join(allowed))
         return allowed[0]
 

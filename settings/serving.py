@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.decision import RULES, Choice, Prices
 from settings.reader import Reader
 
 
 @dataclass(frozen=True)
 class Training:
-    """What the artifact is built from: `data` is a folder, or None for generated sample data."""
+    """What the artifact is built from: `data` is a folder, or None for generated sample data; how it decides."""
 
     data: Path | None
     recipe: str
+    decision: Choice
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,21 @@ def read_training(r: Reader, recipe: str) -> Training:
     data = r.raw("modelData")
     if data and not Path(data).exists():
         r.refuse("modelData", "a folder with fraudTrain and fraudTest, or empty for generated sample data")
-    return Training(Path(data) if data else None, recipe)
+    return Training(Path(data) if data else None, recipe, read_decision(r))
+
+
+def read_decision(r: Reader) -> Choice:
+    """Which purchases are alerts. Prices in US dollars; above `declineScore` an alert is not for review."""
+    return Choice(
+        rule=r.choice("decisionRule", RULES, Choice.rule),
+        prices=Prices(
+            false_alarm=r.number("falseAlarmPrice", 0.01, 10_000, Prices.false_alarm),
+            missed_fraud=r.number("missedFraudPrice", 0, 10_000, Prices.missed_fraud),
+        ),
+        precision=r.number("decisionPrecision", 0.01, 1, Choice.precision),
+        alerts_per_1000=r.number("decisionAlerts", 0.01, 1000, Choice.alerts_per_1000),
+        decline=r.number("declineScore", 0.01, 1, 0) or None,
+    )
 
 
 def read_serving(r: Reader) -> Serving:

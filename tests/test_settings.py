@@ -67,7 +67,7 @@ def client(**changes: object) -> str:
         ("functionTimeout", "29", "a whole number from 3 to 28"),
         ("capturePercentage", "101", "a whole number from 0 to 100"),
         ("modelData", "/no/such/folder", "a folder with fraudTrain and fraudTest"),
-        ("modelRecipe", "magic", "one of boosted, default, reference, stateless"),
+        ("modelRecipe", "magic", "one of boosted, forest, reference, stateless"),
         ("clients", "[]", "one or more clients with different names"),
         ("clients", client(name=CANARY), "2 to 20 lower-case letters"),
         ("clients", client(rate=0), "a number above 0"),

@@ -7,19 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from model.artifact import archive, export, package
+from model.artifact import archive, package
+from model.artifact.source import CARD_VERSION
 from model.contract import CATEGORIES
 from model.data import features
 from model.data.dataset import Dataset
+from model.decision import Rule
 from model.errors import UserError
 from model.evaluation import bootstrap
+from model.training import export
 
 JUDGED = ("pr_auc", "f1", "money_caught")
 """The figures of which none may be worse."""
 
 
 def scored(path: Path, data: Dataset) -> tuple[str, bootstrap.Scored]:
-    """An artifact's version, and its scores of the test file with the artifact's own threshold.
+    """An artifact's version, and its scores of the test file with the artifact's own rule.
 
     `path` is a `model.tar.gz` or the folder that holds it. ArtifactError for one that is not what it should be,
     UserError for one that this version cannot feed. No code of the archive is run.
@@ -29,6 +32,9 @@ def scored(path: Path, data: Dataset) -> tuple[str, bootstrap.Scored]:
         artifact = package.unpack(file, Path(folder) / "model")
         onnx = (artifact.path / "model.onnx").read_bytes()
     card = artifact.card
+    if card.get("card_version") != CARD_VERSION:
+        raise UserError(f"{path} was built by another version: build it again to compare it.")
+    rule = Rule.of_card(card["rule"])
     unknown = [name for name in card["features"] if name not in features.FEATURES]
     if unknown or list(card["categories"]) != list(CATEGORIES):
         what = f"feature {unknown[0]}" if unknown else "list of categories"
@@ -46,7 +52,7 @@ def scored(path: Path, data: Dataset) -> tuple[str, bootstrap.Scored]:
         test["is_fraud"].to_numpy(),
         test["amt"].to_numpy(),
         score,
-        float(card["threshold"]),
+        rule.alerts(score, test["amt"].to_numpy()),
     )
 
 

@@ -83,13 +83,14 @@ def ensure(source: ArtifactSource, say: Callable[[str], None] = progress.silent)
 
 def _build(source: ArtifactSource, folder: Path, say: progress.Say) -> Artifact:
     from model.artifact.build import build  # heavy, and most callers find what is built already
+    from model.evaluation import page
 
     prefix = f".{folder.name[:12]}-"
     for killed in folder.parent.glob(f"{prefix}*"):  # nobody else builds this one: the lock is ours
         shutil.rmtree(killed)
     aside = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
-        build(source, aside, say)
+        page.write_folder(build(source, aside, say), aside)
         aside.chmod(0o755)
         aside.replace(folder)
     finally:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from model.artifact import imports
 from model.artifact.archive import sha256, sha256_of
 from model.data import dataset, sample
+from model.decision import Choice
 from model.training import recipes
 
 LOCK = imports.ROOT / "requirements.lock"
 RUNTIME_LOCK = Path(__file__).with_name("runtime.lock")
+CARD_VERSION = 2
+"""Of the card's form: raised when a key gets another meaning or goes."""
 BUILDER, SERVED = "model.artifact.build", "model.serving.inference"
 
 
@@ -24,17 +27,27 @@ def shaping() -> tuple[str, ...]:
     return tuple(sorted({*imports.closure(BUILDER), *imports.closure(SERVED)}))
 
 
+def served_code() -> dict[str, bytes]:
+    """Archive entries of what the container runs: `inference.py` at the top of `code/`, what it imports below."""
+    entry = SERVED.replace(".", "/") + ".py"
+    packages = entry.rpartition("/")[0] + "/__init__.py"
+    names = [name for name in imports.closure(SERVED) if name not in (entry, packages)]
+    code = {f"code/{name}": (imports.ROOT / name).read_bytes() for name in names}
+    return code | {"code/inference.py": (imports.ROOT / entry).read_bytes()}
+
+
 @dataclass(frozen=True)
 class ArtifactSource:
     """What an artifact is made from. `data` None: generated sample data of `sample_rows` rows."""
 
     data: Path | None
-    recipe: str = "default"
+    recipe: str = recipes.DEFAULT
     build_dir: Path = Path("build")
     runtime: bool = True
     sample_rows: int = sample.DEFAULT_ROWS
     seed: int = 42
     max_bad_rows: int = 0
+    decision: Choice = field(default_factory=Choice)
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
@@ -56,6 +69,7 @@ class ArtifactSource:
             "runtime": self.runtime,
             "seed": self.seed,
             "max_bad_rows": self.max_bad_rows,
+            "decision": asdict(self.decision),
             "python": platform.python_version(),
         }
         return sha256(json.dumps(parts, sort_keys=True).encode())

@@ -10,6 +10,7 @@ import typer
 
 from model.artifact.card import markdown
 from model.errors import UserError
+from model.files import write_text
 
 
 def main(
@@ -27,6 +28,4 @@ def main(
     if out is None:
         typer.echo(text, nl=False)
         return
-    aside = out.with_name(f".{out.name}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(out)
+    write_text(out, text)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from model import progress
+from model.decision import RULES, Choice, Prices
 from model.errors import UserError
 
 DataOption = Annotated[
@@ -22,17 +23,44 @@ SampleOption = Annotated[
 BadRowsOption = Annotated[
     int, typer.Option(min=0, help="Drop up to this many bad rows of each file, and say which.")
 ]
+RowsOption = Annotated[int, typer.Option(min=160, help="Rows of sample data, when no folder is named.")]
+RuleOption = Annotated[
+    str, typer.Option(help=f"What an alert is, found on the last training weeks: {', '.join(RULES)}.")
+]
 FalseAlarmOption = Annotated[float, typer.Option(min=0, help="Dollars that a false alarm costs.")]
 MissedFraudOption = Annotated[
     float, typer.Option(min=0, help="Dollars that a missed fraud costs beside its amount.")
 ]
-RowsOption = Annotated[int, typer.Option(min=160, help="Rows of sample data, when no folder is named.")]
+PrecisionOption = Annotated[
+    float, typer.Option(min=0.01, max=1, help="Share of alerts that are frauds, for rule precision.")
+]
+AlertsOption = Annotated[
+    float, typer.Option(min=0.01, max=1000, help="Alerts in a thousand purchases, for rule alerts-per-1000.")
+]
+DeclineOption = Annotated[
+    float | None,
+    typer.Option(min=0.01, max=1, help="Alerts from this score on are declined, those below are for review."),
+]
 
 
 def check_source(data: Path | None, sample_data: bool) -> None:
     """UserError when both sources of data are named."""
     if data is not None and sample_data:
         raise UserError("Name either --data or --sample, not both.")
+
+
+def choice(
+    rule: str,
+    false_alarm: float,
+    missed_fraud: float,
+    precision: float,
+    alerts_per_1000: float,
+    decline: float | None,
+) -> Choice:
+    """The options of a decision rule as one; UserError for a rule that does not exist."""
+    if rule not in RULES:
+        raise UserError(f"There is no rule {rule!r}: choose one of {', '.join(RULES)}.")
+    return Choice(rule, Prices(false_alarm, missed_fraud), precision, alerts_per_1000, decline)
 
 
 def run(main: Callable[..., Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from model.commands import cli
 from model.data import sample
 from model.data.opening import open_data
 from model.evaluation import bootstrap
+from model.files import write_json
 
 _TITLES = {
     "pr_auc": "PR-AUC",
@@ -72,9 +72,7 @@ def main(
     losses = worse(found)
     if out is not None:
         document = {"first": one, "second": two, "figures": found, "worse": losses}
-        aside = out.with_name(f".{out.name}")
-        aside.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        aside.replace(out)
+        write_json(out, document)
     if losses:
         progress.out.print(
             f"B is worse than A: {', '.join(_TITLES[name] for name in losses)}.", highlight=False

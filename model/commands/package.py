@@ -12,14 +12,21 @@ from model.artifact.package import ensure
 from model.artifact.source import ArtifactSource
 from model.commands import cli
 from model.data import sample
-from model.training.recipes import RECIPES
+from model.decision import Choice, Prices
+from model.training import recipes
 
 
 def main(
     data: cli.DataOption = None,
-    recipe: Annotated[str, typer.Option(help=f"One of: {', '.join(RECIPES)}.")] = "default",
+    recipe: Annotated[str, typer.Option(help=f"One of: {', '.join(recipes.RECIPES)}.")] = recipes.DEFAULT,
     build_dir: Annotated[Path, typer.Option(help="Where artifacts and wheels are kept.")] = Path("build"),
     runtime: Annotated[bool, typer.Option(help="Carry the ONNX runtime for the container.")] = True,
+    rule: cli.RuleOption = Choice.rule,
+    false_alarm: cli.FalseAlarmOption = Prices.false_alarm,
+    missed_fraud: cli.MissedFraudOption = Prices.missed_fraud,
+    precision: cli.PrecisionOption = Choice.precision,
+    alerts_per_1000: cli.AlertsOption = Choice.alerts_per_1000,
+    decline: cli.DeclineOption = None,
     sample_data: cli.SampleOption = False,
     sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
@@ -27,7 +34,8 @@ def main(
 ) -> None:
     """Build the artifact when there is none for these inputs, and print where it is."""
     cli.check_source(data, sample_data)
-    source = ArtifactSource(data, recipe, build_dir, runtime, sample_rows, seed, max_bad_rows)
+    decision = cli.choice(rule, false_alarm, missed_fraud, precision, alerts_per_1000, decline)
+    source = ArtifactSource(data, recipe, build_dir, runtime, sample_rows, seed, max_bad_rows, decision)
     artifact = ensure(source, progress.say)
     for line in (
         f"path     {artifact.path}",

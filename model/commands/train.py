@@ -12,18 +12,25 @@ from model import progress
 from model.commands import cli
 from model.data import sample
 from model.data.opening import open_data
+from model.decision import Choice, Prices
+from model.evaluation import page, terminal
 from model.evaluation import report as reports
-from model.evaluation import terminal
 from model.training import recipes
 from model.training.train import train
 
 
 def main(
     data: cli.DataOption = None,
-    recipe: Annotated[str, typer.Option(help=f"One of: {', '.join(recipes.RECIPES)}.")] = "default",
+    recipe: Annotated[str, typer.Option(help=f"One of: {', '.join(recipes.RECIPES)}.")] = recipes.DEFAULT,
     out: Annotated[Path, typer.Option(help="Folder for model.joblib and the evaluation.")] = Path(
         "build/train"
     ),
+    rule: cli.RuleOption = Choice.rule,
+    false_alarm: cli.FalseAlarmOption = Prices.false_alarm,
+    missed_fraud: cli.MissedFraudOption = Prices.missed_fraud,
+    precision: cli.PrecisionOption = Choice.precision,
+    alerts_per_1000: cli.AlertsOption = Choice.alerts_per_1000,
+    decline: cli.DeclineOption = None,
     sample_data: cli.SampleOption = False,
     sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
@@ -32,12 +39,13 @@ def main(
     """Train one recipe, print its table on the test file, write model.joblib, metrics and a picture."""
     cli.check_source(data, sample_data)
     chosen = recipes.named(recipe)
+    decision = cli.choice(rule, false_alarm, missed_fraud, precision, alerts_per_1000, decline)
     frames = open_data(data, sample_rows, seed, progress.say, max_bad_rows)
-    trained = train(frames.train, chosen, seed=seed, say=progress.say)
+    trained = train(frames.train, chosen, decision, seed=seed, say=progress.say)
     score = reports.score_test(trained, frames, say=progress.say)
     report = reports.in_full(trained, frames, score, say=progress.say)
     terminal.show(report, progress.out)
-    reports.write(report, out)
+    page.write_folder(report, out)
     joblib.dump(trained.estimator, out / "model.joblib.part", compress=3)
     (out / "model.joblib.part").replace(out / "model.joblib")
     progress.say(f"written to {out}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from model.contract import CATEGORIES, FIELDS
+from model.contract import CATEGORIES, DAY_SECONDS, FIELDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Column = npt.NDArray[Any]
 Matrix = npt.NDArray[np.float32]
 
-DAY_SECONDS = 86_400
 NO_PREVIOUS_SECONDS = FIELDS["seconds_since_previous"].maximum
 """What a card's first purchase gets as seconds since its previous one: "longer ago than anything"."""
 
@@ -53,44 +52,80 @@ def _as_it_is(values: Column) -> Column:
     return values
 
 
+def _mean(total: Column, count: Column) -> Column:
+    return total / np.maximum(count, 1)
+
+
+def _to_largest(amount: Column, largest: Column) -> Column:
+    return amount / np.maximum(largest, 1)
+
+
+def _logarithm(compute: Callable[..., Column]) -> Callable[..., Column]:
+    """Of one more than the value: trees that draw their thresholds evenly see small values, too."""
+
+    def of(*columns: Column) -> Column:
+        return np.log1p(np.asarray(compute(*columns), dtype=np.float64))
+
+    return of
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One column of the matrix: the request field it is made from, and how."""
+    """One column of the matrix: the request fields it is made from, and how."""
 
-    field: str
-    compute: Callable[[Column], Column]
+    fields: tuple[str, ...]
+    compute: Callable[..., Column]
 
 
-FEATURES: Mapping[str, Feature] = {
-    "amt": Feature("amt", _as_it_is),
-    "hour": Feature("time", _hour),
-    "category": Feature("category", _as_it_is),
-    "seconds_since_previous": Feature("seconds_since_previous", _since_previous),
-    "count_24h": Feature("count_24h", _as_it_is),
-    "sum_24h": Feature("sum_24h", _as_it_is),
-    "max_24h": Feature("max_24h", _as_it_is),
-    "age_band": Feature("age", _age_band),
-    "city_size": Feature("city_pop", _city_size),
-    "cc_num": Feature("cc_num", _as_it_is),
-    "lat": Feature("lat", _as_it_is),
-    "long": Feature("long", _as_it_is),
-    "merch_lat": Feature("merch_lat", _as_it_is),
-    "merch_long": Feature("merch_long", _as_it_is),
+def _of(field: str, compute: Callable[..., Column] = _as_it_is) -> Feature:
+    return Feature((field,), compute)
+
+
+_PLAIN: dict[str, Feature] = {
+    "amt": _of("amt"),
+    "hour": _of("time", _hour),
+    "category": _of("category"),
+    "seconds_since_previous": _of("seconds_since_previous", _since_previous),
+    "count_24h": _of("count_24h"),
+    "sum_24h": _of("sum_24h"),
+    "max_24h": _of("max_24h"),
+    "mean_24h": Feature(("sum_24h", "count_24h"), _mean),
+    "amt_to_max": Feature(("amt", "max_24h"), _to_largest),
+    "age_band": _of("age", _age_band),
+    "city_size": _of("city_pop", _city_size),
+    "cc_num": _of("cc_num"),
+    "lat": _of("lat"),
+    "long": _of("long"),
+    "merch_lat": _of("merch_lat"),
+    "merch_long": _of("merch_long"),
 }
+_WIDE = ("amt", "seconds_since_previous", "sum_24h", "max_24h", "mean_24h", "amt_to_max")
+FEATURES: Mapping[str, Feature] = _PLAIN | {
+    f"log_{name}": Feature(_PLAIN[name].fields, _logarithm(_PLAIN[name].compute)) for name in _WIDE
+}
+"""Every feature that a recipe can name; one whose name begins with `log_` is the logarithm of the other plus one."""
 
 
 def required_fields(features: Sequence[str]) -> tuple[str, ...]:
-    """The request fields that `features` are made from, each once, in order of first use."""
-    return tuple(dict.fromkeys(FEATURES[name].field for name in features))
+    """The request fields that `features` are made from, each once, in the contract's order."""
+    needed = {field for name in features for field in FEATURES[name].fields}
+    return tuple(field for field in FIELDS if field in needed)
 
 
 def from_transactions(transactions: Sequence[Mapping[str, Any]], features: Sequence[str]) -> Matrix:
     """Matrix (n transactions, k features) of transactions that `contract.parse` has let through."""
     matrix = np.empty((len(transactions), len(features)), dtype=np.float32)
+    columns = {
+        field: _request_column(field, [transaction[field] for transaction in transactions])
+        for field in required_fields(features)
+    }
+    return _fill(matrix, features, columns)
+
+
+def _fill(matrix: Matrix, features: Sequence[str], columns: Mapping[str, Column]) -> Matrix:
     for index, name in enumerate(features):
         feature = FEATURES[name]
-        values = [transaction[feature.field] for transaction in transactions]
-        matrix[:, index] = feature.compute(_request_column(feature.field, values))
+        matrix[:, index] = feature.compute(*(columns[field] for field in feature.fields))
     return matrix
 
 
@@ -115,9 +150,7 @@ def from_frame(
     """
     columns = _frame_columns(frame, features, earlier)
     matrix = np.empty((len(frame), len(features)), dtype=np.float32)
-    for index, name in enumerate(features):
-        matrix[:, index] = FEATURES[name].compute(columns[FEATURES[name].field])
-    return matrix
+    return _fill(matrix, features, columns)
 
 
 def _frame_columns(
@@ -133,7 +166,7 @@ def _frame_columns(
             columns[field] = frame["category"].cat.set_categories(list(CATEGORIES)).cat.codes.to_numpy()
         else:
             columns[field] = frame[field].to_numpy()
-    if any(FEATURES[name].field in HISTORY_FIELDS for name in features):
+    if set(required_fields(features)) & set(HISTORY_FIELDS):
         parts = [frame] if earlier is None else [earlier, frame]
         history = card_history(
             np.concatenate([part["cc_num"].to_numpy() for part in parts]),

@@ -1,99 +1,128 @@
-"""Intervals of figures, by drawing cards anew: rows of one card are no independent witnesses."""
+"""Intervals of figures, by drawing cards with replacement: rows of one card are not independent witnesses.
+
+The cluster bootstrap of Field and Welsh, Bootstrapping clustered data (2007).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 FIGURES = ("pr_auc", "precision", "recall", "f1", "money_caught", "alerts_per_1000")
 DRAWS = 200
 LEVEL = 0.95
 
 
+class Difference(TypedDict):
+    """A figure of two models, and the bounds between which 95 % of the drawn differences lie."""
+
+    first: float
+    second: float
+    interval: list[float]
+
+
 @dataclass(frozen=True)
 class Scored:
-    """Test rows and one model's scores of them; `amounts` are dollars, `score >= threshold` is an alert."""
+    """Test rows (n,) and what one model makes of them: card numbers, labels, dollars, scores, alerts."""
 
-    cards: npt.NDArray[np.int64]
+    cards: Integers
     labels: npt.NDArray[np.int8]
     amounts: Floats
     score: Floats
-    threshold: float
+    alert: npt.NDArray[np.bool_]
 
 
-def draws(cards: npt.NDArray[np.int64], count: int, seed: int) -> Iterator[Floats]:
-    """Per draw, how often each row counts: the cards are drawn with replacement, their rows with them."""
-    names, card_of_row = np.unique(cards, return_inverse=True)
+def draws(cards: int, count: int, seed: int) -> Iterator[Integers]:
+    """Per draw, how often each of so many cards (cards,) is drawn."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
-        often = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
-        yield often[card_of_row].astype(np.float64)
+        yield np.bincount(rng.integers(0, cards, cards), minlength=cards)
 
 
 class Weighted:
-    """The figures of scored rows under weights; sorts once, so that a draw is quick."""
+    """The figures of scored rows when each card counts so many times.
+
+    All that is summed are whole numbers, money in cents among them, so the order of a sum changes nothing. Rows of
+    one score are one step of the curve, and only steps with a fraud matter.
+    """
 
     def __init__(self, rows: Scored) -> None:
-        order = np.argsort(-rows.score, kind="stable")
-        ordered = rows.score[order]
-        self._order = order
-        self._fraud = rows.labels[order] == 1
-        self._alert = ordered >= rows.threshold
-        self._dollars = rows.amounts[order]
-        # Rows of the same score are one step of the curve.
-        self._steps = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+        names, card = np.unique(rows.cards, return_inverse=True)
+        self.cards = len(names)
+        fraud = rows.labels == 1
+        cents = np.rint(rows.amounts * 100).astype(np.int64)
+        kinds = {
+            "rows": np.ones(len(card), dtype=np.int64),
+            "frauds": fraud,
+            "alerts": rows.alert,
+            "caught": fraud & rows.alert,
+            "stolen": cents * fraud,
+            "saved": cents * (fraud & rows.alert),
+        }
+        self._of_card = {name: _sums(card, values, self.cards) for name, values in kinds.items()}
+        steps = np.unique(-rows.score[fraud])
+        self._steps = len(steps)
+        step = np.searchsorted(steps, -rows.score, side="left")
+        counted = step < len(steps)
+        self._fraud_step, self._fraud_card = step[fraud], card[fraud]
+        self._normal_step, self._normal_card = step[counted & ~fraud], card[counted & ~fraud]
 
-    def figures(self, weights: Floats) -> dict[str, float]:
-        """FIGURES of the rows, each counted `weights` times; a share of nothing is 0."""
-        weight = weights[self._order]
-        fraud = weight * self._fraud
-        caught = float(fraud[self._alert].sum())
-        alerts, frauds = float(weight[self._alert].sum()), float(fraud.sum())
-        stolen = fraud * self._dollars
+    def figures(self, often: Integers) -> dict[str, float]:
+        """FIGURES when each card counts `often` (cards,) times; a share of nothing is 0."""
+        sums = {name: int((values * often).sum()) for name, values in self._of_card.items()}
         return {
-            "pr_auc": self._average_precision(weight, fraud),
-            "precision": _share(caught, alerts),
-            "recall": _share(caught, frauds),
-            "f1": _share(2 * caught, alerts + frauds),
-            "money_caught": _share(float(stolen[self._alert].sum()), float(stolen.sum())),
-            "alerts_per_1000": 1000 * _share(alerts, float(weight.sum())),
+            "pr_auc": self._average_precision(often),
+            "precision": _share(sums["caught"], sums["alerts"]),
+            "recall": _share(sums["caught"], sums["frauds"]),
+            "f1": _share(2 * sums["caught"], sums["alerts"] + sums["frauds"]),
+            "money_caught": _share(sums["saved"], sums["stolen"]),
+            "alerts_per_1000": 1000 * _share(sums["alerts"], sums["rows"]),
         }
 
-    def _average_precision(self, weight: Floats, fraud: Floats) -> float:
-        hits, seen = np.cumsum(fraud)[self._steps], np.cumsum(weight)[self._steps]
-        if not hits[-1]:
+    def _average_precision(self, often: Integers) -> float:
+        gained = _sums(self._fraud_step, often[self._fraud_card], self._steps)
+        normal = _sums(self._normal_step, often[self._normal_card], self._steps)
+        hits, seen = np.cumsum(gained), np.cumsum(gained + normal)
+        if not len(hits) or not hits[-1]:
             return 0.0
-        gained = np.diff(hits, prepend=0.0)
-        return float((gained * hits / np.maximum(seen, 1e-12)).sum() / hits[-1])
+        return float((gained * hits / np.maximum(seen, 1)).sum() / hits[-1])
 
 
-def _share(part: float, whole: float) -> float:
+def _sums(group: Integers, values: npt.NDArray[np.int64], groups: int) -> Integers:
+    """Sum of whole numbers (n,) per group (groups,); exact as long as it stays below 2 to the 53rd."""
+    return np.bincount(group, weights=values, minlength=groups).astype(np.int64)
+
+
+def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
 def intervals(rows: Scored, *, count: int = DRAWS, seed: int = 42) -> dict[str, list[float]]:
     """Per figure, the bounds between which 95 % of `count` draws of cards lie."""
     weighted = Weighted(rows)
-    return _bounds([weighted.figures(weights) for weights in draws(rows.cards, count, seed)])
+    return _bounds([weighted.figures(often) for often in draws(weighted.cards, count, seed)])
 
 
-def differences(first: Scored, second: Scored, *, count: int = DRAWS, seed: int = 42) -> dict[str, Any]:
+def differences(
+    first: Scored, second: Scored, *, count: int = DRAWS, seed: int = 42
+) -> dict[str, Difference]:
     """Per figure of two models on the same rows: `first`, `second`, and the `interval` of second - first.
 
     Both see the same drawn cards, so what is common to both cancels out.
     """
     one, two = Weighted(first), Weighted(second)
-    ones = np.ones(len(first.labels))
+    ones = np.ones(one.cards, dtype=np.int64)
     whole_one, whole_two = one.figures(ones), two.figures(ones)
     drawn = []
-    for weights in draws(first.cards, count, seed):
-        left, right = one.figures(weights), two.figures(weights)
+    for often in draws(one.cards, count, seed):
+        left, right = one.figures(often), two.figures(often)
         drawn.append({name: right[name] - left[name] for name in FIGURES})
     bounds = _bounds(drawn)
     return {

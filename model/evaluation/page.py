@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from model.evaluation import plots
+from model.evaluation.report import Report, WholeReport, without_pictures
+from model.evaluation.terminal import RULE_HEADINGS, owners_sentence, rule_cells
+from model.files import write_json, write_text
 
-Reports = Sequence[Mapping[str, Any]]
+Reports = Sequence[WholeReport]
+Sizes = Sequence[Sequence[Report]]
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 68rem; padding: 0 1rem; color: #1c1c1c }
@@ -24,14 +28,20 @@ img { max-width: 100%; height: auto } p.note { color: #555 }
 """
 
 
-def write(reports: Reports, path: Path, sizes: Sequence[Reports] = ()) -> None:
-    """The page of reports from `analysis.analyse`, and of a grid over training sizes; written aside, renamed."""
-    aside = path.with_name(f".{path.name}")
-    aside.write_text(render(reports, sizes), encoding="utf-8")
-    aside.replace(path)
+def write_folder(full: WholeReport, folder: Path) -> None:
+    """metrics.json, confusion.png and evaluation.html in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plots.save(plots.confusions([[full]]), folder / "confusion.png")
+    write([full], folder / "evaluation.html")
+    write_json(folder / "metrics.json", without_pictures(full))
 
 
-def render(reports: Reports, sizes: Sequence[Reports] = ()) -> str:
+def write(reports: Reports, path: Path, sizes: Sizes = ()) -> None:
+    """The page of reports from `report.in_full`, and of a grid over training sizes."""
+    write_text(path, render(reports, sizes))
+
+
+def render(reports: Reports, sizes: Sizes = ()) -> str:
     """The page as text."""
     parts = [
         _intro(reports[0]),
@@ -55,8 +65,8 @@ def render(reports: Reports, sizes: Sequence[Reports] = ()) -> str:
     )
 
 
-def _intro(report: Mapping[str, Any]) -> str:
-    prices = report["prices"]
+def _intro(report: WholeReport) -> str:
+    prices = report["rule"]
     return (
         "<h1>Fraud models, evaluated</h1>"
         f"<p>On {report['rows']:,} transactions later than all training data, {report['frauds']:,} of them "
@@ -82,9 +92,9 @@ def _headline(reports: Reports) -> str:
     return _table(["", *(report["recipe"] for report in reports)], rows)
 
 
-def _headline_of(report: Mapping[str, Any]) -> dict[str, str]:
-    values = {**report["classes"]["fraud"], **report}
-    first = report["before_first_alert"]
+def _headline_of(report: WholeReport) -> dict[str, str]:
+    values: dict[str, Any] = {**report["classes"]["fraud"], **report}
+    first, chosen = report["episodes"], report["rules"][0]
     usual = report["without_only_fraud_cards"]
     return {
         title: "{:.3f} ({:.3f} to {:.3f})".format(values[name], *report["intervals"][name])
@@ -92,38 +102,37 @@ def _headline_of(report: Mapping[str, Any]) -> dict[str, str]:
     } | {
         "accuracy": f"{report['accuracy']:.4f}",
         "ROC-AUC": f"{report['roc_auc']:.4f}",
-        "recall at precision 0.9": f"{report['recall_at_precision_0.9']:.3f}",
+        "recall at precision 0.9": f"{report['recall_at_precision_90']:.3f}",
         "fraud F1 without cards whose every row is a fraud": f"{usual['f1']:.3f}",
-        "cost at the chosen threshold": f"${_chosen(report)['cost']:,.0f}",
+        "rule": chosen["text"],
+        "cost": f"${chosen['cost']:,.0f}",
         "cheapest threshold listed": "{threshold:g} (${cost:,.0f})".format(
             **min(report["thresholds"], key=lambda row: row["cost"])
         ),
-        "frauds on a card before its first alert, mean": f"{first['missed_per_card_mean']:.2f}",
-        "cards whose frauds raised no alert": (
-            f"{first['cards_without_alert']} of {first['cards_with_fraud']}"
-        ),
+        "sum of scores over frauds": f"{report['calibration']['sum_over_frauds']:.3f}",
+        "calibration error of scores from 0.1": f"{report['calibration']['error']:.3f}",
+        "first fraud of an episode caught": f"{first['first_fraud_recall']:.3f}",
+        "frauds of an episode before its first alert, mean": f"{first['missed_before_mean']:.2f}",
+        "episodes without an alert": f"{first['without_alert']} of {first['episodes']}",
     }
 
 
-def _chosen(report: Mapping[str, Any]) -> Mapping[str, Any]:
-    (row,) = [row for row in report["thresholds"] if row["chosen"]]
-    found: Mapping[str, Any] = row
-    return found
-
-
-def _details(report: Mapping[str, Any]) -> str:
+def _details(report: WholeReport) -> str:
     name = html.escape(str(report["recipe"]))
     worst = [
-        [f"{row['dimension']} {row['slice']}", f"{row['frauds']:,}", *(_share(row[key]) for key in _SLICE)]
+        [
+            f"{row['dimension']} {row['slice']}",
+            f"{row['frauds']:,}",
+            *(_share(row["precision"]), _share(row["recall"]), _share(row["f1"])),
+        ]
         for row in report["worst_slices"]
     ]
     scale = [
         [
-            f"{row['threshold']:g}{' (chosen)' if row['chosen'] else ''}",
-            *(_share(row[key]) for key in ("precision", "recall")),
-            f"{row['alerts_per_1000']:.2f}",
-            *(f"{row[key]:,}" for key in ("false_alarms", "missed_frauds")),
-            *(f"{row[key]:,.0f}" for key in ("money_lost", "cost")),
+            f"{row['threshold']:g}",
+            *(_share(row["precision"]), _share(row["recall"]), f"{row['alerts_per_1000']:.2f}"),
+            *(f"{row['false_alarms']:,}", f"{row['missed_frauds']:,}"),
+            *(f"{row['money_lost']:,.0f}", f"{row['cost']:,.0f}"),
         ]
         for row in report["thresholds"]
     ]
@@ -134,13 +143,23 @@ def _details(report: Mapping[str, Any]) -> str:
             if worst
             else "<p>No slice has 20 frauds.</p>"
         )
+        + "<h3>Rules</h3>"
+        + _table(
+            RULE_HEADINGS,
+            [rule_cells(row) for row in report["rules"]],
+            chosen=[row["chosen"] for row in report["rules"]],
+        )
+        + (
+            f"<p>{html.escape(owners_sentence(report['owners'])).capitalize()}.</p>"
+            if report["owners"]
+            else ""
+        )
         + "<h3>Thresholds</h3>"
-        + _table(_SCALE, scale, chosen=[row["chosen"] for row in report["thresholds"]])
+        + _table(_SCALE, scale)
         + _picture(f"{report['recipe']} by slice", plots.slices(report), level=3)
     )
 
 
-_SLICE = ("precision", "recall", "f1")
 _SCALE = (
     *("threshold", "precision", "recall", "alerts per 1,000"),
     *("false alarms", "missed frauds", "$ lost", "$ cost"),

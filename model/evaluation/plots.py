@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-Reports = Sequence[Mapping[str, Any]]
+from model.evaluation.report import Report, WholeReport
+from model.files import write_bytes
+
+Reports = Sequence[WholeReport]
 _COLOURS = ("#1f5fa8", "#c2571a", "#3b7d3b", "#7a4f9a")
 _GREY = "#8a8a8a"
 
 
-def confusions(grid: Sequence[Reports]) -> Figure:
+def confusions(grid: Sequence[Sequence[Report]]) -> Figure:
     """Heat maps of normalised confusion matrices: a row per recipe, a column per training size."""
     columns = max(len(row) for row in grid)
     figure = _figure(2.7 * columns + 1.6, 3.3 * len(grid) + 0.3)
@@ -39,7 +42,7 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _heat_map(axis: Axes, report: Mapping[str, Any], *, first: bool) -> Any:
+def _heat_map(axis: Axes, report: Report, *, first: bool) -> Any:
     shares = report["normalised"]
     image = axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row in range(2):
@@ -108,9 +111,8 @@ def costs_and_calibration(reports: Reports) -> Figure:
             color=colour,
             label=report["recipe"],
         )
-        (chosen,) = [row for row in rows if row["chosen"]]
-        left.plot(chosen["threshold"], chosen["cost"], "o", color=colour)
-        bins = report["calibration"]
+        left.axhline(report["rules"][0]["cost"], color=colour, linestyle="--", linewidth=1)
+        bins = report["calibration"]["tenths"]
         right.plot(
             [row["mean_score"] for row in bins],
             [row["fraud_share"] for row in bins],
@@ -120,7 +122,7 @@ def costs_and_calibration(reports: Reports) -> Figure:
         )
     right.plot([0, 1], [0, 1], "--", color=_GREY, linewidth=1, label="as it should be")
     _frame(right, "mean score", "share of frauds", "calibration, per tenth of the score")
-    _frame(left, "threshold", "dollars", "cost on the test file (dot: the chosen threshold)")
+    _frame(left, "threshold", "dollars", "cost of one threshold (dashed: of the rule)")
     left.set_ylim(auto=True)
     left.set_yscale("log")
     for axis in (left, right):
@@ -128,14 +130,18 @@ def costs_and_calibration(reports: Reports) -> Figure:
     return figure
 
 
-def slices(report: Mapping[str, Any]) -> Figure:
+def slices(report: WholeReport) -> Figure:
     """Recall (bars) and precision (dots) per category, hour, amount and age of one report."""
     figure = _figure(11, 7)
     for axis, name in zip(figure.subplots(2, 2).flat, ("category", "hour", "amount", "age"), strict=True):
         rows = [row for row in report["slices"][name] if row["frauds"]]
         places = range(len(rows))
-        axis.bar(places, [row["recall"] for row in rows], color=_COLOURS[0], alpha=0.55, label="recall")
-        dots = [(place, row["precision"]) for place, row in enumerate(rows) if row["precision"] is not None]
+        axis.bar(places, [row["recall"] or 0 for row in rows], color=_COLOURS[0], alpha=0.55, label="recall")
+        dots = [
+            (place, precision)
+            for place, row in enumerate(rows)
+            if (precision := row["precision"]) is not None
+        ]
         across, up = zip(*dots, strict=True) if dots else ((), ())
         axis.plot(across, up, "o", color=_COLOURS[1], label="precision", clip_on=False, zorder=3)
         hours = name == "hour"
@@ -161,7 +167,7 @@ def months(reports: Reports) -> Figure:
         rows = [row for row in report["slices"]["month"] if row["frauds"]]
         axis.plot(
             [row["slice"] for row in rows],
-            [row["f1"] for row in rows],
+            [row["f1"] or 0 for row in rows],
             "o-",
             color=colour,
             label=report["recipe"],
@@ -179,7 +185,5 @@ def png(figure: Figure) -> bytes:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a PNG aside and rename it."""
-    aside = path.with_name(f".{path.name}")
-    aside.write_bytes(png(figure))
-    aside.replace(path)
+    """Write the figure as a PNG."""
+    write_bytes(path, png(figure))

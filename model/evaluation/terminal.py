@@ -2,55 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
 
+from model.evaluation.decisions import RuleFigures
 from model.evaluation.metrics import CLASSES
+from model.evaluation.report import FullReport, Owners, Report
 
 
-def show(report: Mapping[str, Any], console: Console) -> None:
-    """Print the reference's table, and the figures that it lacks."""
+def show(report: Report, console: Console) -> None:
+    """Print the reference's table and the figures that it lacks; of a full report the rules and the owners, too."""
     console.print(
         f"\n[bold]{report['recipe']}[/] trained on {report['train_rows']:,} rows, "
         f"tested on {report['rows']:,} with {report['frauds']:,} frauds",
         highlight=False,
     )
-    matrix = Table(title="confusion (share of the row)", title_justify="left")
-    for heading in ("", "predicted normal", "predicted fraud"):
-        matrix.add_column(heading, justify="left" if not heading else "right")
-    for name, counts, shares in zip(CLASSES, report["confusion"], report["normalised"], strict=True):
-        matrix.add_row(name, *(f"{n:,} ({share:.3f})" for n, share in zip(counts, shares, strict=True)))
-    classes = Table(title="per class", title_justify="left")
-    for heading in ("", "precision", "recall", "F1", "support"):
-        classes.add_column(heading, justify="left" if not heading else "right")
-    for name, row in report["classes"].items():
-        classes.add_row(
-            name, *(f"{row[key]:.3f}" for key in ("precision", "recall", "f1")), f"{row['support']:,}"
-        )
-    console.print(matrix)
-    console.print(classes)
+    console.print(_confusion(report))
+    console.print(_classes(report))
     console.print(
         f"accuracy {report['accuracy']:.4f}   PR-AUC {report['pr_auc']:.3f}   "
-        f"ROC-AUC {report['roc_auc']:.3f}   recall at P 0.9: {report['recall_at_precision_0.9']:.3f}\n"
+        f"ROC-AUC {report['roc_auc']:.3f}   recall at P 0.9: {report['recall_at_precision_90']:.3f}\n"
         f"alerts per 1,000: {report['alerts_per_1000']:.1f}   share of the stolen money caught: "
-        f"{report['money_caught']:.3f}   threshold {report['threshold']:g}   "
-        f"scikit-learn {report['scikit_learn']}",
+        f"{report['money_caught']:.3f}   scikit-learn {report['scikit_learn']}",
         highlight=False,
     )
-    if "intervals" in report:
-        _show_more(report, console)
+    if "rules" in report:
+        _show_more(cast(FullReport, report), console)
 
 
-def _show_more(report: Mapping[str, Any], console: Console) -> None:
+def _confusion(report: Report) -> Table:
+    table = Table(title="confusion (share of the row)", title_justify="left")
+    for heading in ("", "predicted normal", "predicted fraud"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, counts, shares in zip(CLASSES, report["confusion"], report["normalised"], strict=True):
+        table.add_row(name, *(f"{n:,} ({share:.3f})" for n, share in zip(counts, shares, strict=True)))
+    return table
+
+
+def _classes(report: Report) -> Table:
+    table = Table(title="per class", title_justify="left")
+    for heading in ("", "precision", "recall", "F1", "support"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, row in report["classes"].items():
+        table.add_row(
+            name, f"{row['precision']:.3f}", f"{row['recall']:.3f}", f"{row['f1']:.3f}", f"{row['support']:,}"
+        )
+    return table
+
+
+RULE_HEADINGS = (
+    *("rule", "precision", "recall", "alerts per 1,000", "money caught", "$ cost"),
+    *("first fraud caught", "$ cost if blocked"),
+)
+
+
+def rule_cells(row: RuleFigures) -> list[str]:
+    """One line of the table of rules, below RULE_HEADINGS."""
+    return [
+        row["text"] + (" (chosen)" if row["chosen"] else ""),
+        f"{row['precision']:.3f}",
+        f"{row['recall']:.3f}",
+        f"{row['alerts_per_1000']:.2f}",
+        f"{row['money_caught']:.3f}",
+        f"{row['cost']:,.0f}",
+        f"{row['first_fraud_recall']:.3f}",
+        f"{row['cost_if_blocked']:,.0f}",
+    ]
+
+
+def owners_sentence(owners: Owners) -> str:
+    """Both figures with the owners' purchases put back."""
+    now, again = owners["as_it_is"], owners["refitted"]
+    return (
+        f"with {owners['purchases']:,} purchases of owners put back into the episodes: PR-AUC {now['pr_auc']:.3f} "
+        f"and ${now['cost']:,.0f} as it is, {again['pr_auc']:.3f} and ${again['cost']:,.0f} fitted on them"
+    )
+
+
+def _show_more(report: FullReport, console: Console) -> None:
+    table = Table(title="rules on the test file", title_justify="left")
+    for heading in RULE_HEADINGS:
+        table.add_column(heading, justify="left" if heading == "rule" else "right")
+    for row in report["rules"]:
+        table.add_row(*rule_cells(row))
+    console.print(table)
     between = {name: f"{low:.3f} to {high:.3f}" for name, (low, high) in report["intervals"].items()}
-    console.print(
-        f"95 % over cards: PR-AUC {between['pr_auc']}   F1 {between['f1']}   money {between['money_caught']}\n"
-        f"frauds on a card before its first alert: {report['before_first_alert']['missed_per_card_mean']:.2f}",
-        highlight=False,
-    )
-    worst = [f"{row['dimension']} {row['slice']} (F1 {row['f1']:.3f})" for row in report["worst_slices"][:3]]
-    if worst:
-        console.print(f"worst slices: {', '.join(worst)}", highlight=False)
+    calibration = report["calibration"]
+    lines = [
+        f"95 % over cards: PR-AUC {between['pr_auc']}   F1 {between['f1']}   money {between['money_caught']}",
+        f"sum of scores over frauds {calibration['sum_over_frauds']:.3f}   calibration error of scores from 0.1: "
+        f"{calibration['error']:.3f}",
+    ]
+    if report["owners"]:
+        lines.append(owners_sentence(report["owners"]))
+    if worst := report["worst_slices"][:3]:
+        named = [f"{row['dimension']} {row['slice']} (F1 {row['f1'] or 0:.3f})" for row in worst]
+        lines.append(f"worst slices: {', '.join(named)}")
+    console.print("\n".join(lines), highlight=False)

@@ -31,6 +31,7 @@ from botocore.exceptions import (
 from botocore.session import get_session
 
 from model import contract, histograms
+from model.decision import APPROVE, DECISIONS
 
 JSON = "application/json"
 _MEDIA_TYPE = re.compile(r'application/json\s*(;\s*(charset\s*=\s*(utf-8|"utf-8")\s*)?)?', re.IGNORECASE)
@@ -198,12 +199,17 @@ def _read(content: bytes, count: int) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _prediction(item: Mapping[str, Any]) -> dict[str, Any]:
-    is_fraud, score = item["is_fraud"], item["score"]
+    is_fraud, score, decision = item["is_fraud"], item["score"], item.get("decision")
     if not isinstance(is_fraud, bool) or isinstance(score, bool) or not math.isfinite(score):
         raise ValueError
     if not 0 <= score <= 1:
         raise ValueError
-    return {"is_fraud": is_fraud, "score": round(float(score), 2)}
+    shaped = {"is_fraud": is_fraud, "score": round(float(score), 2)}
+    if decision is None:
+        return shaped
+    if decision not in DECISIONS or (decision == APPROVE) == is_fraud:
+        raise ValueError
+    return {**shaped, "decision": decision}
 
 
 def _refusal(outcome: Outcome, failure: Failure) -> tuple[dict[str, Any], int]:

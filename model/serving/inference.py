@@ -20,7 +20,8 @@ import numpy as np
 import onnxruntime
 
 from model import contract
-from model.data.features import from_transactions
+from model.data.features import from_transactions, required_fields
+from model.decision import Rule
 
 MAX_TRANSACTIONS = 1000
 MAX_BODY_BYTES = 512 * 1024
@@ -44,16 +45,17 @@ class Model:
     session: onnxruntime.InferenceSession
     fields: tuple[str, ...]
     features: tuple[str, ...]
-    threshold: float
+    rule: Rule
     version: str
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Scores between 0 and 1, one per transaction, and the model that gave them."""
+    """Scores between 0 and 1 and amounts in dollars, one each per transaction, and the model that gave the scores."""
 
     scores: tuple[float, ...]
-    threshold: float
+    amounts: tuple[float, ...]
+    rule: Rule
     version: str
 
 
@@ -61,21 +63,32 @@ def model_fn(model_dir: str) -> Model:
     """The model of an unpacked artifact, warmed up.
 
     Raises RefusedError before anything is parsed when `model.onnx` or `card.json` lacks the digest that
-    MODEL_SHA256 or CARD_SHA256 declares, or when either variable is missing.
+    MODEL_SHA256 or CARD_SHA256 declares, or when either variable is missing; and for a card whose rule, fields or
+    features no model of this version can have.
     """
     folder = Path(model_dir)
     # The verified bytes are the ones that get parsed: a file swapped in between changes nothing.
     network = _verified(folder / "model.onnx", "MODEL_SHA256")
     card = json.loads(_verified(folder / "card.json", "CARD_SHA256"))
-    model = Model(
-        session=_session(network),
-        fields=tuple(card["fields"]),
-        features=tuple(card["features"]),
-        threshold=float(card["threshold"]),
-        version=str(card["version"]),
-    )
+    fields, features, rule = _understood(card)
+    model = Model(_session(network), fields, features, rule, str(card["version"]))
     _warm_up(model)
     return model
+
+
+def _understood(card: Any) -> tuple[tuple[str, ...], tuple[str, ...], Rule]:
+    """Fields, features and rule of a card. Raises RefusedError when a rule is impossible or a field is missing."""
+    try:
+        fields, features, rule = tuple(card["fields"]), tuple(card["features"]), Rule.of_card(card["rule"])
+        # The amount is what a rule weighs scores by.
+        possible = bool(features) and {"amt", *required_fields(features)} <= set(fields) <= set(
+            contract.FIELDS
+        )
+    except (KeyError, TypeError, ValueError):
+        possible = False
+    if not possible:
+        raise RefusedError("card.json has fields, features or a rule that this version cannot serve")
+    return fields, features, rule
 
 
 def input_fn(body: str | bytes, content_type: str | None) -> str | bytes:
@@ -95,20 +108,27 @@ def predict_fn(data: str | bytes, model: Model) -> Prediction:
         data, model.fields, max_transactions=MAX_TRANSACTIONS, max_bytes=MAX_BODY_BYTES
     )
     scores = _scores(model, from_transactions(transactions, model.features))
-    return Prediction(tuple(scores.tolist()), model.threshold, model.version)
+    amounts = tuple(float(transaction["amt"]) for transaction in transactions)
+    return Prediction(tuple(scores.tolist()), amounts, model.rule, model.version)
 
 
 def output_fn(prediction: Prediction, accept: str | None) -> tuple[str, str]:
     """The answer's body and content type. Raises RefusedError when the caller accepts no JSON."""
     if accept and not {JSON, "application/*", "*/*"} & {_media_type(part) for part in accept.split(",")}:
         raise RefusedError("the only answer is application/json")
+    scored = zip(prediction.scores, prediction.amounts, strict=True)
     answer = {
-        "predictions": [
-            {"is_fraud": score >= prediction.threshold, "score": score} for score in prediction.scores
-        ],
+        "predictions": [_decided(prediction.rule, score, amount) for score, amount in scored],
         "model_version": prediction.version,
     }
     return json.dumps(answer, allow_nan=False), JSON
+
+
+def _decided(rule: Rule, score: float, amount: float) -> dict[str, Any]:
+    """One prediction; with a second threshold it has a decision, too."""
+    decision = rule.decision(score, amount)
+    answer = {"is_fraud": rule.alerts(score, amount), "score": score}
+    return answer if decision is None else {**answer, "decision": decision}
 
 
 def application(model_dir: str | None = None) -> Application:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
 from model.data.features import Matrix
@@ -29,12 +29,12 @@ Draw = Callable[[int], tuple[Matrix, Labels]]
 
 
 def fit(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> Any:
-    """The fitted estimator; `grown` is told how many trees there are. The cores change nothing but the time.
+    """The fitted estimator, the same on any number of cores; `grown` is called with the number of trees there are.
 
     A forest gets a draw of its own for every ten trees, so that it sees most of a large file at the cost of a small
     one; boosting gets one draw.
     """
-    if recipe.kind == "forest":
+    if recipe.kind != "boosting":
         return _forest(recipe, draw, seed, grown)
     estimator = HistGradientBoostingClassifier(**recipe.parameters, random_state=seed)
     with one_thread(), _watched(estimator, grown):
@@ -67,9 +67,12 @@ def one_thread() -> AbstractContextManager[Any]:
     return limits
 
 
-def _forest(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> RandomForestClassifier:
+def _forest(
+    recipe: Recipe, draw: Draw, seed: int, grown: Grown
+) -> RandomForestClassifier | ExtraTreesClassifier:
     """Grown in steps, which on the same rows gives the same trees as one call: each has a random state of its own."""
-    forest = RandomForestClassifier(**recipe.parameters, random_state=seed, n_jobs=-1, warm_start=True)
+    kind = ExtraTreesClassifier if recipe.kind == "extra_trees" else RandomForestClassifier
+    forest = kind(**recipe.parameters, random_state=seed, n_jobs=-1, warm_start=True)
     with warnings.catch_warnings():
         # "balanced" is counted anew at each step, from the same labels.
         warnings.filterwarnings("ignore", message="class_weight presets", category=UserWarning)

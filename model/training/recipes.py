@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,8 @@ import pandas as pd
 from model.errors import UserError
 
 Rows = npt.NDArray[np.intp]
+Draws = Callable[[int], Rows]
+"""Positions in a frame to fit on; another number gives other rows, where a sampling draws by chance."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,11 @@ class SortedByLabel:
 
     rows: int
 
-    def choose(self, frame: pd.DataFrame, seed: int) -> Rows:
-        """Positions in `frame`, all frauds first."""
+    def of(self, frame: pd.DataFrame) -> Draws:
+        """Always the same rows of `frame`, all frauds first."""
         numbered = pd.DataFrame({"is_fraud": frame["is_fraud"].to_numpy()})
-        return numbered.sort_values(by=["is_fraud"], ascending=False).index.to_numpy()[: self.rows]
+        rows = numbered.sort_values(by=["is_fraud"], ascending=False).index.to_numpy()[: self.rows]
+        return lambda _: rows
 
     def of_size(self, rows: int, frame: pd.DataFrame) -> SortedByLabel:
         """The same sampling with `rows` rows altogether."""
@@ -44,13 +47,18 @@ class AllFrauds:
 
     normals: int
 
-    def choose(self, frame: pd.DataFrame, seed: int) -> Rows:
-        """Positions in `frame`, ascending."""
+    def of(self, frame: pd.DataFrame) -> Draws:
+        """Draws from `frame`, rows ascending."""
         frauds = _usual_frauds(frame)
         normals = np.flatnonzero(frame["is_fraud"].to_numpy() == 0)
-        if len(normals) > self.normals:
-            normals = np.random.default_rng(seed).choice(normals, self.normals, replace=False)
-        return np.sort(np.concatenate([frauds, normals]))
+
+        def draw(seed: int) -> Rows:
+            if len(normals) <= self.normals:
+                return np.sort(np.concatenate([frauds, normals]))
+            some = np.random.default_rng(seed).choice(normals, self.normals, replace=False)
+            return np.sort(np.concatenate([frauds, some]))
+
+        return draw
 
     def of_size(self, rows: int, frame: pd.DataFrame) -> AllFrauds:
         """The same sampling with `rows` rows of `frame` altogether, or one normal row beside all frauds."""
@@ -58,25 +66,35 @@ class AllFrauds:
 
 
 def only_fraud(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Per row: is every row of this row's card a fraud?"""
-    return (frame.groupby("cc_num")["is_fraud"].transform("min") == 1).to_numpy()
+    """Per row (n,): is every row of this row's card a fraud?"""
+    cards, label = frame["cc_num"].to_numpy(), frame["is_fraud"].to_numpy()
+    with_fraud = np.unique(cards[label == 1])
+    without_normal = np.setdiff1d(with_fraud, cards[label == 0])
+    return np.isin(cards, without_normal)
 
 
 def _usual_frauds(frame: pd.DataFrame) -> Rows:
-    return np.flatnonzero((frame["is_fraud"].to_numpy() == 1) & ~only_fraud(frame))
+    fraud = np.flatnonzero(frame["is_fraud"].to_numpy() == 1)
+    return fraud[~only_fraud(frame)[fraud]]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A way to a model. `threshold` None: the one with the best F1 on the last weeks of the training file."""
+    """A way to a model.
+
+    `fixed_threshold` None: its scores are calibrated on the last weeks of the training file, and the user's choice
+    of a rule decides. Otherwise scores stay as they come out of the fit and those at or above it are alerts.
+    """
 
     name: str
     features: tuple[str, ...]
     sampling: SortedByLabel | AllFrauds
-    kind: Literal["boosting", "forest"]
+    kind: Literal["boosting", "forest", "extra_trees"]
     parameters: Mapping[str, Any]
-    """Of scikit-learn's HistGradientBoostingClassifier or RandomForestClassifier."""
-    threshold: float | None = None
+    """Of scikit-learn's HistGradientBoosting-, RandomForest- or ExtraTreesClassifier."""
+    trial_parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What `trial` sets otherwise."""
+    fixed_threshold: float | None = None
 
     @property
     def trees(self) -> int:
@@ -89,12 +107,26 @@ class Recipe:
         weights = self.parameters.get("class_weight")
         return float(weights[1] / weights[0]) if isinstance(weights, Mapping) else 1.0
 
+    def trial(self) -> Recipe:
+        """A cheaper model of the same kind, by which calibration and rule are found."""
+        sampling = self.sampling
+        if isinstance(sampling, AllFrauds):
+            sampling = AllFrauds(min(sampling.normals, _TRIAL_NORMALS))
+        return replace(self, sampling=sampling, parameters={**self.parameters, **self.trial_parameters})
+
     def of_size(self, rows: int, frame: pd.DataFrame) -> Recipe:
         """The same recipe fitted on `rows` rows of `frame`."""
         return replace(self, sampling=self.sampling.of_size(rows, frame))
 
 
+DEFAULT = "boosted"
 _HISTORY = ("amt", "hour", "category", "seconds_since_previous", "count_24h", "sum_24h", "max_24h")
+_RATIOS = ("mean_24h", "amt_to_max")
+# Extra trees draw their thresholds evenly between the smallest and the largest value.
+_LOGARITHMS = (
+    *("log_amt", "hour", "category", "log_seconds_since_previous", "count_24h", "log_sum_24h", "log_max_24h"),
+    *("log_mean_24h", "log_amt_to_max"),
+)
 _STATELESS = ("amt", "hour", "category", "age_band", "city_size")
 
 # Without these limits on leaves, boosting diverges on labels of which one in 200 is a fraud.
@@ -108,36 +140,48 @@ _BOOSTING = {
 }
 # A tree draws frauds twice as often as they are, and grows where it gains most until it has 500 leaves: as good as
 # without that limit, in fewer nodes.
-_FOREST = {
+_STATELESS_FOREST = {
     "n_estimators": 50,
     "criterion": "entropy",
     "max_features": 3,
     "max_leaf_nodes": 500,
     "class_weight": {0: 1, 1: 2},
+    "min_samples_leaf": 5,
 }
+_EXTRA_TREES = {
+    "n_estimators": 100,
+    "criterion": "entropy",
+    "max_features": 7,
+    "max_leaf_nodes": 1250,
+    "min_samples_leaf": 2,
+    "class_weight": {0: 1, 1: 2},
+}
+
+_TRIAL_NORMALS = 150_000
+_TRIAL_BOOSTING = {"max_iter": 150, "learning_rate": 0.1}
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        Recipe("default", _HISTORY, AllFrauds(normals=200_000), "forest", {**_FOREST, "min_samples_leaf": 2}),
-        Recipe("boosted", _HISTORY, AllFrauds(normals=500_000), "boosting", _BOOSTING),
         Recipe(
-            "stateless", _STATELESS, AllFrauds(normals=200_000), "forest", {**_FOREST, "min_samples_leaf": 5}
+            "boosted", _HISTORY + _RATIOS, AllFrauds(normals=500_000), "boosting", _BOOSTING, _TRIAL_BOOSTING
         ),
+        Recipe("forest", _LOGARITHMS, AllFrauds(normals=400_000), "extra_trees", _EXTRA_TREES),
+        Recipe("stateless", _STATELESS, AllFrauds(normals=200_000), "forest", _STATELESS_FOREST),
         Recipe(
             "reference",
             ("cc_num", "amt", "lat", "long", "merch_lat", "merch_long"),
             SortedByLabel(rows=100_000),
             "forest",
             {"n_estimators": 300, "class_weight": "balanced"},
-            threshold=0.5,
+            fixed_threshold=0.5,
         ),
     )
 }
 
 
 def named(name: str) -> Recipe:
-    """The recipe called `name`; UserError tells which there are."""
+    """The recipe called `name`; UserError lists those that exist."""
     if name not in RECIPES:
         raise UserError(f"There is no recipe {name!r}: choose one of {', '.join(RECIPES)}.")
     return RECIPES[name]

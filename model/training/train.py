@@ -1,23 +1,23 @@
-"""A training frame and a recipe -> a fitted model and its threshold."""
+"""A training frame, a recipe and a choice of a rule -> a fitted model that gives probabilities, and its rule."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypedDict
 
 import joblib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import precision_recall_curve
 
 from model import progress
 from model.data import features
+from model.decision import RULES, Choice, Rule
 from model.errors import UserError
-from model.training import fitting, recipes
+from model.training import calibration, export, fitting, recipes, rules
+from model.training.calibration import Beta
 from model.training.recipes import Recipe
 
 Scores = npt.NDArray[np.float64]
@@ -28,55 +28,107 @@ SHORT_FILE_SHARE = 0.25
 _CHUNK_ROWS = 20_000
 
 
+class Selection(TypedDict, total=False):
+    """How rule and calibration were found: on which validation rows, and what the rule would have done there.
+
+    `calibration` has the three numbers of `Beta`; `alerts_per_1000` is in transactions, the rest are shares.
+    """
+
+    how: str
+    first: str
+    rows: int
+    frauds: int
+    calibration: list[float]
+    precision: float
+    recall: float
+    alerts_per_1000: float
+
+
 @dataclass(frozen=True)
 class Trained:
-    """A fitted model, the threshold at or above which a score is a fraud, and how both came about."""
+    """A fitted model, the rule that turns its scores into alerts, and how both came about.
+
+    `alternatives` are the rules that the user did not choose, found on the same validation rows. `rows_per_draw` and
+    `frauds` are of one draw: where a recipe draws normal rows by chance, a forest draws again for every ten trees.
+    """
 
     recipe: Recipe
     estimator: Any
-    threshold: float
-    chosen: Mapping[str, Any]
-    rows: int
-    """Of one draw: where a recipe draws normal rows by chance, a forest draws anew for every ten trees."""
+    beta: Beta | None
+    rule: Rule
+    selection: Selection
+    alternatives: tuple[Rule, ...]
+    rows_per_draw: int
     frauds: int
     fit_seconds: float
 
+    def fitted_scores(self, matrix: features.Matrix) -> Scores:
+        """What `scores` should be, computed by scikit-learn."""
+        raw = fitted_scores(self.estimator, matrix)
+        return raw if self.beta is None else self.beta.apply(raw)
+
+    @cached_property
+    def onnx(self) -> bytes:
+        """The model with its calibration, as it is served."""
+        return export.to_onnx(self.estimator, len(self.recipe.features), self.beta)
+
+    def scores(self, matrix: features.Matrix) -> Scores:
+        """Probability of fraud (n,) per row of `matrix` (n, k). A recipe of a fixed threshold is not calibrated."""
+        return (
+            fitted_scores(self.estimator, matrix)
+            if self.beta is None
+            else export.onnx_scores(self.onnx, matrix)
+        )
+
 
 def train(
-    frame: pd.DataFrame, recipe: Recipe, *, seed: int = 42, say: progress.Say = progress.silent
+    frame: pd.DataFrame,
+    recipe: Recipe,
+    choice: Choice | None = None,
+    *,
+    seed: int = 42,
+    say: progress.Say = progress.silent,
 ) -> Trained:
-    """Fit `recipe` on a frame from `model.dataset`, ordered by time. The same arguments give the same model.
+    """Fit `recipe` on a frame from `model.data.dataset`, ordered by time. The same arguments give the same model.
 
-    UserError when the frame holds too few frauds to fit or to choose a threshold.
+    UserError when the frame holds too few frauds to fit or to find a rule.
     """
+    choice = choice or Choice()
     with progress.step(say, f"{recipe.name}: features of {len(frame):,} rows"):
         matrix = features.from_frame(frame, recipe.features)
-    threshold, chosen = recipe.threshold, {"how": "fixed by the recipe"}
-    if threshold is None:
-        threshold, chosen = _choose_threshold(frame, matrix, recipe, seed, say)
+    beta: Beta | None = None
+    if recipe.fixed_threshold is not None:
+        found: tuple[Rule, ...] = (Rule("fixed", choice.prices, recipe.fixed_threshold),)
+        selection: Selection = {"how": "fixed by the recipe"}
+    else:
+        with progress.step(say, f"{recipe.name}: finding the rule on the last weeks"):
+            beta, found, selection = _find(frame, matrix, recipe, choice, seed)
     start = time.perf_counter()
-    what = f"{recipe.name}: growing {recipe.trees} trees"
-    estimator, rows, frauds = _fit(frame, matrix, recipe, seed, what, say)
-    return Trained(recipe, estimator, threshold, chosen, rows, frauds, time.perf_counter() - start)
+    estimator, rows, frauds = _fit(frame, matrix, recipe, seed, say)
+    return Trained(
+        recipe, estimator, beta, found[0], selection, found[1:], rows, frauds, time.perf_counter() - start
+    )
 
 
 def _fit(
-    frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, what: str, say: progress.Say
+    frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, say: progress.Say
 ) -> tuple[Any, int, int]:
     """The estimator, and how many rows and frauds one draw has."""
     labels = frame["is_fraud"].to_numpy()
+    draws = recipe.sampling.of(frame)
 
     def draw(number: int) -> tuple[features.Matrix, Labels]:
-        rows = recipe.sampling.choose(frame, number)
+        rows = draws(number)
         return matrix[rows], labels[rows]
 
-    drawn = labels[recipe.sampling.choose(frame, seed)]
+    drawn = labels[draws(seed)]
     frauds = int(drawn.sum())
     if not 0 < frauds < len(drawn):
         raise UserError(
             f"The {len(drawn)} rows to fit on hold {frauds} frauds: use a training file with both classes."
         )
-    with progress.bar(say, f"{what} on {len(drawn):,} rows", recipe.trees) as grown:
+    what = f"{recipe.name}: growing {recipe.trees} trees on {len(drawn):,} rows"
+    with progress.bar(say, what, recipe.trees) as grown:
         estimator = fitting.fit(recipe, draw, seed, grown)
     if isinstance(recipe.sampling, recipes.AllFrauds):
         normals = int((labels == 0).sum())
@@ -84,9 +136,12 @@ def _fit(
     return estimator, len(drawn), frauds
 
 
-def scores(estimator: Any, matrix: features.Matrix) -> Scores:
-    """Probability of fraud per row. Trees are summed in one order, so the bits do not depend on the cores."""
-    if not isinstance(estimator, RandomForestClassifier):
+def fitted_scores(estimator: Any, matrix: features.Matrix) -> Scores:
+    """Probability of fraud (n,) per row of `matrix` (n, k), by scikit-learn.
+
+    Trees are summed in one order, so the bits do not depend on the cores.
+    """
+    if not hasattr(estimator, "estimators_"):
         with fitting.one_thread():
             whole: Scores = estimator.predict_proba(matrix)[:, 1]
         return whole
@@ -99,39 +154,45 @@ def scores(estimator: Any, matrix: features.Matrix) -> Scores:
 
 
 def validation_start(times: npt.NDArray[np.datetime64]) -> int:
-    """First validation row of ordered `times`: the last 16 weeks, or the last quarter of a short file."""
+    """First validation row of ordered `times` (n,): the last 16 weeks, or the last quarter of a short file."""
     border = times[-1] - np.timedelta64(VALIDATION_WEEKS, "W")
     if times[0] + np.timedelta64(2 * VALIDATION_WEEKS, "W") > times[-1]:
         return int(len(times) * (1 - SHORT_FILE_SHARE))
     return int(np.searchsorted(times, border))
 
 
-def _choose_threshold(
-    frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, say: progress.Say
-) -> tuple[float, dict[str, Any]]:
+def _find(
+    frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, choice: Choice, seed: int
+) -> tuple[Beta, tuple[Rule, ...], Selection]:
+    """Calibration and rules, the chosen one first, by a smaller model of the weeks before the validation's."""
     times = frame["trans_date_trans_time"].to_numpy()
     start = validation_start(times)
     earlier, later = frame.iloc[:start], frame.iloc[start:]
     labels = later["is_fraud"].to_numpy()
     if not 0 < labels.sum() < len(labels):
         raise UserError("The last weeks of the training file hold one class only: use a longer file.")
-    what = f"{recipe.name}: choosing the threshold on the last {len(later):,} rows, {recipe.trees} trees"
-    estimator, *_ = _fit(earlier, matrix[:start], recipe, seed, what, say)
-    threshold, best = best_f1(labels, scores(estimator, matrix[start:]))
-    return threshold, {
-        "how": "best F1 on the last weeks of the training file, then refitted on all weeks",
-        "from": str(times[start]),
-        "rows": len(later),
+    estimator, *_ = _fit(earlier, matrix[:start], recipe.trial(), seed, progress.silent)
+    raw = export.onnx_scores(export.to_onnx(estimator, matrix.shape[1]), matrix[start:])
+    beta = calibration.fit(labels, raw)
+    score = beta.apply(raw)
+    choices = [choice, *(replace(choice, rule=name, decline=None) for name in RULES if name != choice.rule)]
+    found = tuple(rules.find(one, labels, score) for one in choices)
+    selection = _selection(str(times[start]), labels, score, later["amt"].to_numpy(), beta, found[0])
+    return beta, found, selection
+
+
+def _selection(
+    first: str, labels: Labels, score: Scores, amounts: npt.NDArray[np.float64], beta: Beta, rule: Rule
+) -> Selection:
+    alert = rule.alerts(score, amounts)
+    caught = int(labels[alert].sum())
+    return {
+        "how": "on the last weeks of the training file, then refitted on all weeks",
+        "first": first,
+        "rows": len(labels),
         "frauds": int(labels.sum()),
-        "f1": round(best, 4),
+        "calibration": [beta.a, beta.b, beta.c],
+        "precision": round(caught / max(int(alert.sum()), 1), 4),
+        "recall": round(caught / int(labels.sum()), 4),
+        "alerts_per_1000": round(1000 * float(alert.mean()), 3),
     }
-
-
-def best_f1(labels: Labels, score: Scores) -> tuple[float, float]:
-    """The threshold (score >= threshold is a fraud) with the best F1, and that F1."""
-    precision, recall, thresholds = precision_recall_curve(labels, score)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    best = int(np.argmax(f1[:-1]))
-    # Between the last score that is a fraud and the next below it, so that rounding moves no row.
-    below = thresholds[best - 1] if best else 0.0
-    return round(float(thresholds[best] + below) / 2, 6), float(f1[best])

@@ -246,7 +246,7 @@ def test_a_request_needs_a_key_a_schema_and_where_asked_a_signature(stack: str) 
     assert method["authorization"] == ("AWS_IAM" if stack in GUARDED else "NONE")
     assert list(method["requestModels"]) == ["$default"]
     (schema,) = [r["inputs"]["schema"] for r in graph.resources if r["type"] == "aws:apigateway/model:Model"]
-    assert json.loads(schema) == request_schema(RECIPE_FIELDS["default"])
+    assert json.loads(schema) == request_schema(RECIPE_FIELDS["boosted"])
 
 
 @pytest.mark.parametrize("stack", STACKS)

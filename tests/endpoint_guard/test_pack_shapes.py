@@ -114,7 +114,7 @@ INNOCENT = [
     sets(t.WEB_ACL, "acl", "description", "front door"),
     sets(t.STAGE, "stage", "tags", {"a": "b"}),
     sets(t.FUNCTION, "function", "memorySize", 512),
-    sets(t.FUNCTION, "function", "environment.variables.RECIPE", "default"),
+    sets(t.FUNCTION, "function", "environment.variables.RECIPE", "boosted"),
     sets(t.FUNCTION, "function", "runtime", "python3.14"),
     sets(t.USAGE_PLAN, "plan", "quotaSettings.period", "MONTH"),
     sets(t.USAGE_PLAN, "plan", "throttleSettings.rateLimit", 20.5),

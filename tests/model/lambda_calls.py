@@ -45,7 +45,7 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> Endpoint:
     monkeypatch.setattr(handler, "_client", lambda: endpoint)
     monkeypatch.setenv("ENDPOINT_NAME", "scoring")
     monkeypatch.setenv("MODEL_VERSION", VERSION)
-    monkeypatch.setenv("RECIPE", "default")
+    monkeypatch.setenv("RECIPE", "boosted")
     return endpoint
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model import contract
 from model.contract import CATEGORIES, FIELDS, MAX_BODY_BYTES, MAX_TRANSACTIONS, ContractError, parse
 
-DEFAULT = contract.RECIPE_FIELDS["default"]
+DEFAULT = contract.RECIPE_FIELDS["boosted"]
 CANARY = "4000123412341234"
 VALID: dict[str, Any] = {
     "amt": 12.5,

@@ -15,6 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 from pulumi_preflight.graph import SIGNATURE, Graph
 
 from model.artifact import archive as archives
+from model.artifact import function_package
+from model.artifact.source import served_code
 from model.contract import RECIPE_FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,21 +24,9 @@ ASSET = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 FEATURES = ["amt", "seconds_since_previous"]
 ENDPOINT = "scoring-prod"
-VERSION = "default-0123456789ab"
-CODE = {
-    "code/inference.py": "model/serving/inference.py",
-    "code/model/__init__.py": "model/__init__.py",
-    "code/model/contract.py": "model/contract.py",
-    "code/model/data/__init__.py": "model/data/__init__.py",
-    "code/model/data/features.py": "model/data/features.py",
-}
-PACKAGE = (
-    "model/__init__.py",
-    "model/contract.py",
-    "model/histograms.py",
-    "model/serving/__init__.py",
-    "model/serving/handler.py",
-)
+VERSION = "boosted-0123456789ab"
+CODE = served_code()
+PACKAGE = function_package.FILES
 
 LOG_FORMAT = json.dumps(
     {
@@ -106,9 +96,15 @@ def card() -> bytes:
     """A card for `network()`."""
     content = {
         "version": VERSION,
-        "fields": RECIPE_FIELDS["default"],
+        "fields": RECIPE_FIELDS["boosted"],
         "features": FEATURES,
-        "threshold": 0.5,
+        "rule": {
+            "rule": "f1",
+            "threshold": 0.5,
+            "false_alarm": 10,
+            "missed_fraud": 0,
+            "decline": None,
+        },
         "digests": {"model": archives.sha256(network())},
     }
     return json.dumps(content).encode()
@@ -116,8 +112,7 @@ def card() -> bytes:
 
 def contents() -> dict[str, bytes]:
     """The archive's files."""
-    code = {name: (ROOT / source).read_bytes() for name, source in CODE.items()}
-    return {"model.onnx": network(), "card.json": card()} | code
+    return {"model.onnx": network(), "card.json": card()} | CODE
 
 
 def archive(folder: Path) -> Archive:
@@ -146,7 +141,7 @@ def stack(built: Archive, change: Change | None = None) -> Graph:
     variables = {
         "ENDPOINT_NAME": ENDPOINT,
         "MODEL_VERSION": VERSION,
-        "RECIPE": "default",
+        "RECIPE": "boosted",
         "ENDPOINT_TIMEOUT_SECONDS": "3",
     }
     inputs: dict[str, Any] = {

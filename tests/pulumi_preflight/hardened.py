@@ -65,7 +65,7 @@ def harden(inputs: Inputs) -> None:
     }
     limits = {"rateLimit": 5, "burstLimit": 10}
     inputs |= {
-        "schema": {"name": "ScoreRequest", "schema": json.dumps(request_schema(RECIPE_FIELDS["default"]))},
+        "schema": {"name": "ScoreRequest", "schema": json.dumps(request_schema(RECIPE_FIELDS["boosted"]))},
         "validator": {"validateRequestBody": True, "validateRequestParameters": True},
         "settings": {
             "stageName": "prod",

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from model.artifact import function_package, imports, source
-from model.artifact.build import served_code
+from model.artifact.source import served_code
 
 
 def loaded(module: str) -> set[str]:

@@ -107,7 +107,7 @@ def test_each_feature_in_words() -> None:
         "sum_24h": 40.25,
         "max_24h": 20,
     }
-    row = from_transactions([transaction], recipes.RECIPES["default"].features)
+    row = from_transactions([transaction], recipes.RECIPES["boosted"].features)
     expected = [
         12.5,
         23,
@@ -121,11 +121,11 @@ def test_each_feature_in_words() -> None:
 
 
 def test_no_transactions_give_no_rows() -> None:
-    assert from_transactions([], recipes.RECIPES["default"].features).shape == (0, 7)
+    assert from_transactions([], recipes.RECIPES["boosted"].features).shape == (0, 7)
 
 
 def test_history_goes_on_over_the_border(frame: pd.DataFrame) -> None:
-    names = recipes.RECIPES["default"].features
+    names = recipes.RECIPES["boosted"].features
     border = len(frame) // 2
     earlier, later = frame.iloc[:border], frame.iloc[border:]
     whole = from_frame(frame, names)

@@ -23,7 +23,7 @@ from model.training.recipes import RECIPES
 from tests.model.lambda_calls import ask, batch, connected, log_line
 from tests.pulumi_preflight import graphs
 
-FEATURES = RECIPES["default"].features
+FEATURES = RECIPES["boosted"].features
 
 
 def transactions(count: int, *, factor: float = 1.0) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def run(card: Path, *files: Path, more: tuple[str, ...] = ()) -> Any:
     return CliRunner().invoke(app, [str(card), *map(str, files), *more])
 
 
-@pytest.mark.parametrize("recipe", ["default", "stateless"])
+@pytest.mark.parametrize("recipe", ["boosted", "stateless"])
 def test_the_function_and_the_training_use_the_same_bins(recipe: str) -> None:
     features = RECIPES[recipe].features
     edge_cases = [

