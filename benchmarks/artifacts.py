@@ -113,6 +113,6 @@ def _fit(source: ArtifactSource, folder: Path, say: progress.Say) -> None:
         files = {"model.joblib": folder / "model" / "model.joblib", "code/inference.py": _REFERENCE_CODE}
         archive.pack({name: path.read_bytes() for name, path in files.items()}, folder / "model.tar.gz")
     nodes = sum(tree.tree_.node_count for tree in fitted.estimator.estimators_)
-    about = {"trees": len(fitted.estimator.estimators_), "nodes": nodes, "rows": fitted.rows}
+    about = {"trees": len(fitted.estimator.estimators_), "nodes": nodes, "rows": fitted.rows_per_draw}
     about |= {"joblib_bytes": (folder / "model" / "model.joblib").stat().st_size}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")

@@ -23,10 +23,14 @@ HIGHEST_PRICE = 1_000_000
 
 @dataclass(frozen=True)
 class Prices:
-    """US dollars that decisions cost: a false alarm (a call to the customer), and a missed fraud beside its amount."""
+    """US dollars that decisions cost: a false alarm (a call to the customer), and a missed fraud beside its amount.
+
+    A fraud that is missed costs its handling, and the frauds that follow it on the card. $40 is the least of 0, 10,
+    20 and 40 at which nine in ten episodes were caught at their first fraud on the replica's validation weeks.
+    """
 
     false_alarm: float = 10.0
-    missed_fraud: float = 0.0
+    missed_fraud: float = 40.0
 
 
 @dataclass(frozen=True)

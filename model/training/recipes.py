@@ -93,7 +93,9 @@ class Recipe:
     parameters: Mapping[str, Any]
     """Of scikit-learn's HistGradientBoosting-, RandomForest- or ExtraTreesClassifier."""
     trial_parameters: Mapping[str, Any] = field(default_factory=dict)
-    """What `trial` sets otherwise."""
+    """What `trial` sets otherwise. How often a fit sees frauds shapes the scores of pure leaves: a forest's trial
+    keeps the sampling."""
+    trial_sampling: AllFrauds | None = None
     fixed_threshold: float | None = None
 
     @property
@@ -109,10 +111,11 @@ class Recipe:
 
     def trial(self) -> Recipe:
         """A cheaper model of the same kind, by which calibration and rule are found."""
-        sampling = self.sampling
-        if isinstance(sampling, AllFrauds):
-            sampling = AllFrauds(min(sampling.normals, _TRIAL_NORMALS))
-        return replace(self, sampling=sampling, parameters={**self.parameters, **self.trial_parameters})
+        return replace(
+            self,
+            sampling=self.trial_sampling or self.sampling,
+            parameters={**self.parameters, **self.trial_parameters},
+        )
 
     def of_size(self, rows: int, frame: pd.DataFrame) -> Recipe:
         """The same recipe fitted on `rows` rows of `frame`."""
@@ -157,16 +160,23 @@ _EXTRA_TREES = {
     "class_weight": {0: 1, 1: 2},
 }
 
-_TRIAL_NORMALS = 150_000
+# Chosen on validation: as good as the whole model for finding calibration and rule, at a quarter of the time.
 _TRIAL_BOOSTING = {"max_iter": 150, "learning_rate": 0.1}
+_TRIAL_FOREST = {"n_estimators": 50}
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         Recipe(
-            "boosted", _HISTORY + _RATIOS, AllFrauds(normals=500_000), "boosting", _BOOSTING, _TRIAL_BOOSTING
+            "boosted",
+            _HISTORY + _RATIOS,
+            AllFrauds(normals=500_000),
+            "boosting",
+            _BOOSTING,
+            _TRIAL_BOOSTING,
+            AllFrauds(normals=150_000),
         ),
-        Recipe("forest", _LOGARITHMS, AllFrauds(normals=400_000), "extra_trees", _EXTRA_TREES),
+        Recipe("forest", _LOGARITHMS, AllFrauds(normals=400_000), "extra_trees", _EXTRA_TREES, _TRIAL_FOREST),
         Recipe("stateless", _STATELESS, AllFrauds(normals=200_000), "forest", _STATELESS_FOREST),
         Recipe(
             "reference",

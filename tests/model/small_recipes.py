@@ -15,7 +15,7 @@ _BOOSTING = {
     "early_stopping": False,
 }
 _FOREST = {"n_estimators": 8, "min_samples_leaf": 3, "max_features": 0.5}
-DEFAULT = replace(recipes.RECIPES["boosted"], parameters=_FOREST)
-BOOSTED = replace(recipes.RECIPES["boosted"], parameters=_BOOSTING)
+BOOSTED = replace(recipes.RECIPES["boosted"], parameters=_BOOSTING, trial_parameters={}, trial_sampling=None)
+FOREST = replace(recipes.RECIPES["forest"], parameters=_FOREST, trial_parameters={})
 STATELESS = replace(recipes.RECIPES["stateless"], parameters=_FOREST)
 REFERENCE = replace(recipes.RECIPES["reference"], parameters={"n_estimators": 5, "class_weight": "balanced"})

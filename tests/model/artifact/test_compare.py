@@ -24,9 +24,9 @@ from tests.model import small_recipes
 
 ROWS = 8_000
 WEAK = replace(
-    small_recipes.DEFAULT,
-    features=("hour",),
-    parameters={**small_recipes.DEFAULT.parameters, "n_estimators": 2},
+    small_recipes.BOOSTED,
+    features=("hour", "amt"),
+    parameters={**small_recipes.BOOSTED.parameters, "max_iter": 2},
 )
 
 
@@ -34,9 +34,9 @@ WEAK = replace(
 def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, package.Artifact]:
     folder = tmp_path_factory.mktemp("built")
     made = {}
-    for name, recipe in (("good", small_recipes.DEFAULT), ("weak", WEAK)):
+    for name, recipe in (("good", small_recipes.BOOSTED), ("weak", WEAK)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(recipes, "RECIPES", {"default": recipe})
+            patch.setattr(recipes, "RECIPES", {"boosted": recipe})
             made[name] = ensure(
                 ArtifactSource(None, build_dir=folder / name, runtime=False, sample_rows=ROWS)
             )
@@ -99,6 +99,9 @@ def test_an_artifact_of_another_version_is_told(
     odd = with_card(built["good"], tmp_path / "odd.tar.gz", features=["amt", "mood"])
     with pytest.raises(UserError, match="has a feature mood that this version does not know"):
         compare_command.main(odd, built["good"].path, sample_rows=ROWS)
+    old = with_card(built["good"], tmp_path / "old.tar.gz", card_version=1)
+    with pytest.raises(UserError, match="was built by another version: build it again"):
+        compare_command.main(old, built["good"].path, sample_rows=ROWS)
     short = with_card(built["good"], tmp_path / "short.tar.gz", features=["amt"])
     with pytest.raises(UserError, match="holds a model that cannot be run"):
         compare_command.main(short, built["good"].path, sample_rows=ROWS)
@@ -123,7 +126,7 @@ def test_the_model_card_says_what_the_cards_say(
         assert artifact.version in text
         assert f"{artifact.card['metrics']['pr_auc']:.3f} (" in text
     assert text.count("Worst slices") == text.count("Calibration:") == 2
-    lowest = built["good"].card["metrics"]["calibration"][0]
+    lowest = built["good"].card["metrics"]["calibration"]["tenths"][0]
     assert f"| 0 to 0.1 | {lowest['rows']:,} |" in text
     assert {row["slice"] for row in built["good"].card["metrics"]["ages"]} >= {"30 to 40", "40 to 50"}
     assert text.count("| 30 to 40 |") == 2

@@ -13,21 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from model.artifact import archive, export, imports, package, runtime
+from model.artifact import archive, imports, package, runtime
 from model.artifact import source as module
 from model.artifact.archive import ArtifactError, sha256
 from model.artifact.package import ArtifactSource, ensure, find, fingerprint, unpack
 from model.data import sample
-from model.training import recipes
+from model.decision import Choice, Prices, Rule
+from model.training import export, recipes
 from tests.model import small_recipes
 
-SMALL = small_recipes.DEFAULT
+SMALL = small_recipes.BOOSTED
 ROWS = 2_000
 
 
 @pytest.fixture(autouse=True)
 def small_forest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipes, "RECIPES", {"default": SMALL})
+    monkeypatch.setattr(recipes, "RECIPES", {"boosted": SMALL})
 
 
 def source(build_dir: Path, data: Path | None = None, **changes: object) -> ArtifactSource:
@@ -40,7 +41,7 @@ def source(build_dir: Path, data: Path | None = None, **changes: object) -> Arti
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> package.Artifact:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "RECIPES", {"default": SMALL})
+        patch.setattr(recipes, "RECIPES", {"boosted": SMALL})
         return ensure(source(tmp_path_factory.mktemp("built")))
 
 
@@ -63,7 +64,7 @@ def test_the_same_inputs_give_the_same_bytes_on_another_day(built: package.Artif
         "import os, sys, time; os.umask(0o077); day = time.time() + 9e7; time.time = lambda: day; "
         "from pathlib import Path; from tests.model import small_recipes; "
         "from model.artifact import package; from model.training import recipes; "
-        "recipes.RECIPES = {'default': small_recipes.DEFAULT}; "
+        "recipes.RECIPES = {'boosted': small_recipes.BOOSTED}; "
         f"source = package.ArtifactSource(None, build_dir=Path('build'), runtime=False, sample_rows={ROWS}); "
         "print(package.ensure(source).sha256)"
     )
@@ -88,6 +89,7 @@ def test_the_archive_holds_what_the_container_needs_and_no_pickle(built: package
         "code/model/contract.py",
         "code/model/data/__init__.py",
         "code/model/data/features.py",
+        "code/model/decision.py",
         "model.onnx",
     ]
     assert {(m.mtime, m.uid, m.gid, m.uname, m.gname, m.mode) for m in members} == {(0, 0, 0, "", "", 0o644)}
@@ -101,8 +103,10 @@ def test_digests_and_card_are_those_of_the_files(built: package.Artifact, tmp_pa
     assert archive.sha256_of(built.path) == built.sha256 == unpacked.sha256
     assert unpacked.version == built.version
     card = built.card
-    assert card["version"] == f"default-{built.path.parent.name[:12]}"
-    assert card["threshold"] == card["metrics"]["threshold"]
+    assert card["version"] == f"boosted-{built.path.parent.name[:12]}"
+    assert (card["card_version"], card["rule"]) == (2, card["metrics"]["rule"])
+    assert card["rule"] == Rule("cost", Prices()).to_card()
+    assert card["metrics"]["rules"][0]["chosen"]
     assert set(card["digests"]) == {"data", "code", "lock", "model"}
     assert str(built.path.parent.parent) not in json.dumps(card)
 
@@ -162,11 +166,13 @@ def test_the_fingerprint_follows_data_and_parameters_but_no_path(tmp_path: Path)
         fingerprint(source(tmp_path)),
         fingerprint(source(tmp_path, sample_rows=ROWS + 1)),
         fingerprint(source(tmp_path, tmp_path / "a", max_bad_rows=1)),
+        fingerprint(source(tmp_path, tmp_path / "a", decision=Choice("f1"))),
+        fingerprint(source(tmp_path, tmp_path / "a", decision=Choice(prices=Prices(11)))),
     ]
     with (tmp_path / "b" / "fraudTest.csv").open("a") as file:
         file.write("\n")
     others.append(fingerprint(source(tmp_path, tmp_path / "b")))
-    assert len({first, *others}) == 7
+    assert len({first, *others}) == 9
 
 
 def test_the_fingerprint_follows_every_file_that_shapes_the_artifact(

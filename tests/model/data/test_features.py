@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import contract
+from model.contract import DAY_SECONDS
 from model.data import features, sample
-from model.data.features import DAY_SECONDS, card_history, from_frame, from_transactions
+from model.data.features import card_history, from_frame, from_transactions
 from model.training import recipes
 
 Purchase = tuple[int, int, int]  # card, second, cents
@@ -107,7 +109,11 @@ def test_each_feature_in_words() -> None:
         "sum_24h": 40.25,
         "max_24h": 20,
     }
-    row = from_transactions([transaction], recipes.RECIPES["boosted"].features)
+    names = (
+        *("amt", "hour", "category", "seconds_since_previous", "count_24h", "sum_24h", "max_24h"),
+        *("mean_24h", "amt_to_max", "log_amt", "log_seconds_since_previous", "log_amt_to_max"),
+    )
+    row = from_transactions([transaction], names)
     expected = [
         12.5,
         23,
@@ -116,12 +122,22 @@ def test_each_feature_in_words() -> None:
         3,
         40.25,
         20,
+        40.25 / 3,
+        0.625,
+        math.log(13.5),
+        math.log(features.NO_PREVIOUS_SECONDS + 1),
+        math.log(1.625),
     ]
-    assert row.tolist() == [expected]
+    np.testing.assert_allclose(row, [expected], rtol=1e-6)
+
+
+def test_ratios_of_a_card_without_a_history_are_finite() -> None:
+    nothing = {"amt": 0.5, "count_24h": 0, "sum_24h": 0, "max_24h": 0}
+    assert from_transactions([nothing], ("mean_24h", "amt_to_max", "log_mean_24h")).tolist() == [[0, 0.5, 0]]
 
 
 def test_no_transactions_give_no_rows() -> None:
-    assert from_transactions([], recipes.RECIPES["boosted"].features).shape == (0, 7)
+    assert from_transactions([], recipes.RECIPES["boosted"].features).shape == (0, 9)
 
 
 def test_history_goes_on_over_the_border(frame: pd.DataFrame) -> None:

@@ -6,24 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.evaluation import curves, slices
-from model.evaluation.curves import Prices
+from model.decision import Prices, Rule
+from model.evaluation import curves, decisions, slices
 
 LABELS = np.array([0, 0, 0, 1, 1, 1], dtype=np.int8)
 SCORE = np.array([0.1, 0.3, 0.8, 0.25, 0.8, 0.95])
 AMOUNTS = np.array([10, 20, 30, 100, 200, 400], dtype=np.float64)
 
 
-def at(rows: list[dict[str, Any]], threshold: float) -> dict[str, Any]:
-    (row,) = [row for row in rows if row["threshold"] == threshold]
-    return row
-
-
 def test_the_cost_of_a_threshold_counted_by_hand() -> None:
-    rows = curves.thresholds(LABELS, SCORE, AMOUNTS, 0.7777, Prices(false_alarm=7, missed_fraud=5))
-    assert at(rows, 0.7777) == {
-        "threshold": 0.7777,
-        "chosen": True,
+    rows = curves.thresholds(LABELS, SCORE, AMOUNTS, Prices(false_alarm=7, missed_fraud=5))
+    at = {row["threshold"]: row for row in rows}
+    assert at[0.6] == {
+        "threshold": 0.6,
         "alerts_per_1000": 500,
         "precision": 0.6667,
         "recall": 0.6667,
@@ -32,22 +27,26 @@ def test_the_cost_of_a_threshold_counted_by_hand() -> None:
         "money_lost": 100,
         "cost": 100 + 5 + 7,
     }
-    assert at(rows, 0.01)["cost"] == 3 * 7
-    assert at(rows, 0.99)["cost"] == 700 + 3 * 5
-    assert (at(rows, 0.99)["precision"], at(rows, 0.95)["precision"]) == (None, 1)
-    assert [row["threshold"] for row in rows] == sorted(row["threshold"] for row in rows)
-    assert sum(row["chosen"] for row in rows) == 1
+    assert at[0.01]["cost"] == 3 * 7
+    assert at[0.99]["cost"] == 700 + 3 * 5
+    assert (at[0.99]["precision"], at[0.95]["precision"]) == (None, 1)
+    assert list(at) == sorted(at)
 
 
 def test_calibration_counts_every_row_once() -> None:
-    bins = curves.calibration(LABELS, np.array([0, 0.05, 0.95, 1.0, 0.55, 0.1]))
-    assert [(row["from"], row["rows"], row["fraud_share"]) for row in bins] == [
+    times = np.array(["2020-07-31T23:59:59"] * 3 + ["2020-08-01T00:00:00"] * 3, dtype="datetime64[s]")
+    found = curves.calibration(LABELS, np.array([0, 0.05, 0.95, 1.0, 0.55, 0.1]), times)
+    tenths = found["tenths"]
+    assert [(row["from"], row["rows"], row["fraud_share"]) for row in tenths] == [
         (0.0, 2, 0),
         (0.1, 1, 1),
         (0.5, 1, 1),
         (0.9, 2, 0.5),
     ]
-    assert bins[-1]["mean_score"] == 0.975
+    assert tenths[-1]["mean_score"] == 0.975
+    assert found["error"] == pytest.approx((0.9 + 0.45 + 2 * 0.475) / 4)
+    assert found["sum_over_frauds"] == pytest.approx(2.65 / 3, abs=1e-4)
+    assert found["months"] == [{"month": "2020-08", "frauds": 3, "sum_over_frauds": 0.55}]
 
 
 def test_curves_are_thinned_and_keep_their_ends() -> None:
@@ -77,7 +76,7 @@ def purchases(**columns: list[Any]) -> pd.DataFrame:
 
 def test_bands_hold_their_lower_edge() -> None:
     frame = purchases(amt=[9.99, 10.0, 24.99, 1000.0, 25_000.0], age=[17, 29, 30, 69, 99])
-    found = slices.slices(frame, np.ones(5), 0.5)["dimensions"]
+    found = slices.slices(frame, np.ones(5), np.ones(5, dtype=bool))["dimensions"]
     assert [(row["slice"], row["rows"]) for row in found["amount"]] == [
         ("$0 to $10", 1),
         ("$10 to $25", 2),
@@ -98,7 +97,7 @@ def test_the_worst_slices_are_named_and_small_ones_are_not() -> None:
     fraud = [1] * 25 + [0] * 15 + [1] * 25 + [0] * 15 + [1] * 5 + [0] * 15
     caught = [0.9] * 25 + [0] * 15 + [0.9] * 5 + [0] * 35 + [0] * 20
     frame = purchases(category=category, is_fraud=fraud, amt=[50.0] * count)
-    found = slices.slices(frame, np.array(caught), 0.5)
+    found = slices.slices(frame, np.array(caught), np.array(caught) >= 0.5)
     worst = found["worst"][0]
     assert (worst["dimension"], worst["slice"], worst["recall"], worst["precision"]) == (
         "category",
@@ -111,18 +110,47 @@ def test_the_worst_slices_are_named_and_small_ones_are_not() -> None:
     assert (small["recall"], small["precision"], small["f1"]) == (0, None, 0)
 
 
-def test_what_is_missed_before_the_first_alert() -> None:
-    frame = purchases(
-        cc_num=[1, 2, 1, 1, 3, 3, 1, 2],
-        is_fraud=[1, 1, 1, 1, 1, 1, 0, 0],
-        amt=[10.0, 5, 20, 40, 3, 4, 99, 99],
+def episodes() -> pd.DataFrame:
+    """Card 1 has two episodes three weeks apart, cards 2 and 3 one each; a normal purchase on each of cards 1 and 2."""
+    return purchases(
+        cc_num=[1, 2, 1, 1, 3, 3, 1, 2, 1],
+        is_fraud=[1, 1, 1, 1, 1, 1, 0, 0, 1],
+        amt=[10.0, 5, 20, 40, 3, 4, 99, 99, 7],
+        trans_date_trans_time=[pd.Timestamp("2020-07-01 22:10:00")] * 8
+        + [pd.Timestamp("2020-07-22 22:10:00")],
     )
-    score = np.array([0, 0.9, 0.9, 0.1, 0.1, 0.2, 0.9, 0.9])
-    assert slices.before_first_alert(frame, score, 0.5) == {
-        "cards_with_fraud": 3,
-        "cards_without_alert": 1,  # card 3; the alert on a normal purchase of card 1 saves nothing
-        "missed_per_card_mean": 1,  # one on card 1, none on card 2, two on card 3
-        "missed_per_card_p90": 1.8,
-        "caught_at_once_share": pytest.approx(1 / 3, abs=1e-4),
-        "money_before": 10 + 3 + 4,
+
+
+ALERT = np.array([0, 1, 1, 0, 0, 0, 1, 1, 0], dtype=bool)
+
+
+def test_what_is_missed_before_the_first_alert() -> None:
+    assert decisions.before_first_alert(episodes(), ALERT) == {
+        "episodes": 4,
+        "without_alert": 2,  # card 3, and the second of card 1; an alert on a normal purchase saves nothing
+        "first_fraud_recall": 0.25,
+        "missed_before_mean": 1,  # one, none, two, and one
+        "missed_before_p90": pytest.approx(1.7),
+        "money_before": 10 + 3 + 4 + 7,
     }
+
+
+def test_a_file_without_frauds_has_no_episodes() -> None:
+    frame = purchases(is_fraud=[0, 0])
+    assert decisions.before_first_alert(frame, np.zeros(2, dtype=bool))["episodes"] == 0
+
+
+def test_a_rule_counted_by_hand() -> None:
+    frame, prices = episodes(), Prices(false_alarm=3, missed_fraud=2)
+    score = np.where(ALERT, 0.9, 0.1)
+    first, second = decisions.of_rules(
+        frame, score, (Rule("f1", prices, 0.5, decline=0.95), Rule("cost", prices))
+    )
+    assert (first["chosen"], second["chosen"]) == (True, False)
+    assert (first["false_alarms"], first["missed_frauds"], first["money_lost"]) == (2, 5, 10 + 40 + 3 + 4 + 7)
+    assert first["cost"] == 64 + 5 * 2 + 2 * 3
+    assert first["cost_if_blocked"] == 24 + 4 * 2 + 2 * 3
+    assert first["for_review"] == pytest.approx(1000 * 4 / 9, abs=1e-3)
+    assert second["for_review"] is None
+    # 0.1 x (amount + 2) reaches 0.9 x 3 from $25 on: the fraud of $40 is an alert, too.
+    assert (second["missed_frauds"], second["false_alarms"]) == (4, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.contract import ContractError
+from model.decision import Prices, Rule
 from model.serving import inference
 from tests.pulumi_preflight import graphs
 
@@ -54,8 +56,56 @@ def test_scores_in_order_and_names_the_version(folder: Path) -> None:
 
 def test_a_score_at_the_threshold_is_fraud() -> None:
     at, below = math.nextafter(0.25, 1), math.nextafter(0.25, 0)
-    content, _ = inference.output_fn(inference.Prediction((0.25, at, below), 0.25, "v"), None)
-    assert [p["is_fraud"] for p in json.loads(content)["predictions"]] == [True, True, False]
+    said = inference.Prediction((0.25, at, below), (1.0, 1.0, 1.0), Rule("f1", Prices(), 0.25), "v")
+    content, _ = inference.output_fn(said, None)
+    assert json.loads(content)["predictions"] == [
+        {"is_fraud": True, "score": 0.25},
+        {"is_fraud": True, "score": at},
+        {"is_fraud": False, "score": below},
+    ]
+
+
+def test_the_amount_decides_with_the_score(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = Rule("cost", Prices(10, 0), None, decline=0.5).to_card()
+    recarded(folder, monkeypatch, rule=rule)
+    model = inference.model_fn(str(folder))
+    rows = [graphs.LEGITIMATE | {"amt": amount} for amount in (200.0, 300.0, 600.0)]
+    # 0.047, 0.119 and 0.731: odds times amount are $9.96, $40.6 and $1,631.
+    assert [(p["is_fraud"], p["decision"]) for p in answer(model, body(*rows))["predictions"]] == [
+        (False, "approve"),
+        (True, "review"),
+        (True, "decline"),
+    ]
+
+
+def recarded(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Another card in the folder, declared as it is."""
+    content = json.dumps(json.loads(graphs.card()) | changes).encode()
+    (folder / "card.json").write_bytes(content)
+    monkeypatch.setenv("CARD_SHA256", hashlib.sha256(content).hexdigest())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rule": {"rule": "f1", "threshold": 1.5, "false_alarm": 10, "missed_fraud": 0, "decline": None}},
+        {"rule": {"rule": "f1", "threshold": "0.5", "false_alarm": 10, "missed_fraud": 0, "decline": None}},
+        {"rule": {"rule": "cost", "threshold": None}},
+        {"rule": None},
+        {"fields": ["amt"]},
+        {"fields": ["category", "seconds_since_previous"]},
+        {"fields": [*graphs.LEGITIMATE, "mood"]},
+        {"features": []},
+        {"features": ["amt", "mood"]},
+        {"features": None},
+    ],
+)
+def test_a_card_that_cannot_be_served_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    recarded(folder, monkeypatch, **changes)
+    with pytest.raises(inference.RefusedError, match="fields, features or a rule"):
+        inference.model_fn(str(folder))
 
 
 def test_a_batch_scores_as_its_parts(folder: Path) -> None:
@@ -125,12 +175,15 @@ def test_any_other_content_type_is_refused(content_type: str | None) -> None:
 
 @pytest.mark.parametrize("accept", [None, "", "*/*", "application/json", "text/html, application/json;q=0.9"])
 def test_json_is_the_answer(accept: str | None) -> None:
-    assert inference.output_fn(inference.Prediction((), 0.5, "v"), accept)[1] == "application/json"
+    assert (
+        inference.output_fn(inference.Prediction((), (), Rule("f1", Prices(), 0.5), "v"), accept)[1]
+        == "application/json"
+    )
 
 
 def test_a_caller_that_takes_no_json_is_refused() -> None:
     with pytest.raises(inference.RefusedError):
-        inference.output_fn(inference.Prediction((), 0.5, "v"), "application/x-npy")
+        inference.output_fn(inference.Prediction((), (), Rule("f1", Prices(), 0.5), "v"), "application/x-npy")
 
 
 @pytest.mark.parametrize("field", [*graphs.LEGITIMATE, "cc_num", "surprise"])
@@ -147,7 +200,7 @@ def test_no_exception_holds_a_value_or_an_invented_name(folder: Path, field: str
 
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_refused_by_the_contract(content: bytes) -> None:
-    model = inference.Model(None, ("amt",), ("amt",), 0.5, "v")
+    model = inference.Model(None, ("amt",), ("amt",), Rule("f1", Prices(), 0.5), "v")
     with pytest.raises(ContractError):
         inference.predict_fn(content, model)
 

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 
-from model.artifact import export, trees
 from model.data.features import Matrix
+from model.training import export, trees
+from model.training.calibration import Beta
+from model.training.train import fitted_scores
 
 
 def forest(seed: int) -> Any:
@@ -20,7 +22,11 @@ def boosting(seed: int) -> Any:
     return HistGradientBoostingClassifier(max_iter=20 + seed, max_bins=200, early_stopping=False)
 
 
-KINDS = pytest.mark.parametrize("kind", [forest, boosting])
+def extra_trees(seed: int) -> Any:
+    return ExtraTreesClassifier(20, random_state=seed)
+
+
+KINDS = pytest.mark.parametrize("kind", [forest, boosting, extra_trees])
 Kind = Callable[[int], Any]
 
 
@@ -38,7 +44,10 @@ def matrix() -> Matrix:
 @KINDS
 def test_the_exported_model_gives_what_the_trained_one_gives(kind: Kind, matrix: Matrix) -> None:
     model = fitted(kind, 1, matrix)
-    assert export.largest_difference(export.to_onnx(model, 3), model, matrix) < export.MAX_DIFFERENCE
+    assert (
+        export.largest_difference(export.to_onnx(model, 3), fitted_scores(model, matrix), matrix)
+        < export.MAX_DIFFERENCE
+    )
 
 
 @KINDS
@@ -50,7 +59,10 @@ def test_rows_beside_a_split_go_the_same_way(kind: Kind) -> None:
         steps.append(np.nextafter(steps[-1], np.float32(np.inf), dtype=np.float32))
     matrix = np.repeat(np.array(steps, dtype=np.float32), 20).reshape(-1, 1)
     model = kind(1).fit(matrix, np.repeat(np.arange(len(steps)) // 5 % 2, 20))
-    assert export.largest_difference(export.to_onnx(model, 1), model, matrix) < export.MAX_DIFFERENCE
+    assert (
+        export.largest_difference(export.to_onnx(model, 1), fitted_scores(model, matrix), matrix)
+        < export.MAX_DIFFERENCE
+    )
 
 
 def test_the_float32_below_a_threshold() -> None:
@@ -71,7 +83,9 @@ def test_the_same_model_gives_the_same_bytes(kind: Kind, matrix: Matrix) -> None
 def test_another_model_is_refused(matrix: Matrix) -> None:
     with pytest.raises(export.ExportError, match="differs from the trained one by"):
         export.largest_difference(
-            export.to_onnx(fitted(forest, 2, matrix), 3), fitted(boosting, 1, matrix), matrix
+            export.to_onnx(fitted(forest, 2, matrix), 3),
+            fitted_scores(fitted(boosting, 1, matrix), matrix),
+            matrix,
         )
 
 
@@ -92,7 +106,7 @@ def test_names_types_and_shapes(kind: Kind, matrix: Matrix) -> None:
 )
 def test_trees_that_are_one_leaf(model: Any, matrix: Matrix) -> None:
     model.fit(matrix, np.arange(len(matrix)) % 10 == 0)
-    export.largest_difference(export.to_onnx(model, 3), model, matrix)
+    export.largest_difference(export.to_onnx(model, 3), fitted_scores(model, matrix), matrix)
 
 
 def test_trees_of_all_sizes_at_once(matrix: Matrix) -> None:
@@ -101,4 +115,21 @@ def test_trees_of_all_sizes_at_once(matrix: Matrix) -> None:
     )
     model.fit(matrix, matrix[:, 0] > 300)
     assert {tree.tree_.node_count for tree in model.estimators_} == {1, 3}
-    export.largest_difference(export.to_onnx(model, 3), model, matrix)
+    export.largest_difference(export.to_onnx(model, 3), fitted_scores(model, matrix), matrix)
+
+
+@KINDS
+@pytest.mark.parametrize("beta", [Beta(0.7, 2.5, -2.4), Beta(1, 1, 0), Beta(1.3, 0.2, 3)])
+def test_calibration_travels_with_the_model(kind: Kind, beta: Beta, matrix: Matrix) -> None:
+    """Scores of 0 and 1 among them: the trees of a forest are pure."""
+    model = fitted(kind, 1, matrix)
+    expected = beta.apply(fitted_scores(model, matrix))
+    assert export.largest_difference(export.to_onnx(model, 3, beta), expected, matrix) < export.MAX_DIFFERENCE
+
+
+def test_scores_do_not_depend_on_the_parts(matrix: Matrix, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnx = export.to_onnx(fitted(boosting, 1, matrix), 3)
+    whole = export.onnx_scores(onnx, matrix)
+    monkeypatch.setattr(export, "_CHUNK_ROWS", 300)
+    np.testing.assert_array_equal(export.onnx_scores(onnx, matrix), whole)
+    assert export.onnx_scores(onnx, matrix[:0]).shape == (0,)

@@ -21,13 +21,13 @@ def frame() -> pd.DataFrame:
 
 def test_the_reference_takes_the_rows_that_its_own_code_takes(frame: pd.DataFrame) -> None:
     expected = frame.sort_values(by=["is_fraud"], ascending=False)[:500]
-    chosen = frame.iloc[SortedByLabel(500).choose(frame, seed=1)]
+    chosen = frame.iloc[SortedByLabel(500).of(frame)(1)]
     pd.testing.assert_frame_equal(chosen, expected)
     assert chosen["is_fraud"].sum() == frame["is_fraud"].sum()
 
 
 def test_all_frauds_but_those_of_cards_without_normal_spending(frame: pd.DataFrame) -> None:
-    chosen = frame.iloc[AllFrauds(normals=300).choose(frame, seed=1)]
+    chosen = frame.iloc[AllFrauds(normals=300).of(frame)(1)]
     assert (chosen["is_fraud"] == 0).sum() == 300
     assert (chosen["is_fraud"] == 1).sum() == frame["is_fraud"].sum() - 2
     assert 4 not in chosen["cc_num"].to_numpy()
@@ -35,19 +35,19 @@ def test_all_frauds_but_those_of_cards_without_normal_spending(frame: pd.DataFra
 
 
 def test_the_draw_depends_on_the_seed_alone(frame: pd.DataFrame) -> None:
-    first = AllFrauds(normals=300).choose(frame, seed=1)
-    np.testing.assert_array_equal(first, AllFrauds(normals=300).choose(frame, seed=1))
-    assert not np.array_equal(first, AllFrauds(normals=300).choose(frame, seed=2))
+    first = AllFrauds(normals=300).of(frame)(1)
+    np.testing.assert_array_equal(first, AllFrauds(normals=300).of(frame)(1))
+    assert not np.array_equal(first, AllFrauds(normals=300).of(frame)(2))
 
 
 def test_small_files_give_what_they_have(frame: pd.DataFrame) -> None:
-    assert len(AllFrauds(normals=10**6).choose(frame, seed=1)) == len(frame) - 2
-    assert len(SortedByLabel(10**6).choose(frame, seed=1)) == len(frame)
+    assert len(AllFrauds(normals=10**6).of(frame)(1)) == len(frame) - 2
+    assert len(SortedByLabel(10**6).of(frame)(1)) == len(frame)
 
 
 def test_a_recipe_of_another_size(frame: pd.DataFrame) -> None:
     for recipe in recipes.RECIPES.values():
-        assert len(recipe.of_size(1_000, frame).sampling.choose(frame, seed=1)) == 1_000
+        assert len(recipe.of_size(1_000, frame).sampling.of(frame)(1)) == 1_000
 
 
 def test_the_reference_is_the_published_one() -> None:
@@ -55,24 +55,24 @@ def test_the_reference_is_the_published_one() -> None:
     assert reference.features == ("cc_num", "amt", "lat", "long", "merch_lat", "merch_long")
     assert reference.sampling == SortedByLabel(100_000)
     assert reference.parameters == {"n_estimators": 300, "class_weight": "balanced"}
-    assert reference.threshold == 0.5
+    assert reference.fixed_threshold == 0.5
 
 
-def test_the_default_reads_neither_the_card_number_nor_the_person() -> None:
+def test_the_models_with_a_history_read_neither_the_card_number_nor_the_person() -> None:
     person = {"cc_num", "lat", "long", "age_band", "city_size"}
     assert not person & set(recipes.named("boosted").features)
-    assert recipes.named("boosted").features == recipes.named("boosted").features
+    assert not person & set(recipes.named("forest").features)
     assert recipes.named("stateless").features == ("amt", "hour", "category", "age_band", "city_size")
 
 
 def test_how_much_more_often_a_fraud_is_drawn() -> None:
     drawn = {"class_weight": {0: 2, 1: 6}}
-    assert replace(recipes.named("boosted"), parameters=drawn).fraud_weight == 3
+    assert replace(recipes.named("forest"), parameters=drawn).fraud_weight == 3
     assert recipes.named("boosted").fraud_weight == recipes.named("reference").fraud_weight == 1
 
 
 def test_an_unknown_recipe_is_told_with_those_that_exist() -> None:
     with pytest.raises(
-        UserError, match="no recipe 'best': choose one of default, boosted, stateless, reference"
+        UserError, match="no recipe 'best': choose one of boosted, forest, stateless, reference"
     ):
         recipes.named("best")

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.metrics import average_precision_score
@@ -21,11 +19,12 @@ from model import progress
 from model.commands import train as train_command
 from model.data import features, sample
 from model.data.dataset import Dataset
+from model.decision import Choice, Prices, Rule
 from model.errors import UserError
-from model.training import fitting, recipes, train
+from model.training import export, fitting, recipes, train
 from tests.model import small_recipes
 
-SMALL = small_recipes.DEFAULT
+SMALL = small_recipes.FOREST
 BOOSTED = small_recipes.BOOSTED
 
 
@@ -43,52 +42,52 @@ def trained(data: Dataset) -> train.Trained:
 def test_the_same_arguments_give_the_same_model(data: Dataset, recipe: recipes.Recipe) -> None:
     first, second = (train.train(data.train, recipe) for _ in range(2))
     matrix = features.from_frame(data.test, recipe.features, earlier=data.train)
-    np.testing.assert_array_equal(
-        train.scores(first.estimator, matrix), train.scores(second.estimator, matrix)
-    )
-    assert first.threshold == second.threshold
+    np.testing.assert_array_equal(first.scores(matrix), second.scores(matrix))
+    assert (first.rule, first.beta, first.alternatives) == (second.rule, second.beta, second.alternatives)
+    assert first.onnx == second.onnx
 
 
 def test_the_seed_draws_the_rows(data: Dataset) -> None:
     few = replace(SMALL, sampling=recipes.AllFrauds(normals=1_000))
     matrix = features.from_frame(data.test, SMALL.features, earlier=data.train)
     trained, other = (train.train(data.train, few, seed=seed) for seed in (1, 2))
-    assert not np.array_equal(train.scores(other.estimator, matrix), train.scores(trained.estimator, matrix))
+    assert not np.array_equal(other.scores(matrix), trained.scores(matrix))
 
 
 @pytest.mark.parametrize(
     "recipe",
-    [small_recipes.DEFAULT, small_recipes.BOOSTED, small_recipes.STATELESS],
+    [small_recipes.FOREST, small_recipes.BOOSTED, small_recipes.STATELESS],
     ids=lambda one: one.name,
 )
 def test_it_learns(recipe: recipes.Recipe) -> None:
     data = sample.load(rows=15_000, seed=3)
     matrix = features.from_frame(data.test, recipe.features, earlier=data.train)
-    score = train.scores(train.train(data.train, recipe).estimator, matrix)
+    score = train.train(data.train, recipe).scores(matrix)
     assert average_precision_score(data.test["is_fraud"], score) > 0.6
 
 
 def test_scores_do_not_depend_on_the_cut(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     forest = train.train(data.train, small_recipes.REFERENCE).estimator
     matrix = np.random.default_rng(1).uniform(0, 1_000, (500, 6)).astype(np.float32)
-    whole = train.scores(forest, matrix)
+    whole = train.fitted_scores(forest, matrix)
     monkeypatch.setattr(train, "_CHUNK_ROWS", 7)
-    np.testing.assert_array_equal(train.scores(forest, matrix), whole)
+    np.testing.assert_array_equal(train.fitted_scores(forest, matrix), whole)
 
 
 def test_the_final_fit_uses_all_weeks(data: Dataset, trained: train.Trained) -> None:
-    assert trained.rows == len(data.train)
+    assert trained.rows_per_draw == len(data.train)
     assert trained.frauds == data.train["is_fraud"].sum()
-    assert 0 < trained.chosen["rows"] < len(data.train) / 2
+    assert 0 < trained.selection["rows"] < len(data.train) / 2
 
 
-def test_the_threshold_does_not_see_the_test_file(data: Dataset, trained: train.Trained) -> None:
-    assert pd.Timestamp(trained.chosen["from"]) < data.train["trans_date_trans_time"].iloc[-1]
+def test_the_rule_does_not_see_the_test_file(data: Dataset, trained: train.Trained) -> None:
+    assert pd.Timestamp(trained.selection["first"]) < data.train["trans_date_trans_time"].iloc[-1]
 
 
 def test_the_reference_keeps_its_fixed_threshold(data: Dataset) -> None:
     result = train.train(data.train, small_recipes.REFERENCE)
-    assert result.threshold == 0.5
+    assert result.rule == Rule("fixed", Prices(), 0.5)
+    assert result.beta is None
     assert result.estimator.get_params()["random_state"] == 42
     assert result.estimator.n_features_in_ == 6
 
@@ -109,21 +108,6 @@ def test_validation_is_the_last_16_weeks_or_a_quarter_of_a_short_file() -> None:
     long, short = weeks(60), weeks(20)
     assert long[-1] - long[train.validation_start(long)] == np.timedelta64(16, "W")
     assert train.validation_start(short) == len(short) * 3 // 4
-
-
-@given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])), min_size=2))
-def test_no_other_threshold_has_a_better_f1(rows: list[tuple[bool, float]]) -> None:
-    labels, score = np.array(rows).T
-    labels = labels.astype(np.int8)
-    labels[0], labels[1] = 1, 0
-    threshold, best = train.best_f1(labels, score)
-    assert f1(labels, score >= threshold) == pytest.approx(best)
-    assert all(f1(labels, score >= other) <= best + 1e-12 for other in {0.05, *score})
-
-
-def f1(labels: np.ndarray[Any, Any], decided: np.ndarray[Any, Any]) -> float:
-    hits = int((decided & (labels == 1)).sum())
-    return float(2 * hits / (decided.sum() + labels.sum()))
 
 
 def test_one_class_is_told(data: Dataset) -> None:
@@ -219,34 +203,46 @@ def test_trees_are_counted_as_they_grow(data: Dataset, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("recipe", "most"),
-    [
-        (BOOSTED, 0.015),
-        (SMALL, 0.02),
-        (replace(SMALL, parameters={**SMALL.parameters, "class_weight": {0: 1, 1: 10}}), 0.025),
-    ],
-    ids=["boosted", "forest", "forest that draws frauds more often"],
+    "recipe",
+    [SMALL, BOOSTED, replace(SMALL, parameters={**SMALL.parameters, "class_weight": {0: 1, 1: 10}})],
+    ids=["forest", "boosted", "forest that draws frauds more often"],
 )
-def test_scores_are_near_probabilities_whatever_the_sampling(
-    data: Dataset, recipe: recipes.Recipe, most: float
-) -> None:
-    """A hundredth of the rows are frauds; as they come out of the fit, scores say 0.021, 0.028 and 0.058."""
-    few = replace(recipe, sampling=recipes.AllFrauds(normals=500))
-    estimator = train.train(data.train, few).estimator
-    score = train.scores(estimator, features.from_frame(data.train, recipe.features))
-    assert 0.005 < score.mean() < most
+def test_scores_are_near_probabilities_whatever_the_sampling(recipe: recipes.Recipe) -> None:
+    """A hundredth of the rows are frauds, and five times as many of those that the fit draws."""
+    data = sample.load(rows=12_000, seed=3)
+    few = replace(recipe, sampling=recipes.AllFrauds(normals=1_500))
+    trained = train.train(data.train, few)
+    score = trained.scores(features.from_frame(data.test, recipe.features, earlier=data.train))
+    assert 0.6 < score.sum() / data.test["is_fraud"].sum() < 1.6
     assert 0 <= score.min() < score.max() <= 1
 
 
 def test_the_reference_keeps_its_scores_as_they_are(data: Dataset) -> None:
     parameters = {**small_recipes.REFERENCE.parameters, "min_samples_leaf": 20}  # a pure leaf cannot change
     recipe = replace(small_recipes.REFERENCE, sampling=recipes.SortedByLabel(500), parameters=parameters)
-    fitted = train.train(data.train, recipe).estimator
+    trained = train.train(data.train, recipe)
     matrix = features.from_frame(data.train, recipe.features)
-    rows = recipe.sampling.choose(data.train, 42)
+    rows = recipe.sampling.of(data.train)(42)
     same = RandomForestClassifier(**recipe.parameters, random_state=42)
     same.fit(matrix[rows], data.train["is_fraud"].to_numpy()[rows])
-    np.testing.assert_array_equal(train.scores(fitted, matrix), same.predict_proba(matrix)[:, 1])
+    np.testing.assert_array_equal(trained.scores(matrix), same.predict_proba(matrix)[:, 1])
+
+
+def test_the_exported_model_gives_the_calibrated_scores(data: Dataset, trained: train.Trained) -> None:
+    matrix = features.from_frame(data.test, SMALL.features, earlier=data.train)
+    assert trained.beta is not None
+    assert export.largest_difference(trained.onnx, trained.fitted_scores(matrix), matrix) < 1e-5
+    raw = export.onnx_scores(export.to_onnx(trained.estimator, matrix.shape[1]), matrix)
+    assert not np.allclose(raw, trained.scores(matrix))
+
+
+def test_every_rule_is_found_and_the_chosen_one_is_first(data: Dataset) -> None:
+    choice = Choice("precision", Prices(5, 1), precision=0.8, decline=0.9)
+    trained = train.train(data.train, SMALL, choice)
+    assert (trained.rule.name, trained.rule.prices, trained.rule.decline) == ("precision", Prices(5, 1), 0.9)
+    assert {rule.name for rule in trained.alternatives} == {"cost", "f1", "alerts-per-1000"}
+    assert {rule.decline for rule in trained.alternatives} == {None}
+    assert trained.selection["precision"] >= 0.8
 
 
 def test_a_terminal_sees_the_trees_grow(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
