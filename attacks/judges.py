@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from attacks.evidence import Answer, Evidence
 from attacks.probe import CLOSED, OUTSIDE
+from model.decision import DECISIONS
 
 ECHO = "zqx7echo"
 """A word that no answer may repeat."""
@@ -107,8 +108,12 @@ def shape(evidence: Evidence) -> str | None:
         if not isinstance(document, dict) or set(document) != {"request_id", "model_version", "predictions"}:
             return "the answer has other keys than request_id, model_version, predictions"
         for prediction in document["predictions"]:
-            if set(prediction) != {"is_fraud", "score"} or not isinstance(prediction["is_fraud"], bool):
-                return "a prediction has other keys than is_fraud and score"
+            if set(prediction) - {"decision"} != {"is_fraud", "score"}:
+                return "a prediction has other keys than is_fraud, score and decision"
+            if not isinstance(prediction["is_fraud"], bool):
+                return "is_fraud is neither true nor false"
+            if prediction.get("decision", DECISIONS[0]) not in DECISIONS:
+                return f"a decision is none of {', '.join(DECISIONS)}"
             if round(float(prediction["score"]), 2) != prediction["score"]:
                 return "a score has more than two digits"
     return None

@@ -8,6 +8,7 @@ from typing import Any
 from pulumi_preflight.graph import Graph
 
 from localaws.declared_api import Api, Method, read_api
+from model.decision import DECISIONS
 
 OPENAPI = "3.1.0"
 _JSON = "application/json"
@@ -43,6 +44,7 @@ _PREDICTION = {
     "properties": {
         "is_fraud": {"type": "boolean"},
         "score": {"type": "number", "minimum": 0, "maximum": 1, "multipleOf": 0.01},
+        "decision": {"enum": list(DECISIONS)},
     },
 }
 _SCORES = {

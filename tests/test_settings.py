@@ -7,12 +7,16 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from pulumi import runtime
 from pulumi_preflight import stackfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.program import evaluate
 
 import settings
+from model.decision import Choice, Prices
+from settings.reader import Reader
+from settings.serving import read_decision
 from tests.harness import PROJECT
 
 CANARY = "canary-4111111111111111"
@@ -118,3 +122,25 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
 def test_a_missing_required_key_names_the_command_that_sets_it() -> None:
     told = problems({"minInstances": ""})
     assert "minInstances" in told[0]
+
+
+def test_the_decision_is_the_users_choice() -> None:
+    chosen = {
+        "decisionRule": "precision",
+        "falseAlarmPrice": "2.5",
+        "missedFraudPrice": "0",
+        "decisionPrecision": "0.8",
+        "decisionAlerts": "7",
+        "declineScore": "0.9",
+    }
+    reader = Reader(chosen, "Pulumi.dev.yaml")
+    assert read_decision(reader) == Choice("precision", Prices(2.5, 0), 0.8, 7, 0.9)
+    assert read_decision(Reader({}, "Pulumi.dev.yaml")) == Choice()
+    assert reader.problems == []
+
+
+def test_the_defaults_that_the_project_file_declares_are_those_of_the_settings() -> None:
+    declared = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]
+    values = {key.split(":")[1]: entry["default"] for key, entry in declared.items() if "default" in entry}
+    assert set(values) == {"decisionRule", "falseAlarmPrice", "missedFraudPrice"}
+    assert read_decision(Reader(values, "Pulumi.yaml")) == Choice()

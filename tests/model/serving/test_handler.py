@@ -115,6 +115,20 @@ def test_base64_bodies_are_decoded(endpoint: Endpoint) -> None:
     assert ask("%%%", isBase64Encoded=True)[1]["error"]["code"] == "invalid_json"
 
 
+def test_a_second_threshold_gives_a_decision(endpoint: Endpoint) -> None:
+    made = [
+        {"is_fraud": fraud, "score": score, "decision": decision}
+        for fraud, score, decision in (
+            (False, 0.01, "approve"),
+            (True, 0.5, "review"),
+            (True, 0.999, "decline"),
+        )
+    ]
+    endpoint.script = [json.dumps({"predictions": made, "model_version": "v"}).encode()]
+    _, answer = ask(batch(*[LEGITIMATE] * 3))
+    assert answer["predictions"] == [*made[:2], {**made[2], "score": 1.0}]
+
+
 HOSTILE: dict[str, Any] = {
     "nothing": None,
     "empty": "",

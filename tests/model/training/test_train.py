@@ -121,7 +121,7 @@ def test_one_class_is_told(data: Dataset) -> None:
 def test_the_command_writes_its_files_and_prints_its_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(recipes, "RECIPES", {"default": SMALL})
+    monkeypatch.setattr(recipes, "RECIPES", {"boosted": BOOSTED})
     train_command.main(out=tmp_path / "out", sample_rows=2_000)
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["confusion.png", "evaluation.html", "metrics.json", "model.joblib"]
