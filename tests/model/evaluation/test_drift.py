@@ -23,7 +23,7 @@ from model.training.recipes import RECIPES
 from tests.model.lambda_calls import ask, batch, connected, log_line
 from tests.pulumi_preflight import graphs
 
-FEATURES = RECIPES["boosted"].features
+FEATURES = histograms.watched(RECIPE_FIELDS["boosted"])
 
 
 def transactions(count: int, *, factor: float = 1.0) -> list[dict[str, Any]]:
@@ -34,13 +34,23 @@ def transactions(count: int, *, factor: float = 1.0) -> list[dict[str, Any]]:
             "amt": float(amount),
             "category": CATEGORIES[int(rng.integers(len(CATEGORIES)))],
             "time": f"2020-03-0{rng.integers(1, 9)}T{rng.integers(24):02}:15:00",
-            "seconds_since_previous": None if rng.random() < 0.1 else float(rng.integers(0, 10**6)),
-            "count_24h": int(rng.integers(0, 9)),
-            "sum_24h": float(amount) * 3,
-            "max_24h": float(amount),
+            **history(rng, float(amount)),
         }
         for amount in amounts
     ]
+
+
+def history(rng: np.random.Generator, amount: float) -> dict[str, Any]:
+    count = int(rng.integers(0, 9))
+    if not count:
+        since = None if rng.random() < 0.5 else float(rng.integers(90_000, 10**6))
+        return {"seconds_since_previous": since, "count_24h": 0, "sum_24h": 0, "max_24h": 0}
+    return {
+        "seconds_since_previous": float(rng.integers(1, 86_400)),
+        "count_24h": count,
+        "sum_24h": amount * min(count, 3),
+        "max_24h": amount,
+    }
 
 
 def scores(count: int) -> np.ndarray[Any, Any]:
@@ -75,7 +85,7 @@ def run(card: Path, *files: Path, more: tuple[str, ...] = ()) -> Any:
 
 @pytest.mark.parametrize("recipe", ["boosted", "stateless"])
 def test_the_function_and_the_training_use_the_same_bins(recipe: str) -> None:
-    features = RECIPES[recipe].features
+    features = histograms.watched(RECIPE_FIELDS[recipe])
     edge_cases = [
         graphs.LEGITIMATE | {"amt": 0.01, "sum_24h": 0.01, "max_24h": 2000.0, "seconds_since_previous": None},
         graphs.LEGITIMATE | {"amt": 100_000.0, "time": "2020-01-01T23:59:59", "seconds_since_previous": 0},

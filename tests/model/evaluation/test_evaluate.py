@@ -90,7 +90,7 @@ def test_the_table_shows_what_the_reference_shows_and_more(data: Dataset) -> Non
     )
     shown: reports.WholeReport = {**full, **hand_made()}
     text = io.StringIO()
-    terminal.show(shown, Console(file=text, width=160))
+    terminal.show(shown, Console(file=text, width=300))
     for part in (
         "accuracy 0.8000",
         "5 (0.833)",
