@@ -61,8 +61,8 @@ figures: $(READY) ## Heat maps of both recipes over training sizes  [DATA=folder
 bench: $(DEVELOP) ## Ours against the reference behind one server, the function, the pack  [DATA=folder]
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") --docs docs
 
-docs: $(DEVELOP) ## Write docs/controls.md anew from the rules
-	@$(BIN)/python -m endpoint_guard.docs > docs/.controls.md && mv docs/.controls.md docs/controls.md
+docs: $(DEVELOP) ## Write what follows from the rules: docs/controls.md, the list of ids, the changelog's new ids
+	@$(BIN)/python -m endpoint_guard.docs
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" --upgrade
 lock: $(DEVELOP) ## Resolve the locks again from pyproject.toml

@@ -19,9 +19,7 @@ STACK = "pulumi:pulumi:Stack"
 
 def servicer(profile: str) -> Servicer:
     made = pack(profile=profile)
-    behind = policy._PolicyAnalyzerServicer(  # type: ignore[no-untyped-call]
-        made["name"], "0", made["policies"], made["enforcement_level"]
-    )
+    behind = policy._PolicyAnalyzerServicer(made["name"], "0", made["policies"], made["enforcement_level"])
     return Servicer(behind, guard(profile=profile))
 
 

@@ -1,9 +1,14 @@
-"""Writes the page of all rules from their records: `python -m endpoint_guard.docs > docs/controls.md`."""
+"""Writes what follows from the rule records: `python -m endpoint_guard.docs ROOT` in a checkout of the project.
+
+The page of all rules, the frozen list of ids, and the changelog's line of new ids. It says what is left to do.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 from endpoint_guard import catalogue
 from endpoint_guard.discovery import rules
@@ -22,7 +27,7 @@ def _lines() -> Iterator[str]:
     found = list(rules().values())
     yield "# Controls"
     yield ""
-    yield "Generated from the rule records by `python -m endpoint_guard.docs`; do not edit."
+    yield "Generated from the rule records by `make docs`; do not edit."
     yield ""
     core = [key for key, entry in catalogue.controls().items() if entry["tier"] == "core"]
     enforced = {key for rule in found for key in rule.references}
@@ -102,5 +107,49 @@ def _pack() -> Iterator[str]:
         yield f"- `{meta.id}` ({meta.level}): {meta.title}"
 
 
+PAGE, IDS, CHANGELOG = (
+    "docs/controls.md",
+    "tests/endpoint_guard/rule_ids.txt",
+    "packages/endpoint-guard/CHANGELOG.md",
+)
+_NEW: Final = "New rules: "
+
+
+def write(root: Path) -> str:
+    """Brings the three files below `root` up to date and says what is left to do by hand."""
+    ids = sorted({*rules(), *(meta.id for meta in METAS)})
+    frozen = set((root / IDS).read_text("utf-8").split())
+    _replace(root / PAGE, page())
+    _replace(root / IDS, "\n".join(ids) + "\n")
+    changelog = (root / CHANGELOG).read_text("utf-8")
+    unnamed = [id for id in ids if f"`{id}`" not in changelog]
+    if unnamed:
+        _replace(root / CHANGELOG, _with_new(changelog, unnamed))
+    return "\n".join(_left_to_do(sorted(set(ids) - frozen), sorted(frozen - set(ids))))
+
+
+def _with_new(changelog: str, ids: list[str]) -> str:
+    """The changelog with the ids on the first line of new rules, which is that of the coming version."""
+    head, mark, rest = changelog.partition(_NEW)
+    line, _, rest = rest.partition("\n")
+    known = [name for name in line.strip(".").split(", ") if name]
+    names = ", ".join(sorted({*known, *(f"`{id}`" for id in ids)}))
+    return f"{head}{mark}{names}.\n{rest}"
+
+
+def _left_to_do(added: list[str], gone: list[str]) -> Iterator[str]:
+    yield f"Wrote {PAGE}, {IDS} and {CHANGELOG}."
+    for id in added:
+        yield f"{id} is new. Plant its fault: a mutant in tests/endpoint_guard/mutants/, then `make mutants`."
+    for id in gone:
+        yield f"{id} is gone, which breaks who configures it: say so in the changelog, and raise the version."
+
+
+def _replace(file: Path, text: str) -> None:
+    aside = file.with_name(f".{file.name}")
+    aside.write_text(text, "utf-8")
+    aside.replace(file)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(write(Path(sys.argv[1] if sys.argv[1:] else ".")) + "\n")
