@@ -1,11 +1,12 @@
-"""The policy pack's speed: start to verdict on the prod stack, and on graphs grown from it."""
+"""The policy pack's speed beside its peers: start to verdict on the prod stack, and on graphs grown from it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import resource
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +15,13 @@ from pulumi_preflight.check import check
 from pulumi_preflight.graph import STACK_TYPE, Graph
 from pulumi_preflight.program import evaluate
 
+from benchmarks.peers import Pack, Verdict, awsguard, judge, of_folder, ours, stack
 from model import progress
 from model.commands import cli
 
-SIZES = (100, 1000, 5000)
+SIZES = (163, 1_000, 5_000, 20_000)
+LARGEST_FOR_PEERS = 5_000
+"""Beyond this only ours is measured: it has to stay linear."""
 _PACK = Path(__file__).resolve().parent.parent / "policies"
 
 
@@ -41,10 +45,10 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
     return names.get(value, value) if isinstance(value, str) else value
 
 
-def measure(sizes: tuple[int, ...], say: progress.Say) -> dict[str, Any]:
-    """Seconds to evaluate prod, to judge it as update and preview, and to judge each size; peak memory in MB.
+def measure(sizes: Sequence[int], peers: Sequence[Pack], rounds: int, say: progress.Say) -> dict[str, Any]:
+    """Seconds to evaluate prod, and for each size the figures of ours and of each peer, in turn in every round.
 
-    Memory is the largest of any pack process so far: sizes must rise.
+    Of the rounds, the fastest counts for each pack: what else runs on the machine only adds.
     """
     started = time.perf_counter()
     update = evaluate("prod")
@@ -54,18 +58,35 @@ def measure(sizes: tuple[int, ...], say: progress.Say) -> dict[str, Any]:
         with progress.step(say, f"judging prod as {name}"):
             figures[f"verdict_{name}_seconds"] = check(graph, _PACK).seconds
     for size in sizes:
-        with progress.step(say, f"judging {size:,} resources"):
-            result = check(grown(update, size), _PACK)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
-        figures["sizes"][str(size)] = {"seconds": result.seconds, "memory_mb": peak}
+        judged = stack(grown(update, size))
+        packs = [ours(), *peers] if size <= LARGEST_FOR_PEERS else [ours()]
+        found: dict[str, list[Verdict]] = {pack.name: [] for pack in packs}
+        for place in range(rounds):
+            for pack in packs:
+                with progress.step(say, f"{size:,} resources, round {place + 1}: {pack.name}"):
+                    found[pack.name].append(judge(pack, judged))
+        best = {name: min(verdicts, key=lambda one: one.seconds) for name, verdicts in found.items()}
+        figures["sizes"][str(size)] = {name: asdict(verdict) for name, verdict in best.items()}
     return figures
 
 
 def main(
-    size: Annotated[list[int] | None, typer.Option(help="Repeatable. Default: 100, 1000, 5000.")] = None,
+    size: Annotated[
+        list[int] | None, typer.Option(help="Repeatable. Default: 163, 1000, 5000, 20000.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each pack judges each size.")] = 2,
+    peers: Annotated[bool, typer.Option(help="Get AWSGuard from npm and measure it, too.")] = True,
+    peer: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER of a further pack for node. Repeatable.")
+    ] = None,
+    build_dir: Annotated[Path, typer.Option(help="Where peers are installed.")] = Path("build"),
 ) -> None:
-    """Measure how fast the policy pack judges, and print the figures as JSON."""
-    progress.out.print_json(json.dumps(measure(tuple(sorted(size or SIZES)), progress.say)))
+    """Measure how fast the policy pack judges, beside its peers, and print the figures as JSON."""
+    others = [awsguard(build_dir)] if peers else []
+    for entry in peer or []:
+        name, _, folder = entry.partition("=")
+        others.append(of_folder(name, Path(folder).resolve()))
+    progress.out.print_json(json.dumps(measure(sorted(size or SIZES), others, rounds, progress.say)))
 
 
 if __name__ == "__main__":

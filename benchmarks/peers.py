@@ -1,0 +1,170 @@
+"""Policy packs of others, started and asked as the engine does it, for a comparison with ours in one run.
+
+AWSGuard comes from npm into `build/peers`. A peer elsewhere is a folder with a built pack: `--peer NAME=FOLDER`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_preflight import messages
+from pulumi_preflight.graph import Graph
+
+from model.errors import UserError
+
+_PROJECT = Path(__file__).resolve().parent.parent
+_RUNNER = "node_modules/@pulumi/pulumi/cmd/run-policy-pack/index.js"
+_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+_AWSGUARD: Mapping[str, str] = {
+    "package.json": '{"private": true, "dependencies": {"@pulumi/awsguard": "0.3.1", "@pulumi/pulumi": "3.248.0"}}\n',
+    "index.js": 'const { AwsGuard } = require("@pulumi/awsguard");\nnew AwsGuard({ all: "mandatory" });\n',
+    "PulumiPolicy.yaml": "runtime: nodejs\nversion: 0.0.1\n",
+}
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack by its name and the command that starts it; the command ends with the engine's address and the folder."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Seconds from the start of the process to its last answer, of CPU beside, its peak memory, and what it said."""
+
+    seconds: float
+    cpu_seconds: float
+    memory_mb: float
+    policies: int
+    findings: int
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as the engine's messages: each resource's inputs, then all outputs."""
+
+    name: str
+    project: str
+    requests: Sequence[Any]
+    views: Sequence[Any]
+
+
+def stack(graph: Graph) -> Stack:
+    """The messages of a graph, made once for all packs."""
+    by_urn = {resource["urn"]: resource for resource in graph.resources}
+    return Stack(
+        graph.stack,
+        graph.project,
+        [messages.request(resource, by_urn) for resource in graph.resources],
+        [messages.view(resource, by_urn) for resource in graph.resources],
+    )
+
+
+def ours(name: str = "ours") -> Pack:
+    """This project's pack, all rules on."""
+    return Pack(name, (sys.executable, "-u", "-m", "pulumi.policy"), _PROJECT / "policies")
+
+
+def awsguard(build_dir: Path) -> Pack:
+    """AWSGuard, installed when it is missing. Raises UserError without node and npm."""
+    folder = build_dir.resolve() / "peers" / "awsguard"
+    npm = shutil.which("npm")
+    if npm is None:
+        raise UserError("AWSGuard needs node and npm on the path; leave it out with --no-peers.")
+    if not (folder / _RUNNER).is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in _AWSGUARD.items():
+            (folder / name).write_text(content, encoding="utf-8")
+        done = subprocess.run(  # noqa: S603
+            [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"],
+            cwd=folder,
+            check=False,
+            capture_output=True,
+        )
+        if done.returncode:
+            raise UserError("AWSGuard could not be installed from npm; leave it out with --no-peers.")
+    return of_folder("AWSGuard", folder)
+
+
+def of_folder(name: str, folder: Path) -> Pack:
+    """A pack for node in a folder with its modules. Raises UserError when they are not there."""
+    node = shutil.which("node")
+    if node is None or not (folder / _RUNNER).is_file():
+        raise UserError(f"{folder} is not a policy pack for node with its modules installed.")
+    return Pack(name, (node, str(folder / _RUNNER)), folder)
+
+
+def judge(pack: Pack, judged: Stack) -> Verdict:
+    """Starts a pack, asks what the engine asks of it in an update, and ends it."""
+    started = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603
+        [*pack.command, "127.0.0.1:1", str(pack.folder)],
+        cwd=pack.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None  # noqa: S101
+    try:
+        port = process.stdout.readline().decode().strip()
+        if not port.isdigit():
+            raise UserError(f"The policy pack {pack.name} did not start.")
+        with grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS) as channel:
+            policies, findings = _ask(analyzer_pb2_grpc.AnalyzerStub(channel), judged)
+        seconds = time.perf_counter() - started
+        return Verdict(seconds, _cpu(process.pid), _peak_mb(process.pid), policies, findings)
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+def _ask(stub: Any, judged: Stack) -> tuple[int, int]:
+    """(policies, findings) of a pack, over the engine's calls in their order."""
+    stub.ConfigureStack(
+        analyzer_pb2.AnalyzerStackConfigureRequest(
+            stack=judged.name, project=judged.project, organization="organization"
+        ),
+        wait_for_ready=True,
+    )
+    info = stub.GetAnalyzerInfo(empty_pb2.Empty())
+    config = {
+        policy.name: analyzer_pb2.PolicyConfig(
+            enforcementLevel=analyzer_pb2.MANDATORY, properties=struct_pb2.Struct()
+        )
+        for policy in info.policies
+    }
+    for policy in info.policies:
+        for key, value in policy.configSchema.properties.items():
+            if isinstance(value, type(policy.configSchema.properties)) and "default" in value:
+                config[policy.name].properties[key] = value["default"]
+    stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
+    found = 0
+    for request in judged.requests:
+        stub.Remediate(request)
+        found += len(stub.Analyze(request).diagnostics)
+    found += len(stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=judged.views)).diagnostics)
+    return len(info.policies), found
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1000
