@@ -7,12 +7,16 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_preflight import check as check_module
 from pulumi_preflight import export, pack_process
 from pulumi_preflight.check import check
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.findings import Finding, Result, merge_results
+from pulumi_preflight.findings import Finding, Result, Rule, merge_results
 from pulumi_preflight.graph import Graph
 
 from tests.harness import Form, one, run_inline
@@ -226,3 +230,44 @@ def test_progress_reaches_its_total(graphs: dict[Form, Graph], pack: Path) -> No
     check(graphs["update"], pack, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(n + 1, len(seen)) for n in range(len(seen))]
     assert len(seen) == len(graphs["update"].resources) + 1
+
+
+def test_what_a_policy_says_is_told_by_its_tag_and_the_rule_by_the_first_word() -> None:
+    own = Rule("notes", "t", "low", "mandatory", "stack", tags=("kind:not_evaluated",))
+    about = Rule("key-rotation", "t", "high", "mandatory", "stack")
+    types = Rule("types", "t", "low", "mandatory", "stack", tags=("pack", "kind:unread_types"))
+    by_id = {rule.id: rule for rule in (own, about, types)}
+
+    def reading(policy: str, message: str) -> tuple[str, str]:
+        diagnostic = SimpleNamespace(policyName=policy, message=message, description="t")
+        kind, rule, _ = check_module._reading(diagnostic, by_id)
+        return kind, rule.id
+
+    assert reading("notes", "t\nkey-rotation in any other words.") == ("not_evaluated", "key-rotation")
+    assert reading("notes", "t\nNobody knows.") == ("not_evaluated", "notes")
+    assert reading("types", "t\nNo rule reads a (1).") == ("unread_types", "types")
+    assert reading("key-rotation", "t\nA sentence.") == ("violation", "key-rotation")
+
+
+def test_a_rule_is_relaxed_by_a_lower_level_or_another_setting() -> None:
+    policy = analyzer_pb2.PolicyInfo(name="p", enforcementLevel=analyzer_pb2.MANDATORY)
+    policy.configSchema.properties["days"] = {"type": "number", "default": 90}
+
+    def relaxed(level: Any, days: float) -> bool:
+        config = analyzer_pb2.PolicyConfig(enforcementLevel=level)
+        config.properties["days"] = days
+        return check_module._relaxed(policy, config)
+
+    assert not relaxed(analyzer_pb2.MANDATORY, 90)
+    assert relaxed(analyzer_pb2.MANDATORY, 91)
+    assert relaxed(analyzer_pb2.ADVISORY, 90)
+    assert not relaxed(analyzer_pb2.DISABLED, 91)
+
+
+def test_a_file_of_exemptions_is_refused_for_a_pack_that_takes_none(
+    graphs: dict[Form, Graph], pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(check_module.EXEMPTIONS, str(tmp_path / "exemptions.yaml"))
+
+    with pytest.raises(UserError, match="takes no file of exemptions"):
+        check(graphs["update"], pack)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pulumi_preflight import answers as answers_of
 from pulumi_preflight import baseline as baselines
 from pulumi_preflight import export, files, judge, packs, program, reports
 from pulumi_preflight.answers import Answers
+from pulumi_preflight.check import EXEMPTIONS
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.terminal import PASSED, REFUSED, Debug, Working, exit_codes, say
@@ -125,6 +127,10 @@ def check(
             help="Levels in the shape of --policy-pack-config.", show_default="<pack>/levels/<stack>.json"
         ),
     ] = None,
+    exemptions: Annotated[
+        Path | None,
+        typer.Option(help="Exemptions for a pack of endpoint-guard.", show_default="<pack>/exemptions.yaml"),
+    ] = None,
     config: Config = None,
     format_: Annotated[Format, typer.Option("--format", "-f", help="Form of the report.")] = Format.TABLE,
     also: Also = None,
@@ -144,6 +150,8 @@ def check(
     verdict.
     """
     with exit_codes(debug):
+        if exemptions is not None:
+            _exempt_by(exemptions)
         targets = [(format_.value, output), *reports.targets(also or (), reports.FORMATS)]
         before = baselines.read(baseline) if baseline else None
         files.withdraw(target for _, target in targets)
@@ -218,6 +226,13 @@ def _one_source(
     if stack is None and (preview or config):
         option = "--file judges what was deployed" if file else "--events reports what was judged"
         raise UserError(f"{option}: leave out --preview and --config.")
+
+
+def _exempt_by(file: Path) -> None:
+    """Hands a file of exemptions to the packs that are started from now on. Raises UserError."""
+    if not file.is_file():
+        raise UserError(f"the exemptions file {file} does not exist.")
+    os.environ[EXEMPTIONS] = str(file.resolve())
 
 
 def _graphs(

@@ -33,7 +33,7 @@ _SCHEMA = {
                 "properties": {
                     **_TEXTS,
                     "forms": _LIST,
-                    "kind": {"enum": ["violation", "not_evaluated", "exempted"]},
+                    "kind": {"enum": ["violation", "not_evaluated", "exempted", "unread_types"]},
                     "severity": {"enum": ["critical", "high", "medium", "low", "unspecified"]},
                     "level": {"enum": ["mandatory", "remediate", "advisory", "disabled"]},
                 },

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import re
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2
 
 from pulumi_preflight import levels, messages
-from pulumi_preflight.findings import Evidence, Finding, Kind, Level, Result, Rule, merge_findings
+from pulumi_preflight.errors import UserError
+from pulumi_preflight.findings import (
+    KINDS,
+    NOTES,
+    Evidence,
+    Finding,
+    Kind,
+    Level,
+    Result,
+    Rule,
+    merge_findings,
+)
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.pack_process import PackProcess, Run
 from pulumi_preflight.scrub import scrubber
 
 Progress = Callable[[int, int], None]
 
-NOT_EVALUATED, EXEMPTED = "not-evaluated", "exempted"
-_SUBJECT = re.compile(r"(?P<rule>\S+) (?:was not evaluated|is exempted)\b")
+EXEMPTIONS = "ENDPOINT_GUARD_EXEMPTIONS"
+"""The environment variable by which a pack of endpoint-guard is given a file of exemptions."""
+_LEDGER = "exemption-ledger"
+_BY_NAME: dict[str, Kind] = {"not-evaluated": "not_evaluated", "exempted": "exempted"}
 _SEVERITY = {0: "unspecified", 1: "low", 2: "medium", 3: "high", 4: "critical"}
 
 
@@ -43,6 +57,8 @@ def check(
     scrub = scrubber(graph)
     with PackProcess(policy_pack, run, scrub) as pack:
         info = pack.info()
+        if os.environ.get(EXEMPTIONS) and not any(policy.name == _LEDGER for policy in info.policies):
+            raise UserError(f"the policy pack {policy_pack} takes no file of exemptions.")
         config = levels.final(info, entries, str(levels_file))
         pack.configure(config)
         diagnostics = _analyze(pack, graph, progress)
@@ -102,7 +118,19 @@ def _rule(policy: Any, config: Any) -> Rule:
         url=policy.url,
         tags=tuple(policy.tags),
         reference=policy.framework.specification,
+        relaxed=_relaxed(policy, config),
     )
+
+
+def _relaxed(policy: Any, config: Any) -> bool:
+    """Whether a policy is in force, but weaker than its pack has it or under other settings."""
+    if config.enforcementLevel == analyzer_pb2.DISABLED:
+        return False
+    own = json_format.MessageToDict(policy.configSchema.properties)
+    settings = json_format.MessageToDict(config.properties)
+    changed = any(key in own and own[key].get("default") != value for key, value in settings.items())
+    weaker = config.enforcementLevel == analyzer_pb2.ADVISORY != policy.enforcementLevel
+    return changed or weaker
 
 
 def reported(
@@ -139,7 +167,7 @@ def reported(
 
 
 def _level(diagnostic: Any, kind: Kind, rule: Rule) -> Level:
-    if kind == "exempted":
+    if kind in NOTES:
         return "advisory"
     in_force: Level | None = getattr(diagnostic, "level", None)
     return in_force or rule.level
@@ -149,10 +177,20 @@ def _reading(diagnostic: Any, by_id: Mapping[str, Rule]) -> tuple[Kind, Rule, st
     """(kind, the rule it is about, the sentence without the policy's description)."""
     own = by_id[diagnostic.policyName]
     message = diagnostic.message.removeprefix(diagnostic.description).strip() or diagnostic.description
-    if own.id in (NOT_EVALUATED, EXEMPTED):
-        subject = _SUBJECT.match(message)
-        rule = by_id.get(subject["rule"], own) if subject else own
-        return ("not_evaluated" if own.id == NOT_EVALUATED else "exempted"), rule, message
+    kind = _kind(own)
+    if kind in ("not_evaluated", "exempted"):
+        # The first word of such a sentence is the rule that it is about.
+        return kind, by_id.get(message.split(maxsplit=1)[0], own), message
+    if kind != "violation":
+        return kind, own, message
     if message.startswith(f"can't run policy '{own.id}'"):
         return "not_evaluated", own, message
     return "violation", own, message
+
+
+def _kind(rule: Rule) -> Kind:
+    """What the sentences of a policy are: its tag `kind:...` says so, or one of the names that are agreed on."""
+    for kind in KINDS:
+        if f"kind:{kind}" in rule.tags:
+            return kind
+    return _BY_NAME.get(rule.id, "violation")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pulumi_preflight.graph import Source
 
-Kind = Literal["violation", "not_evaluated", "exempted"]
+Kind = Literal["violation", "not_evaluated", "exempted", "unread_types"]
 Level = Literal["advisory", "mandatory", "remediate", "disabled"]
 Severity = Literal["critical", "high", "medium", "low", "unspecified"]
 
@@ -24,7 +24,9 @@ _SOURCES: dict[Source, str] = {
     "engine": "as the Pulumi engine logged it",
     "deployed": "judged from the state of what is deployed",
 }
-_KINDS: tuple[Kind, ...] = ("violation", "not_evaluated", "exempted")
+KINDS: tuple[Kind, ...] = ("violation", "not_evaluated", "exempted", "unread_types")
+NOTES: tuple[Kind, ...] = ("exempted", "unread_types")
+"""What a pack reports beside its verdict: never blocking, at whatever level."""
 
 
 def printable(text: str) -> str:
@@ -45,6 +47,8 @@ class Rule:
     url: str = ""
     tags: tuple[str, ...] = ()
     reference: str = ""
+    relaxed: bool = False
+    """In force with a lower level than the pack's own, or with other settings."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Finding:
     @property
     def blocking(self) -> bool:
         """Whether this finding alone fails the check: a mandatory rule was broken, or could not be judged."""
-        return self.kind != "exempted" and self.level in ("mandatory", "remediate")
+        return self.kind not in NOTES and self.level in ("mandatory", "remediate")
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,11 @@ class Result:
         """No finding is blocking."""
         return not any(finding.blocking for finding in self.findings)
 
+    @property
+    def relaxed(self) -> int:
+        """How many of the rules are in force with a lower level than the pack's own, or with other settings."""
+        return sum(rule.relaxed for rule in self.rules)
+
     def rule(self, id_: str) -> Rule | None:
         """The rule with this id, or None."""
         return next((rule for rule in self.rules if rule.id == id_), None)
@@ -165,7 +174,7 @@ def merge_results(results: Iterable[Result]) -> Result:
 
 def _gravity(finding: Finding) -> tuple[int, bool, int, str, str, str]:
     return (
-        _KINDS.index(finding.kind),
+        KINDS.index(finding.kind),
         not finding.blocking,
         SEVERITIES.index(finding.severity),
         finding.rule,

@@ -22,7 +22,12 @@ from pulumi_preflight.reports import junit, markdown, page, sarif
 from pulumi_preflight.shape import Shape
 
 _COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "unspecified": "dim"}
-_KINDS = {"violation": "broken", "not_evaluated": "not evaluated", "exempted": "exempted"}
+_KINDS = {
+    "violation": "broken",
+    "not_evaluated": "not evaluated",
+    "exempted": "exempted",
+    "unread_types": "not read",
+}
 
 
 def render(result: Result, format_: str, shape: Shape | None = None, changes: Changes | None = None) -> str:
@@ -92,7 +97,9 @@ def _remedies(result: Result) -> dict[str, str]:
 def summary(result: Result) -> str:
     """One sentence with the verdict and the counts."""
     blocking = sum(finding.blocking for finding in result.findings)
-    disabled = f" ({result.disabled} disabled)" if result.disabled else ""
+    weaker = [(result.disabled, "disabled"), (result.relaxed, "relaxed")]
+    words = ", ".join(f"{number} {word}" for number, word in weaker if number)
+    rules = f"{len(result.rules)} policies of {result.pack}" + (f" ({words})" if words else "")
     counts = [
         f"{blocking} blocking",
         f"{result.count('violation', blocking=False)} advisory",
@@ -101,7 +108,7 @@ def summary(result: Result) -> str:
     ]
     return (
         f"{'passed' if result.passed else 'FAILED'}: {result.stack} ({', '.join(result.forms)}), "
-        f"{result.resources} resources, {len(result.rules)} policies of {result.pack}{disabled}, {', '.join(counts)}, "
+        f"{result.resources} resources, {rules}, {', '.join(counts)}, "
         f"{result.seconds:.1f} s"
     )
 
@@ -144,7 +151,7 @@ def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
         "resources": result.resources,
         "seconds": round(result.seconds, 3),
         "warnings": list(result.warnings),
-        "evidence": asdict(result.evidence) | {"disabled": result.disabled},
+        "evidence": asdict(result.evidence) | {"disabled": result.disabled, "relaxed": result.relaxed},
         "findings": [_entry(finding, shape) for finding in result.findings],
         "rules": [asdict(rule) for rule in result.rules],
     }

@@ -11,7 +11,12 @@ from pulumi_preflight.findings import Finding, Result
 LIMIT = 60_000
 """Characters; code hosts refuse comments of 65,536 and more."""
 
-_KINDS = {"violation": "broken", "not_evaluated": "not evaluated", "exempted": "exempted"}
+_KINDS = {
+    "violation": "broken",
+    "not_evaluated": "not evaluated",
+    "exempted": "exempted",
+    "unread_types": "not read",
+}
 _HEAD = ["| severity | level | rule | resource | finding |", "|---|---|---|---|---|"]
 # A resource's name is text of the program's choosing: it shall neither form links and images nor call people.
 _ESCAPES = {char: f"&#{ord(char)};" for char in "\\`*[]<>|~$&"} | {

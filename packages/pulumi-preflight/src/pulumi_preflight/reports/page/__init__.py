@@ -18,6 +18,7 @@ _KINDS = {
     "advisory": "advisory",
     "not_evaluated": "not evaluated",
     "exempted": "exempted",
+    "unread_types": "not read",
 }
 
 
