@@ -134,12 +134,14 @@ def judge(pack: Pack, judged: Stack) -> Verdict:
 
 def _ask(stub: Any, judged: Stack) -> tuple[int, int]:
     """(policies, findings) of a pack, over the engine's calls in their order."""
-    stub.ConfigureStack(
-        analyzer_pb2.AnalyzerStackConfigureRequest(
-            stack=judged.name, project=judged.project, organization="organization"
-        ),
-        wait_for_ready=True,
+    configure = analyzer_pb2.AnalyzerStackConfigureRequest(
+        stack=judged.name, project=judged.project, organization="organization"
     )
+    try:
+        stub.ConfigureStack(configure, wait_for_ready=True)
+    except grpc.RpcError as error:  # older SDKs do not know this call, and the engine goes on
+        if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+            raise
     info = stub.GetAnalyzerInfo(empty_pb2.Empty())
     config = {
         policy.name: analyzer_pb2.PolicyConfig(

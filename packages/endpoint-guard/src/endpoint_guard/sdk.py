@@ -93,10 +93,9 @@ def decode(struct: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        text = value.string_value
+    if text := value.string_value:  # most values are texts: one look instead of two
         return UNKNOWN if text in SENTINELS or text == HIDDEN else text
+    kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
         members = {key: _value(item) for key, item in fields.items()}
