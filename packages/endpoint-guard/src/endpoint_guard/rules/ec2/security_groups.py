@@ -59,6 +59,7 @@ def no_open_ingress(resource: Resource, ctx: Context) -> Iterator[Finding]:
     title="No security group lets everything out",
     pillar="network",
     severity="high",
+    level="advisory",
     why="What breaks into a workload sends its loot out by an open egress rule.",
     remedy="Allow 443 to the endpoints' group or a prefix list.",
     references=("VPC-002", "LAM-G09"),
