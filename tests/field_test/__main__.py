@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 
+from tests.endpoint_guard import replay
 from tests.field_test import judgements, page, programs
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "field-test.md"
@@ -19,7 +20,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "field-test.md"
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.field_test", description=__doc__)
     parser.add_argument("folder", type=Path, help="folder of Pulumi programs in Python")
-    parser.add_argument("--workers", type=int, default=2, help="programs evaluated at once")
     parser.add_argument("--output", type=Path, default=PAGE, help="page to write")
     asked = parser.parse_args(arguments)
     root = asked.folder.resolve()
@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
     if not chosen:
         sys.stderr.write(f"error: {asked.folder} holds no Pulumi program in Python.\n")
         return 2
-    runs = _merged([*_evaluated(chosen, root, asked.workers), *programs.recorded()])
+    with replay.player(programs.PACK) as player:
+        runs = _merged([*_evaluated(player, chosen, root), *programs.recorded(player)])
     found = {finding for run in runs for finding in run.findings}
     open_ = judgements.write(judgements.read(), found)
     asked.output.write_text(page.page(runs, judgements.read()), "utf-8")
@@ -35,13 +36,11 @@ def main(arguments: list[str]) -> int:
     return 1 if open_ else 0
 
 
-def _evaluated(chosen: list[Path], root: Path, workers: int) -> list[programs.Run]:
-    runs: list[programs.Run] = []
-    with ThreadPoolExecutor(workers) as pool:
-        for run in pool.map(lambda program: programs.evaluated(program, root), chosen):
-            runs.append(run)
-            sys.stderr.write(f"{len(runs)}/{len(chosen)} {run.program}: {run.problem or len(run.findings)}\n")
-    return runs
+def _evaluated(player: replay.Player, chosen: list[Path], root: Path) -> Iterator[programs.Run]:
+    for number, program in enumerate(chosen, 1):
+        run = programs.evaluated(player, program, root)
+        sys.stderr.write(f"{number}/{len(chosen)} {run.program}: {run.problem or len(run.findings)}\n")
+        yield run
 
 
 def _merged(runs: list[programs.Run]) -> list[programs.Run]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_preflight import messages
+from pulumi_preflight.answers import Answers
+from pulumi_preflight.errors import NotJudgedError, UserError
+from pulumi_preflight.graph import Graph
+from pulumi_preflight.program import evaluate
 
 from tests.endpoint_guard import replay
-from tests.endpoint_guard.guard_process import LEVELS
+from tests.endpoint_guard.guard_process import Found
+from tests.endpoint_guard.replay import Player
 
 PACK: Final = Path(__file__).with_name("pack")
 SETTINGS: Final = Path(__file__).with_name("settings.json")
@@ -56,23 +61,50 @@ def _is_python(file: Path) -> bool:
     return (runtime.get("name") if isinstance(runtime, dict) else runtime) == "python"
 
 
-def evaluated(program: Path, root: Path) -> Run:
-    """The findings of a program that is evaluated here, in preview and in update."""
+def evaluated(player: Player, program: Path, root: Path) -> Run:
+    """The findings of a program that is evaluated here, in preview and in update, by a started pack."""
     name = program.relative_to(root).as_posix()
+    found: set[Finding] = set()
     with tempfile.TemporaryDirectory() as place:
-        copy, report = Path(place, "program"), Path(place, "report.json")
+        copy = Path(place, "program")
         shutil.copytree(program, copy, ignore=shutil.ignore_patterns("node_modules", "venv", ".git"))
         (copy / f"Pulumi.{STACK}.yaml").write_text(json.dumps({"config": _settings(program, name)}), "utf-8")
-        command = [sys.executable, "-m", "pulumi_preflight", "check", "-C", str(copy), "--stack", STACK]
-        command += ["--policy-pack", str(PACK), "--format", "json", "--output", str(report)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            return Run(name, frozenset(), f"no verdict within {SECONDS} seconds")
-        if done.returncode not in (0, 1) or not report.is_file():
-            lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
-            return Run(name, frozenset(), lines[-1].replace(str(copy), name).removeprefix("error: "))
-        return Run(name, frozenset(_of_report(name, json.loads(report.read_text("utf-8")))))
+            for preview in (True, False):
+                made_up = Answers(drafting=True)
+                graph = evaluate(
+                    STACK, preview=preview, project=copy, timeout=SECONDS, answers=made_up, allow_unseen=True
+                )
+                found |= _of(name, player.play(_calls(graph)))
+        except (UserError, NotJudgedError) as error:
+            return Run(name, frozenset(), str(error).splitlines()[0].replace(str(copy), name))
+    return Run(name, frozenset(found))
+
+
+def _calls(graph: Graph) -> replay.Recording:
+    """The calls that the engine would make to the pack."""
+    by_urn = {resource["urn"]: resource for resource in graph.resources}
+    shown = [resource for resource in graph.resources if not resource.get("external")]
+    about = analyzer_pb2.AnalyzerStackConfigureRequest(
+        stack=graph.stack, project=graph.project, config=graph.config
+    )
+    whole = analyzer_pb2.AnalyzeStackRequest(
+        resources=[messages.view(resource, by_urn) for resource in shown]
+    )
+    calls = [("ConfigureStack", about)]
+    calls += [("Analyze", messages.request(resource, by_urn)) for resource in shown]
+    return replay.Recording(
+        graph.stack, "preview" if graph.preview else "up", (*calls, ("AnalyzeStack", whole))
+    )
+
+
+def _of(program: str, said: Iterable[Found]) -> set[Finding]:
+    names = {number: name for name, number in replay.LEVELS.items()}
+    return {
+        Finding(entry.rule, program, entry.resource, names[entry.level])
+        for entry in said
+        if entry.rule not in _PROSE
+    }
 
 
 def _settings(program: Path, name: str) -> dict[str, Any]:
@@ -90,24 +122,12 @@ def _settings(program: Path, name: str) -> dict[str, Any]:
     return {key if ":" in key else f"{project}:{key}": value for key, value in chosen.items()}
 
 
-def _of_report(program: str, report: Mapping[str, Any]) -> Iterator[Finding]:
-    for entry in report["findings"]:
-        if entry["kind"] == "violation" and entry["rule"] not in _PROSE:
-            yield Finding(entry["rule"], program, entry["resource"], entry["level"])
-
-
-def recorded() -> list[Run]:
+def recorded(player: Player) -> list[Run]:
     """The findings on the recordings of the real engine, preview and update taken together."""
-    files = sorted((replay.FOLDER / "foreign").glob("*.calls.json.gz"))
     runs: dict[str, set[Finding]] = {}
-    names = {number: name for name, number in LEVELS.items()}
-    with replay.player(PACK) as player:
-        for file in files:
-            title = file.name.removesuffix(".calls.json.gz")
-            program = title.rsplit(".", 1)[0].replace("--", "/")
-            for entry in player.play(replay.recording(f"foreign/{title}")):
-                if entry.rule not in _PROSE:
-                    found = Finding(entry.rule, program, entry.resource, names[entry.level])
-                    runs.setdefault(program, set()).add(found)
-            runs.setdefault(program, set())
+    for file in sorted((replay.FOLDER / "foreign").glob("*.calls.json.gz")):
+        title = file.name.removesuffix(".calls.json.gz")
+        program = title.rsplit(".", 1)[0].replace("--", "/")
+        found = _of(program, player.play(replay.recording(f"foreign/{title}")))
+        runs.setdefault(program, set()).update(found)
     return [Run(program, frozenset(found)) for program, found in sorted(runs.items())]
