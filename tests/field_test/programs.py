@@ -19,7 +19,7 @@ from pulumi_preflight.graph import Graph
 from pulumi_preflight.program import evaluate
 
 from tests.endpoint_guard import replay
-from tests.endpoint_guard.guard_process import Found
+from tests.endpoint_guard.guard_process import LEVELS, Found
 from tests.endpoint_guard.replay import Player
 
 PACK: Final = Path(__file__).with_name("pack")
@@ -99,7 +99,7 @@ def _calls(graph: Graph) -> replay.Recording:
 
 
 def _of(program: str, said: Iterable[Found]) -> set[Finding]:
-    names = {number: name for name, number in replay.LEVELS.items()}
+    names = {number: name for name, number in LEVELS.items()}
     return {
         Finding(entry.rule, program, entry.resource, names[entry.level])
         for entry in said

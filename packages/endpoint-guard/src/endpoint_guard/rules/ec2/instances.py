@@ -90,7 +90,7 @@ def instance_metadata_v2(machine: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
 )
 def instance_no_public_address(machine: Resource, ctx: Context) -> Iterator[Finding]:
-    places = [machine, *machine.get("networkInterfaces").items()]
+    places = [machine.root, *machine.get("networkInterfaces").items()]
     nodes = [place.get("associatePublicIpAddress") for place in places]
     yield from each(nodes, lambda node: need(node, lambda n: not n.flag(), "is given a public address"))
 
