@@ -50,27 +50,27 @@ _PER_ROUND = 5
 
 
 def candidates() -> Mapping[str, Sequence[str]]:
-    """Flags of `pulumi preview` by name: no pack, ours, and the peer where Node and its package are there."""
+    """Flags of `pulumi preview` by name: no pack, ours, and the peer where npm can install it."""
     own = str(engine.ROOT / ".venv" / "bin" / "endpoint-guard-pack")
     found: dict[str, Sequence[str]] = {"none": (), "endpoint-guard": ("--policy-pack", own)}
-    if shutil.which("npm"):
+    if _peer_installed():
         starter = _PEERS / "awsguard-pack"
-        if not (_PEERS / "node_modules" / "@pulumi" / "awsguard").is_dir():
-            _PEERS.mkdir(parents=True, exist_ok=True)
-            install = [
-                "npm",
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-                "--prefix",
-                str(_PEERS),
-            ]
-            subprocess.run([*install, PEER], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
         starter.write_text(_STARTER % _PEERS)
         starter.chmod(0o755)
         found["AWSGuard"] = ("--policy-pack", str(starter))
+    else:
+        progress.say(f"{PEER} cannot be installed here: left out")
     return found
+
+
+def _peer_installed() -> bool:
+    if (_PEERS / "node_modules" / "@pulumi" / "awsguard").is_dir():
+        return True
+    if shutil.which("npm") is None:
+        return False
+    _PEERS.mkdir(parents=True, exist_ok=True)
+    install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(_PEERS)]
+    return subprocess.run([*install, PEER], stdout=subprocess.DEVNULL).returncode == 0  # noqa: S603
 
 
 def measure(stack: Workspace, rounds: int, say: progress.Say) -> dict[str, Any]:
