@@ -10,6 +10,11 @@ LOCKED = --require-hashes --only-binary=:all: -r
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV = $(BIN)/uv pip install --python $(BIN)/python
 
+# No package of it holds the program: it is run where it is installed, or built where Go is.
+ACTIONLINT = if command -v actionlint > /dev/null; then actionlint; \
+	elif command -v go > /dev/null; then go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; \
+	else echo "Neither actionlint nor go is installed: the workflows' syntax was not checked." >&2; fi
+
 .DEFAULT_GOAL := help
 .PHONY: help env demo mutants engine test engine-test lint format figures bench docs lock clean
 
@@ -48,6 +53,8 @@ lint: $(DEVELOP) ## Check format, lint, types and import walls
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/zizmor --offline --quiet --no-progress --config .github/zizmor.yml .github
+	@$(ACTIONLINT)
 
 format: $(DEVELOP) ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

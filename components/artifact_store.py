@@ -22,6 +22,8 @@ class ModelArtifact(pulumi.ComponentResource):
     url: str
     version: str
     sha256: str
+    training_data: dict[str, str]
+    """Of what kind, `files` or `sample`, and the SHA-256 of its content."""
     artifact: Artifact
     store: SecureBucket
     logs: AccessLogBucket
@@ -38,7 +40,13 @@ class ModelArtifact(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         built = ensure(source, say=pulumi.log.info)
-        args = {"modelVersion": built.version, "digest": built.sha256, "recipe": source.recipe}
+        self.training_data = {"kind": built.card["data"]["kind"], "digest": built.card["digests"]["data"]}
+        args = {
+            "modelVersion": built.version,
+            "digest": built.sha256,
+            "recipe": source.recipe,
+            "trainingData": self.training_data,
+        }
         safety = site.safety
         super().__init__("fraud:model:ModelArtifact", name, args, opts)
         self.logs = logs

@@ -17,6 +17,10 @@ DAY_SECONDS = 86_400
 _LEAST_TRANSACTIONS = 1000
 _LEAST_ALERTS = 20
 """Expected in the day: below these an index says more about chance than about the population."""
+_HISTORY = "seconds_since_previous"
+_BLOCK_HOURS = 6
+_CLOCK_SHIFT, _HISTORY_MISSING = 0.07, 0.05
+"""Shares of a day's purchases: some five standard deviations at 1,000 of them, and a clock wrong by five hours."""
 _LEAST_DEVIATION = 0.1
 """Of a bin number, for a feature that hardly varied in training."""
 
@@ -44,11 +48,16 @@ def drift_metrics(alarms: Alarms, function: str, card: Mapping[str, Any]) -> dic
     Each figure is 0 on a day with too few transactions to judge by.
     """
     seen = {name: entry["counts"] for name, entry in card["histograms"].items()}
-    return {
+    watched = {
         "score-drift": _scores(function, seen["score"], alarms.drift_index),
         "alert-share": _alerts(function, card["metrics"]["alerts_per_1000"] / 1000, alarms.alert_factor),
         "feature-drift": _features(function, seen, alarms.drift_index),
     }
+    if "hour" in seen:
+        watched["clock-shift"] = _clock(function, seen["hour"])
+    if _HISTORY in seen:
+        watched["history-missing"] = _history(function, seen[_HISTORY])
+    return watched
 
 
 def _scores(function: str, counts: Sequence[float], index: float) -> Derived:
@@ -98,6 +107,43 @@ def _features(function: str, seen: Mapping[str, Sequence[float]], index: float) 
         {"moved": f"IF(m0>={_LEAST_TRANSACTIONS},{'+'.join(shifted)},0)"},
         0,
         "The average of a feature's bins over a day is not that of the card",
+    )
+
+
+def _clock(function: str, counts: Sequence[float]) -> Derived:
+    """The largest change of a six-hour block's share of the day.
+
+    A clock that is wrong moves few averages: the hours go round. Night and day change places in the blocks.
+    """
+    blocks = range(0, len(counts), _BLOCK_HOURS)
+    metrics, shifts = {"m0": ("count", "Sum")}, []
+    for place, first in enumerate(blocks, 1):
+        share = sum(counts[first : first + _BLOCK_HOURS]) / sum(counts)
+        start = f"{first - 0.5:g}" if first else ""
+        metrics[f"m{place}"] = (f"{histograms.PREFIX}hour", f"PR({start}:{first + _BLOCK_HOURS - 0.5:g})")
+        shifts.append(f"ABS(m{place}/100-{share:.6f})")
+    largest = f"MAX([{','.join(shifts)}])"
+    return Derived(
+        {"function": function},
+        metrics,
+        {"shift": f"IF(m0>={_LEAST_TRANSACTIONS},{largest},0)"},
+        _CLOCK_SHIFT,
+        "The hours of a day's purchases are not those of the card: a clock or a time zone may be wrong",
+    )
+
+
+def _history(function: str, counts: Sequence[float]) -> Derived:
+    """How much larger than the card's the share of purchases is that come without an earlier one of their card."""
+    share = counts[-1] / sum(counts)
+    return Derived(
+        {"function": function},
+        {
+            "m0": ("count", "Sum"),
+            "m1": (histograms.PREFIX + _HISTORY, f"PR({len(counts) - 1.5:g}:)"),
+        },
+        {"missing": f"IF(m0>={_LEAST_TRANSACTIONS},m1/100-{share:.6f},0)"},
+        _HISTORY_MISSING,
+        "Many purchases of a day come without their card's history: a caller may have stopped counting it",
     )
 
 

@@ -144,6 +144,8 @@ class ModelEndpoint(pulumi.ComponentResource):
                 environment={
                     "MODEL_SHA256": built.model_sha256,
                     "CARD_SHA256": built.card_sha256,
+                    # Read by no code: it tells policies, and whoever describes the model, what it knows.
+                    "TRAINING_DATA": "{kind}:{digest}".format(**artifact.training_data),
                     # Our application instead of the image's own, which would install the code with pip at start
                     # and load a worker's model at its first request: here a worker that refuses never listens.
                     "SAGEMAKER_SERVING_MODULE": "inference:application()",

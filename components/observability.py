@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from components import documents
+from components import dashboard, documents, log_queries
 from components.drift import DAY_SECONDS, Derived
 from components.encryption import EncryptionKey
 from components.site import Site
+from components.watched import Watch, Watched
 from settings import Alarms
-
-_MINUTES = 60
 
 
 class AlarmTopic(pulumi.ComponentResource):
@@ -53,88 +50,88 @@ class AlarmTopic(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-@dataclass(frozen=True)
-class Watched:
-    """One metric of a minute and when it is too much. `statistic` is Sum, Average or a percentile such as p99."""
-
-    namespace: str
-    metric: str
-    dimensions: Mapping[str, str]
-    statistic: str
-    threshold: float
-    means: str
-
-
 class Observability(pulumi.ComponentResource):
-    """The alarms of the stack, each with the topic as its action, and a dashboard of the same metrics."""
+    """The alarms of the stack, each with the topic as its action, a dashboard, saved queries and rankings.
+
+    An alarm's description ends with the section of the runbook that says what to do.
+    """
 
     dashboard_url: str
+    alarm_names: dict[str, pulumi.Output[str]]
 
     def __init__(
         self,
         name: str,
         site: Site,
+        alarms: Alarms,
         *,
         topic: AlarmTopic,
-        watched: Mapping[str, Watched | Derived],
+        watched: Mapping[str, Watch],
+        names: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("fraud:observability:Observability", name, {"alarms": list(watched)}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        for label, watch in watched.items():
-            aws.cloudwatch.MetricAlarm(
+        self._name, self._site = name, site
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.alarm_names = {label: self._alarm(label, watch, topic).name for label, watch in watched.items()}
+        queries = log_queries.saved(site)
+        for label, query in queries.items():
+            aws.cloudwatch.QueryDefinition(
                 f"{name}-{label}",
-                name=f"{site.prefix}-{label}",
-                alarm_description=watch.means,
-                threshold=watch.threshold,
-                comparison_operator="GreaterThanThreshold",
-                treat_missing_data="notBreaching",
-                actions_enabled=True,
-                alarm_actions=[topic.arn],
-                ok_actions=[topic.arn],
-                tags=site.tags,
-                opts=child,
-                **(_computed(watch) if isinstance(watch, Derived) else _measured(watch)),
+                name=f"{site.prefix}/{label}",
+                log_group_names=list(query.groups),
+                query_string=query.text,
+                opts=self._child,
             )
-        aws.cloudwatch.Dashboard(
-            name, dashboard_name=site.prefix, dashboard_body=_dashboard(site, watched), opts=child
-        )
+        if alarms.rankings:
+            self._rankings()
+        body = dashboard.body(site, watched, queries, names)
+        aws.cloudwatch.Dashboard(name, dashboard_name=site.prefix, dashboard_body=body, opts=self._child)
         console = f"https://{site.region}.console.aws.amazon.com/cloudwatch/home"
         self.dashboard_url = f"{console}?region={site.region}#dashboards/dashboard/{site.prefix}"
         self.register_outputs({"dashboardUrl": self.dashboard_url})
 
+    def _alarm(self, label: str, watch: Watch, topic: AlarmTopic) -> aws.cloudwatch.MetricAlarm:
+        below = isinstance(watch, Watched) and watch.below
+        return aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{label}",
+            name=f"{self._site.prefix}-{label}",
+            alarm_description=f"{watch.means}. Runbook: {label}",
+            threshold=watch.threshold,
+            comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
+            treat_missing_data=watch.missing if isinstance(watch, Watched) else "notBreaching",
+            actions_enabled=True,
+            alarm_actions=[topic.arn],
+            ok_actions=[topic.arn],
+            tags=self._site.tags,
+            opts=self._child,
+            **(_computed(watch) if isinstance(watch, Derived) else _measured(watch)),
+        )
 
-def serving_metrics(
-    site: Site, *, api: str, function: str, endpoint: str, firewall: str
-) -> dict[str, Watched]:
-    """What is watched of an API, its function, its endpoint and its firewall. Latencies in the metric's own unit."""
-    gateway = {"ApiName": api, "Stage": site.stage}
-    lambda_, variant = {"FunctionName": function}, {"EndpointName": endpoint, "VariantName": "primary"}
-    waf = {"WebACL": firewall, "Region": site.region, "Rule": "ALL"}
-    return {
-        "api-5xx": Watched("AWS/ApiGateway", "5XXError", gateway, "Sum", 5, "The API answers with errors"),
-        "api-4xx": Watched("AWS/ApiGateway", "4XXError", gateway, "Sum", 100, "Many requests are refused"),
-        "api-latency": Watched("AWS/ApiGateway", "Latency", gateway, "p99", 1000, "Callers wait over a second"),
-        "function-errors": Watched("AWS/Lambda", "Errors", lambda_, "Sum", 1, "The function fails"),
-        "function-throttles": Watched("AWS/Lambda", "Throttles", lambda_, "Sum", 1, "The function is at its limit"),
-        "model-5xx": Watched("AWS/SageMaker", "Invocation5XXErrors", variant, "Sum", 1, "The model fails"),
-        "model-latency": Watched("AWS/SageMaker", "ModelLatency", variant, "p99", 200_000, "The model is slow"),
-        "firewall-blocked": Watched("AWS/WAFV2", "BlockedRequests", waf, "Sum", 500, "Many requests are blocked"),
-    }  # fmt: skip
+    def _rankings(self) -> None:
+        for label, definition in log_queries.rankings(self._site).items():
+            aws.cloudwatch.ContributorInsightRule(
+                f"{self._name}-{label}",
+                rule_name=f"{self._site.prefix}-{label}",
+                rule_definition=definition,
+                rule_state="ENABLED",
+                tags=self._site.tags,
+                opts=self._child,
+            )
 
 
 def _measured(watch: Watched) -> dict[str, Any]:
-    """Alarm arguments: two of three minutes."""
+    """Alarm arguments for one metric."""
     percentile = watch.statistic.startswith("p")
     return {
         "namespace": watch.namespace,
         "metric_name": watch.metric,
-        "dimensions": dict(watch.dimensions),
+        "dimensions": dict(watch.dimensions) or None,
         "statistic": None if percentile else watch.statistic,
         "extended_statistic": watch.statistic if percentile else None,
-        "evaluation_periods": 3,
-        "datapoints_to_alarm": 2,
-        "period": _MINUTES,
+        "evaluation_periods": watch.periods,
+        "datapoints_to_alarm": watch.enough,
+        "period": watch.period,
     }
 
 
@@ -176,46 +173,3 @@ def _topic_policy(site: Site) -> str:
             documents.deny("TlsOnly", ["sns:Publish"], site.topic_arn, Principal="*", Condition=insecure),
         ]
     )
-
-
-def _dashboard(site: Site, watched: Mapping[str, Watched | Derived]) -> str:
-    """Two graphs in a row, one for each watched metric."""
-    widgets = []
-    for place, (label, watch) in enumerate(watched.items()):
-        widgets.append(
-            {
-                "type": "metric",
-                "x": 12 * (place % 2),
-                "y": 6 * (place // 2),
-                "width": 12,
-                "height": 6,
-                "properties": {
-                    "title": label,
-                    "region": site.region,
-                    **_plotted(watch),
-                    "annotations": {"horizontal": [{"label": "alarm", "value": watch.threshold}]},
-                },
-            }
-        )
-    return json.dumps({"widgets": widgets}, sort_keys=True)
-
-
-def _plotted(watch: Watched | Derived) -> dict[str, Any]:
-    dimensions = [part for pair in watch.dimensions.items() for part in pair]
-    if isinstance(watch, Watched):
-        return {
-            "metrics": [[watch.namespace, watch.metric, *dimensions]],
-            "stat": watch.statistic,
-            "period": _MINUTES,
-        }
-    figure = list(watch.steps)[-1]
-    return {
-        "metrics": [
-            *([{"id": step, "expression": e, "visible": step == figure}] for step, e in watch.steps.items()),
-            *(
-                [watch.namespace, name, *dimensions, {"id": id_, "stat": statistic, "visible": False}]
-                for id_, (name, statistic) in watch.metrics.items()
-            ),
-        ],
-        "period": DAY_SECONDS,
-    }

@@ -8,14 +8,15 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import documents
+from components import clients, documents
 from components.encryption import EncryptionKey
 from components.log_group import SecureLogGroup
 from components.scoring_function import ScoringFunction
 from components.site import Site
+from components.token_issuer import TokenIssuer
 from components.workload_role import WorkloadRole
 from model.contract import RECIPE_FIELDS, request_schema
-from settings import Api, Client
+from settings import Api
 
 PATH, METHOD = "score", "POST"
 _INTEGRATION_MS = 29_000
@@ -27,6 +28,7 @@ _RESPONSES = {
     "BAD_REQUEST_BODY": ("400", "invalid_request", "the body does not match the request schema"),
     "BAD_REQUEST_PARAMETERS": ("400", "invalid_request", "the Content-Type header is missing"),
     "MISSING_AUTHENTICATION_TOKEN": ("403", "forbidden", "there is no such resource or the request is not signed"),
+    "UNAUTHORIZED": ("401", "unauthorized", "the token is missing or not valid here"),
     "INVALID_API_KEY": ("403", "forbidden", "the API key is missing or not valid here"),
     "ACCESS_DENIED": ("403", "forbidden", "the caller may not do this"),
     "WAF_FILTERED": ("403", "forbidden", "the firewall refused the request"),
@@ -70,12 +72,13 @@ class ScoringApi(pulumi.ComponentResource):
         *,
         key: EncryptionKey,
         function: ScoringFunction,
+        issuer: TokenIssuer | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         args = {"clients": [c.name for c in api.clients], "signed": api.signed, "recipe": api.recipe}
         super().__init__("fraud:serving:ScoringApi", name, args, opts)
         self.name = f"{site.prefix}-api"
-        self._name, self._site, self._api = name, site, api
+        self._name, self._site, self._api, self._issuer = name, site, api, issuer
         self._child = pulumi.ResourceOptions(parent=self)
         self._rest = aws.apigateway.RestApi(
             name,
@@ -97,7 +100,9 @@ class ScoringApi(pulumi.ComponentResource):
         verb = self._method.http_method
         self.invoke_arn = pulumi.Output.concat(self.stage.execution_arn, "/", verb, self._resource.path)
         self._permission(function)
-        self.key_ids, self.key_values = self._clients()
+        door = clients.Door(self._rest, self.stage, f"/{PATH}/{METHOD}", self._access)
+        keys = clients.declare(name, site, api.clients, door, self._child)
+        self.key_ids, self.key_values = dict(keys.ids), dict(keys.values)
         self.url = pulumi.Output.concat(self.stage.invoke_url, "/", PATH)
         self.register_outputs({"url": self.url})
 
@@ -135,6 +140,7 @@ class ScoringApi(pulumi.ComponentResource):
             resource_id=self._resource.id,
             http_method=METHOD,
             authorization=self._authorization(),
+            **self._authorizer(),
             api_key_required=True,
             request_validator_id=validator.id,
             # Under another content type than a named one a body would pass unseen.
@@ -148,7 +154,24 @@ class ScoringApi(pulumi.ComponentResource):
         return request_schema(RECIPE_FIELDS[self._api.recipe])
 
     def _authorization(self) -> str:
+        if self._issuer is not None:
+            return "COGNITO_USER_POOLS"
         return "AWS_IAM" if self._api.signed else "NONE"
+
+    def _authorizer(self) -> dict[str, Any]:
+        """What a method that asks for a token needs besides: who checks it, and the scope that it must hold."""
+        if self._issuer is None:
+            return {}
+        authorizer = aws.apigateway.Authorizer(
+            self._name,
+            rest_api=self._rest.id,
+            name="callers",
+            type="COGNITO_USER_POOLS",
+            provider_arns=[self._issuer.pool_arn],
+            identity_source="method.request.header.Authorization",
+            opts=self._child,
+        )
+        return {"authorizer_id": authorizer.id, "authorization_scopes": [self._issuer.scope]}
 
     def _shape(self, function: ScoringFunction) -> tuple[list[pulumi.Resource], dict[str, str]]:
         """All that a deployment takes a picture of, and the digest of what it says."""
@@ -165,7 +188,8 @@ class ScoringApi(pulumi.ComponentResource):
             opts=self._child,
         )
         responses = [self._response(kind) for kind in _RESPONSES]
-        said = (self._schema(), self._authorization(), _RESPONSES, _INTEGRATION_MS, PATH, METHOD)
+        scope = self._issuer.scope if self._issuer else None
+        said = (self._schema(), self._authorization(), scope, _RESPONSES, _INTEGRATION_MS, PATH, METHOD)
         return [self._method, integration, *responses], {"digest": documents.digest(*said)}
 
     def _response(self, kind: str) -> aws.apigateway.Response:
@@ -210,7 +234,7 @@ class ScoringApi(pulumi.ComponentResource):
         account: list[pulumi.Resource],
     ) -> aws.apigateway.Stage:
         site, (parts, triggers) = self._site, shape
-        access = SecureLogGroup("access", site, site.access_log_group, key, opts=self._child)
+        self._access = SecureLogGroup("access", site, site.access_log_group, key, opts=self._child)
         # API Gateway would create this group itself, unencrypted and for ever.
         execution_name = pulumi.Output.concat("API-Gateway-Execution-Logs_", self._rest.id, f"/{site.stage}")
         execution = SecureLogGroup("execution", site, execution_name, key, payloads=True, opts=self._child)
@@ -227,7 +251,7 @@ class ScoringApi(pulumi.ComponentResource):
             deployment=deployment.id,
             stage_name=site.stage,
             description=f"{site.prefix}, declared with Pulumi",
-            access_log_settings={"destination_arn": access.arn, "format": documents.ACCESS_LOG_FORMAT},
+            access_log_settings={"destination_arn": self._access.arn, "format": documents.ACCESS_LOG_FORMAT},
             xray_tracing_enabled=True,
             cache_cluster_enabled=False,
             tags=site.tags,
@@ -266,42 +290,3 @@ class ScoringApi(pulumi.ComponentResource):
             source_arn=self.invoke_arn,
             opts=self._child,
         )
-
-    def _clients(self) -> tuple[dict[str, pulumi.Output[str]], dict[str, pulumi.Output[str]]]:
-        ids, values = {}, {}
-        for client in self._api.clients:
-            made = self._client(client)
-            ids[client.name], values[client.name] = made.id, pulumi.Output.secret(made.value)
-        return ids, values
-
-    def _client(self, client: Client) -> aws.apigateway.ApiKey:
-        label = f"{self._name}-{client.name}"
-        api_key = aws.apigateway.ApiKey(
-            label,
-            name=f"{self._site.prefix}-{client.name}",
-            description=f"Identifies and meters {client.name}; a request is authenticated by its signature",
-            enabled=True,
-            tags=self._site.tags,
-            opts=self._child,
-        )
-        limits = {"rate_limit": client.rate, "burst_limit": client.burst}
-        plan = aws.apigateway.UsagePlan(
-            label,
-            name=f"{self._site.prefix}-{client.name}",
-            description=f"The share of {client.name}",
-            api_stages=[
-                {
-                    "api_id": self._rest.id,
-                    "stage": self.stage.stage_name,
-                    "throttles": [{"path": f"/{PATH}/{METHOD}", **limits}],
-                }
-            ],
-            throttle_settings=limits,
-            quota_settings={"limit": client.daily_quota, "period": "DAY"},
-            tags=self._site.tags,
-            opts=self._child,
-        )
-        aws.apigateway.UsagePlanKey(
-            label, key_id=api_key.id, key_type="API_KEY", usage_plan_id=plan.id, opts=self._child
-        )
-        return api_key

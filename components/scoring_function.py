@@ -93,7 +93,10 @@ class ScoringFunction(pulumi.ComponentResource):
             description="What the API calls",
             function_name=self.function.name,
             function_version=self.function.version,
-            opts=self._child,
+            # A canary is the business of CodeDeploy: it moves the alias, step by step.
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["function_version", "routing_config"] if scoring.canary else None
+            ),
         )
         self.register_outputs({"name": self.function.name})
 

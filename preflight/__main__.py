@@ -1,4 +1,4 @@
-"""The project's commands: `python -m preflight graph|check|serve|attack|score|demo`."""
+"""The commands of the project: everything but training, under `python -m preflight`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from pulumi_preflight.terminal import PASSED, REFUSED, Debug, exit_codes, say
 from rich.console import Console
 
 from model.errors import UserError as ModelError
+from preflight.cost import cost
+from preflight.deployer import deployer
+from preflight.keys import keys
+from preflight.rollout import rollout
 from preflight.score import score
+from preflight.smoke import smoke
 
 app = typer.Typer(
     help="All that can be known about a stack without AWS.",
@@ -22,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (commands.graph, commands.check, score):
+for command in (commands.graph, commands.check, score, smoke, rollout, keys, cost, deployer):
     app.command()(command)
 
 

@@ -7,6 +7,7 @@ none repeats the value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,7 +74,8 @@ def load() -> Settings:
     source = f"Pulumi.{stack}.yaml"
     everything = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
     values = {k.split(":", 1)[1]: str(v) for k, v in everything.items() if k.startswith(f"{project}:")}
-    reader = Reader(values, source)
+    accounts = everything.get("aws:allowedAccountIds")
+    reader = Reader(values, source, tuple(re.findall(r"\d{12}", str(accounts))) or ("any",))
     settings = _read(reader, stack)
     unknown = sorted(set(values) - reader.read)
     if unknown:
@@ -90,7 +92,7 @@ def _read(r: Reader, stack: str) -> Settings:
     return Settings(
         naming=read_naming(r, stack),
         safety=safety,
-        training=read_training(r, recipe),
+        training=read_training(r, recipe, protected=safety.protect),
         serving=read_serving(r),
         scoring=read_scoring(r, recipe),
         api=read_api(r, recipe),

@@ -16,10 +16,13 @@ Name = TypeVar("Name", bound=str)
 
 
 class Reader:
-    """Reads single keys of one namespace and collects what is wrong with them."""
+    """Reads single keys of one namespace and collects what is wrong with them.
 
-    def __init__(self, values: Mapping[str, str], source: str) -> None:
-        self.values, self.source = values, source
+    `accounts` are those that the provider may deploy to.
+    """
+
+    def __init__(self, values: Mapping[str, str], source: str, accounts: Sequence[str] = ()) -> None:
+        self.values, self.source, self.accounts = values, source, accounts
         self.read: set[str] = set()
         self.problems: list[str] = []
 

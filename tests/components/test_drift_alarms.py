@@ -18,7 +18,7 @@ from settings import Alarms
 from tests.harness import declared, one
 
 ALARMS = Alarms(None, drift_index=0.2, alert_factor=3)
-NAMES = {"score-drift", "alert-share", "feature-drift"}
+NAMES = {"score-drift", "alert-share", "feature-drift", "clock-shift", "history-missing"}
 
 
 def alarms(stack: str) -> list[dict[str, Any]]:
@@ -38,8 +38,11 @@ def card(features: tuple[str, ...] = ("amt", "hour", "category")) -> dict[str, A
 
 def figure(derived: Derived, values: dict[str, float]) -> float:
     """The last step, with a value for each metric by its name."""
-    known: dict[str, Any] = {id_: values[name] for id_, (name, _) in derived.metrics.items()}
-    known |= {"IF": lambda test, yes, no: yes if test else no, "LOG": math.log, "ABS": abs}
+    known: dict[str, Any] = {
+        id_: values.get(f"{name} {statistic}", values.get(name))
+        for id_, (name, statistic) in derived.metrics.items()
+    }
+    known |= {"IF": lambda test, yes, no: yes if test else no, "LOG": math.log, "ABS": abs, "MAX": max}
     for step, expression in derived.steps.items():
         known[step] = eval(expression, {"__builtins__": {}}, known)  # noqa: S307 - our own arithmetic
     return float(known[step])
@@ -94,6 +97,45 @@ def test_a_feature_that_moves_is_counted_and_a_quiet_day_is_not() -> None:
         moved = means | {name: means[name] * 2, "count": 5000}
         assert figure(derived, moved) == 1
         assert figure(derived, moved | {"count": 500}) == 0
+
+
+def percentiles(derived: Derived, places: list[int]) -> dict[str, float]:
+    """Percentile ranks as CloudWatch gives them: the share, in percent, of values within the bounds."""
+    found: dict[str, float] = {"count": len(places)}
+    for name, statistic in derived.metrics.values():
+        if statistic.startswith("PR("):
+            low, high = (float(bound) if bound else None for bound in statistic[3:-1].split(":"))
+            inside = [p for p in places if (low is None or p > low) and (high is None or p <= high)]
+            found[f"{name} {statistic}"] = 100 * len(inside) / len(places)
+    return found
+
+
+@pytest.mark.parametrize(("hours_late", "alarm"), [(0, False), (2, False), (6, True), (12, True), (-6, True)])
+def test_a_clock_that_is_wrong_by_hours_is_told(hours_late: int, alarm: bool) -> None:
+    day = [10] * 6 + [10] * 6 + [15] * 12
+    hours = [hour for hour, count in enumerate(day) for _ in range(count * 10)]
+    counts = {"hour": [float(count) for count in day]}
+    derived = drift_metrics(ALARMS, "scoring", {**card(), "histograms": card()["histograms"] | {
+        "hour": {"edges": list(histograms.EDGES["hour"]), "counts": counts["hour"]}}})["clock-shift"]  # fmt: skip
+    seen = percentiles(derived, [(hour + hours_late) % 24 for hour in hours])
+    assert (figure(derived, seen) > derived.threshold) is alarm
+    assert figure(derived, seen | {"count": 999}) == 0
+
+
+@pytest.mark.parametrize(("without", "alarm"), [(0, False), (40, False), (80, True), (1000, True)])
+def test_a_history_that_is_gone_is_told(without: int, alarm: bool) -> None:
+    name = "seconds_since_previous"
+    bins = len(histograms.EDGES[name])
+    full = card(("amt", name))
+    full["histograms"][name]["counts"] = [100.0] * bins + [10.0]
+    derived = drift_metrics(ALARMS, "scoring", full)["history-missing"]
+    (never,) = histograms.bins([{name: None}], None)[name]
+    seen = percentiles(derived, [never] * without + [3] * (1000 - without))
+    assert (figure(derived, seen) > derived.threshold) is alarm
+
+
+def test_what_a_recipe_does_not_read_is_not_watched() -> None:
+    assert set(drift_metrics(ALARMS, "scoring", card(("amt",)))) == NAMES - {"clock-shift", "history-missing"}
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])

@@ -58,6 +58,12 @@ PROGRAM: list[Mutant] = [
         option(t.STAGE, "api", ignoreChanges=["*"]),
     ),
     mutant(
+        "SM-G11",
+        "a model of sample data for an account that exists",
+        "model-not-sample",
+        lambda stack: provider(stack, allowedAccountIds='["999988887777"]'),
+    ),
+    mutant(
         "PUL-G02",
         "any account may be deployed to",
         "provider-pinned",

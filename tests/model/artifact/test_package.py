@@ -103,7 +103,7 @@ def test_digests_and_card_are_those_of_the_files(built: package.Artifact, tmp_pa
     assert archive.sha256_of(built.path) == built.sha256 == unpacked.sha256
     assert unpacked.version == built.version
     card = built.card
-    assert card["version"] == f"boosted-{built.path.parent.name[:12]}"
+    assert card["version"] == f"sample-boosted-{built.path.parent.name[:12]}"
     assert (card["card_version"], card["rule"]) == (2, card["metrics"]["rule"])
     assert card["rule"] == Rule("cost", Prices()).to_card()
     assert card["metrics"]["rules"][0]["chosen"]

@@ -38,6 +38,7 @@ RULE_GROUP: Final = _aws("wafv2", "RuleGroup")
 
 FUNCTION: Final = _aws("lambda", "Function")
 FUNCTION_ALIAS: Final = _aws("lambda", "Alias")
+DEPLOYMENT_GROUP: Final = _aws("codedeploy", "DeploymentGroup")
 FUNCTION_URL: Final = _aws("lambda", "FunctionUrl")
 PERMISSION: Final = _aws("lambda", "Permission")
 EVENT_INVOKE: Final = _aws("lambda", "FunctionEventInvokeConfig")

@@ -127,7 +127,13 @@ def no_ignored_changes(resource: Resource, ctx: Context) -> Iterator[Finding]:
         separate = resource.type == t.WEB_ACL and name == "rules" and ctx.graph.of(t.WEB_ACL_RULE)
         # Scaling moves the count by itself.
         scaled = resource.type in (t.ENDPOINT_CONFIG, t.SCALING_TARGET) and "Capacity" in name
-        if _SECURITY.search(name) and not separate and not scaled:
+        # A roll-out in steps moves the alias by itself.
+        moved = (
+            resource.type == t.FUNCTION_ALIAS
+            and name == "functionVersion"
+            and ctx.graph.of(t.DEPLOYMENT_GROUP)
+        )
+        if _SECURITY.search(name) and not separate and not scaled and not moved:
             yield fail(resource, "ignores changes of a security property", f"ignoreChanges.{name}")
 
 

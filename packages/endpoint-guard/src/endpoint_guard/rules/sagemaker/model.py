@@ -169,3 +169,63 @@ def model_artifact_whole(model: Resource, ctx: Context) -> Iterator[Finding]:
             yield from need(
                 digest, lambda n: DIGEST.fullmatch(n.text()) is not None, "carries no digest to check"
             )
+
+
+_TRAINING_DATA: Final = "TRAINING_DATA"
+_EXAMPLE_ACCOUNT: Final = "123456789012"
+"""AWS writes it in its documentation; it belongs to nobody, so nothing is deployed there."""
+
+
+def _sample(model: Resource, ctx: Context) -> Iterator[Node]:
+    """The marks of containers whose model was trained on generated data."""
+    for container in containers(model):
+        mark = container.get("environment").get(str(ctx.settings["variable"]))
+        if mark.declared and mark.text().startswith("sample"):
+            yield mark
+
+
+def _deploys_nowhere(ctx: Context) -> bool:
+    """Whether every provider is pinned to accounts that belong to nobody."""
+    pinned = [re.findall(r"\d{12}", str(p.get("allowedAccountIds").value)) for p in ctx.graph.of(t.PROVIDER)]
+    nowhere = set(ctx.strings("rehearsal"))
+    return bool(pinned) and all(accounts and set(accounts) <= nowhere for accounts in pinned)
+
+
+_MARK: Final = {
+    "variable": Setting(_TRAINING_DATA, "variable of the container that says what it was trained on")
+}
+
+
+@rule(
+    id="model-not-sample",
+    title="No model of sample data is served where it can be deployed",
+    pillar="integrity",
+    severity="high",
+    why="A model of generated data answers like a real one, and its answers mean nothing.",
+    remedy="Train on your own data. A rehearsal pins the provider to the account of AWS's examples.",
+    references=("SM-G11",),
+    on=(t.MODEL,),
+    settings={**_MARK, "rehearsal": Setting([_EXAMPLE_ACCOUNT], "accounts that belong to nobody")},
+)
+def model_not_sample(model: Resource, ctx: Context) -> Iterator[Finding]:
+    if _deploys_nowhere(ctx):
+        return
+    for mark in _sample(model, ctx):
+        yield fail(mark, "serves a model that was trained on sample data")
+
+
+@rule(
+    id="model-trained-on-data",
+    title="The model was trained on real data",
+    pillar="integrity",
+    severity="low",
+    why="Whoever reads a report should know whether the model in it knows anything.",
+    remedy="Train on your own data.",
+    references=("SM-G11",),
+    on=(t.MODEL,),
+    level="advisory",
+    settings=_MARK,
+)
+def model_trained_on_data(model: Resource, ctx: Context) -> Iterator[Finding]:
+    for mark in _sample(model, ctx):
+        yield fail(mark, "serves a model that was trained on generated sample data")

@@ -1,0 +1,124 @@
+"""Once for an account, by an administrator: where state is kept, and the roles that the pipeline takes by OIDC.
+
+Read-only roles for previews, one role for each stack to deploy it; each trusts exactly one environment of one
+repository. The policies come from what the stacks declare: see docs/pipelines.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+_ISSUER = "token.actions.githubusercontent.com"
+_READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+_TAGS = {"Project": pulumi.get_project(), "ManagedBy": "pulumi", "Environment": "shared", "Owner": "platform",
+         "DataClassification": "confidential"}  # fmt: skip
+
+config = pulumi.Config()
+repository = config.require("repository")
+if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+    raise pulumi.RunError("repository must be owner/name.")
+account = aws.get_caller_identity().account_id
+bucket_name = f"fraud-state-{account}"
+bucket_arn = f"arn:aws:s3:::{bucket_name}"
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+
+
+def state() -> tuple[aws.s3.Bucket, aws.kms.Key]:
+    """The bucket of the state files and the key of the secrets in them."""
+    own = {"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+           "Principal": {"AWS": f"arn:aws:iam::{account}:root"}}  # fmt: skip
+    key = aws.kms.Key(
+        "state", description="Secrets in the state of the fraud stacks", enable_key_rotation=True,
+        deletion_window_in_days=30, policy=document(own), tags=_TAGS, opts=pulumi.ResourceOptions(protect=True),
+    )  # fmt: skip
+    aws.kms.Alias("state", name="alias/fraud-state", target_key_id=key.key_id)
+    bucket = aws.s3.Bucket("state", bucket=bucket_name, tags=_TAGS, opts=pulumi.ResourceOptions(protect=True))
+    aws.s3.BucketVersioning("state", bucket=bucket.id, versioning_configuration={"status": "Enabled"})
+    aws.s3.BucketPublicAccessBlock(
+        "state", bucket=bucket.id, block_public_acls=True, block_public_policy=True, ignore_public_acls=True,
+        restrict_public_buckets=True,
+    )  # fmt: skip
+    aws.s3.BucketOwnershipControls(
+        "state", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}
+    )
+    aws.s3.BucketServerSideEncryptionConfiguration(
+        "state", bucket=bucket.id,
+        rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn},
+                "bucket_key_enabled": True}],
+    )  # fmt: skip
+    insecure = {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                "Resource": [bucket_arn, f"{bucket_arn}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}}}  # fmt: skip
+    aws.s3.BucketPolicy("state", bucket=bucket.id, policy=document(insecure))
+    return bucket, key
+
+
+def role(name: str, environment: str, provider: aws.iam.OpenIdConnectProvider) -> aws.iam.Role:
+    """A role for the jobs of one environment of the repository."""
+    subject = f"repo:{repository}:environment:{environment}"
+    trusted = {
+        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{_ISSUER}"},
+        "Condition": {"StringEquals": {f"{_ISSUER}:aud": "sts.amazonaws.com", f"{_ISSUER}:sub": subject}},
+    }  # fmt: skip
+    return aws.iam.Role(
+        name, name=name, description=f"GitHub Actions, environment {environment}", max_session_duration=14400,
+        assume_role_policy=document(trusted), tags=_TAGS, opts=pulumi.ResourceOptions(depends_on=[provider]),
+    )  # fmt: skip
+
+
+def use_state(name: str, taker: aws.iam.Role, key: aws.kms.Key, stack: str) -> None:
+    """The stack's own state and locks, and the key of its secrets. A preview writes a lock, too."""
+    objects = [f"{bucket_arn}/.pulumi/{kind}/{path}" for kind in ("stacks", "history", "backups", "locks")
+               for path in (f"*/{stack}.json*", f"*/{stack}/*")]  # fmt: skip
+    objects += [f"{bucket_arn}/.pulumi/meta.yaml", f"{bucket_arn}/.pulumi/locks/*"]
+    text = key.arn.apply(
+        lambda arn: document(
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket_arn},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                "Resource": objects,
+            },
+            {
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+                "Resource": arn,
+            },
+        )
+    )
+    aws.iam.RolePolicy(name, name="state", role=taker.name, policy=text)
+
+
+def deployment(stack: str, provider: aws.iam.OpenIdConnectProvider, key: aws.kms.Key) -> dict[str, Any]:
+    """Both roles of a stack: `<stack>-preview` reads, `<stack>` deploys."""
+    reader = role(f"fraud-{stack}-preview", f"{stack}-preview", provider)
+    aws.iam.RolePolicyAttachment(f"fraud-{stack}-preview", role=reader.name, policy_arn=_READ_ONLY)
+    use_state(f"fraud-{stack}-preview", reader, key, stack)
+    writer = role(f"fraud-{stack}-deploy", stack, provider)
+    use_state(f"fraud-{stack}-deploy", writer, key, stack)
+    written = Path(config.get("policies") or ".") / f"{stack}.json"
+    for name, policy in json.loads(written.read_text(encoding="utf-8")).items():
+        made = aws.iam.Policy(name, name=name, policy=json.dumps(policy, sort_keys=True), tags=_TAGS)
+        aws.iam.RolePolicyAttachment(name, role=writer.name, policy_arn=made.arn)
+    return {"preview": reader.arn, "deploy": writer.arn}
+
+
+github = aws.iam.OpenIdConnectProvider(
+    "github", url=f"https://{_ISSUER}", client_id_lists=["sts.amazonaws.com"], tags=_TAGS
+)
+state_bucket, state_key = state()
+pulumi.export("stateBackend", f"s3://{bucket_name}")
+pulumi.export("secretsProvider", "awskms://alias/fraud-state")
+pulumi.export(
+    "roles", {stack: deployment(stack, github, state_key) for stack in config.require_object("stacks")}
+)

@@ -1,0 +1,55 @@
+"""The picture of the architecture against what the program declares."""
+
+from __future__ import annotations
+
+import re
+
+from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
+
+from tests.harness import PROJECT, declared, one
+
+PICTURE = (PROJECT / "docs" / "architecture.svg").read_text()
+BOXES = set(re.findall(r'font-weight="bold"[^>]*>([A-Z][a-z]+[A-Z]\w+)<', PICTURE))
+ARROWS = re.findall(r'data-from="(\w+)" data-to="(\w+)"', PICTURE)
+DRAWN_OTHERWISE = {"WorkloadRole", "AccessLogBucket", "AlarmTopic", "PrivateNetwork", "FunctionRollout"}
+"""Roles and logs are everywhere, the topic and the roll-out are words in a box, the network is a frame."""
+
+
+def components(graph: Graph) -> dict[str, Resource]:
+    """The components that the program itself makes, by the last part of their type."""
+    root = one(graph, STACK_TYPE)["urn"]
+    own = [r for r in graph.resources if not r["custom"] and r["parent"] == root]
+    return {r["type"].rpartition(":")[2]: r for r in own}
+
+
+def within(graph: Graph, component: Resource) -> set[str]:
+    """The URNs of all resources of a component."""
+    found = {component["urn"]}
+    while more := {r["urn"] for r in graph.resources if r["parent"] in found} - found:
+        found |= more
+    return found
+
+
+def test_every_component_is_drawn_and_nothing_else() -> None:
+    assert len(BOXES) >= 7
+    assert set(components(declared("prod"))) - DRAWN_OTHERWISE == BOXES
+
+
+def test_every_arrow_is_a_dependency() -> None:
+    graph = declared("prod")
+    made = components(graph)
+    assert len(ARROWS) >= 4
+    for start, end in ARROWS:
+        both = within(graph, made[start]), within(graph, made[end])
+        # The request goes one way; what is declared first is the one that is called.
+        joined = [
+            r["urn"]
+            for mine, other in (both, both[::-1])
+            for r in graph.resources
+            if r["urn"] in mine and {d for ds in r["propertyDependencies"].values() for d in ds} & other
+        ]
+        named = any(
+            made[end]["urn"] in r["dependencies"] or made[start]["urn"] in r["dependencies"]
+            for r in graph.resources
+        )
+        assert joined or named, f"{start} -> {end}"
