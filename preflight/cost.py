@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 from pulumi_preflight import __main__ as commands
+from pulumi_preflight import export
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import Graph, Resource, read_export
+from pulumi_preflight.graph import Graph, Resource
 from pulumi_preflight.terminal import Debug, exit_codes
 from rich.console import Console
 from rich.table import Table
@@ -205,7 +206,7 @@ def cost(
 
 def _other(against: str, cwd: Path) -> Graph:
     if Path(against).is_file():
-        return read_export(Path(against))
+        return export.read(Path(against))
     if (cwd / f"Pulumi.{against}.yaml").is_file():
         return commands.evaluated(against, False, None, cwd)
     raise UserError(f"--against {against}: there is neither a file nor a stack of that name.")

@@ -44,7 +44,9 @@ def test_every_arrow_is_a_dependency() -> None:
         both = within(graph, made[start]), within(graph, made[end])
         # The request goes one way; what is declared first is the one that is called.
         joined = any(
-            r["urn"] in mine and {d for ds in r["propertyDependencies"].values() for d in ds} & other
+            r["urn"] in mine
+            and ({d for ds in r["propertyDependencies"].values() for d in ds} | set(r["dependencies"]))
+            & other
             for mine, other in (both, both[::-1])
             for r in graph.resources
         )
