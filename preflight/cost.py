@@ -190,7 +190,12 @@ def cost(
     """What a stack costs a month in US dollars, by resource, at rest and for a number of requests."""
     with exit_codes(debug):
         prices = json.loads(PRICES.read_text(encoding="utf-8"))
-        found = lines(items(commands.evaluated(stack, False, config, cwd), requests), prices)
+        found = lines(
+            items(
+                commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd), requests
+            ),
+            prices,
+        )
         console = Console()
         console.print(table(found, prices))
         missing = sorted({line.item.price for line in found if line.usd is None})
@@ -208,5 +213,5 @@ def _other(against: str, cwd: Path) -> Graph:
     if Path(against).is_file():
         return export.read(Path(against))
     if (cwd / f"Pulumi.{against}.yaml").is_file():
-        return commands.evaluated(against, False, None, cwd)
+        return commands.evaluated(against, False, commands.Evaluation({}), cwd)
     raise UserError(f"--against {against}: there is neither a file nor a stack of that name.")
