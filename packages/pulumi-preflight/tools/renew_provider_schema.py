@@ -28,7 +28,16 @@ from terraform_schema import Property, Sample, learn
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 TARGET = Path(__file__).parents[1] / "src/pulumi_preflight/provider/schema.zip"
-_LETTER = {"text": "t", "number": "n", "bool": "b", "list": "l", "set": "s", "map": "m", "object": "o"}
+_LETTER = {
+    "text": "t",
+    "number": "n",
+    "bool": "b",
+    "list": "l",
+    "set": "s",
+    "map": "m",
+    "object": "o",
+    "asset": "a",
+}
 # What plans do not tell, from the provider's documentation: its types are too large, or a plan of them asks AWS.
 _REPLACES = {
     "aws_wafv2_web_acl": ("name", "name_prefix", "scope"),
@@ -122,13 +131,19 @@ def entry(sdk: SdkType, tf_type: str | None, known: dict[str, Property]) -> dict
     for key, row in rows.items():
         if row[0].endswith("6"):
             row[0] += "r" if key in sdk.required else "o" if key in sdk.inputs else "c"
+        elif key in sdk.inputs and not set(row[0][1:]) & set("ro"):
+            row[0] = row[0][0] + "6o"  # newer: the older release only tells it
         elif key in sdk.required and "r" not in row[0]:
             row[0] = row[0].replace("o", "") + "r"
         elif key not in sdk.required and "r" in row[0]:
             row[0] = row[0].replace("r", "o") + "a"
         if key not in sdk.inputs:
             row[0] = row[0][0] + row[0][1:].replace("o", "")
-    return {"tf": tf_type, "p": rows}
+    record: dict[str, Any] = {"tf": tf_type, "p": rows}
+    identity = known.get("id")
+    if tf_type and (identity is None or "o" not in identity.flags):
+        record["null"] = 1  # the provider's newer framework: its `id` cannot be set
+    return record
 
 
 def main() -> int:

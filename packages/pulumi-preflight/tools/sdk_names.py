@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
+import pulumi
 from pulumi import _types
 from pulumi.runtime import rpc
 
@@ -112,14 +113,14 @@ def _sdk_type(token: str, cls: type, arguments: type | None) -> SdkType:
     }
     return SdkType(
         token,
-        {pulumi: _types.resource_types(cls)[pulumi] for pulumi in names.values()},
-        frozenset(pulumi for py, pulumi in names.items() if py in parameters),
-        frozenset(pulumi for py, pulumi in names.items() if py in demanded),
+        {name: _types.resource_types(cls)[name] for name in names.values()},
+        frozenset(name for py, name in names.items() if py in parameters),
+        frozenset(name for py, name in names.items() if py in demanded),
     )
 
 
 def kind_of(type_: Any) -> tuple[str, Mapping[str, Any]]:
-    """The kind of a property (text, number, bool, list, map, object) and the properties of its members."""
+    """The kind of a property (text, number, bool, list, map, object, asset) and the properties of its members."""
     origin = get_origin(type_)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Sequence):
         return "list", kind_of(get_args(type_)[0])[1]
@@ -127,6 +128,8 @@ def kind_of(type_: Any) -> tuple[str, Mapping[str, Any]]:
         return "map", {}
     if isinstance(type_, type) and _types.is_output_type(type_):
         return "object", _types.output_type_types(type_)
+    if {pulumi.Asset, pulumi.Archive} & {type_, *get_args(type_)}:
+        return "asset", {}
     return {bool: "bool", int: "number", float: "number"}.get(type_, "text"), {}
 
 

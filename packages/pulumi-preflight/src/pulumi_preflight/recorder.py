@@ -29,6 +29,10 @@ from pulumi_preflight.graph import (
     whole_numbers,
 )
 from pulumi_preflight.provider import functions, outputs, placeholders
+from pulumi_preflight.provider.check import check, shown
+from pulumi_preflight.provider.create import Place, created, identity
+from pulumi_preflight.provider.plan import planned
+from pulumi_preflight.provider.schema import schema
 from pulumi_preflight.stackfile import StackConfig
 
 _PROVIDER = "pulumi:providers:"
@@ -290,29 +294,48 @@ class Recorder:
         resource.pop("version", None)
 
     def _provide(self, resource: Resource, name: str) -> None:
-        type_, urn, inputs = resource["type"], resource["urn"], resource["inputs"]
+        type_ = resource["type"]
         if not resource["provider"]:
             resource["provider"] = self._default_provider(type_, resource.get("version", ""))
-        region = self._region(resource["provider"])
+        reference = resource["provider"]
+        place = Place(region=self._region(reference), default_tags=self._default_tags(reference))
+        if schema(type_):
+            self._answer(resource, name, place)
+        else:
+            self._sdk_answer(resource, name, place)
+        values = resource["outputs"]
+        for key in resource.get("additionalSecretOutputs", ()):
+            if key in values:
+                values[key] = outputs.secret(values[key])
+
+    def _answer(self, resource: Resource, name: str, place: Place) -> None:
+        """What the AWS provider answers: checked inputs, and outputs as far as they are known."""
+        type_, urn = resource["type"], resource["urn"]
+        checked, _ = check(type_, name, resource["inputs"], seed=urn)
+        inputs = resource["inputs"] = shown(checked)
+        id_ = resource["id"] or resource.get("importID") or ""
+        if self._preview and not id_:
+            resource["id"] = UNKNOWN
+            resource["outputs"] = planned(type_, inputs, place.region, place.default_tags)
+        else:
+            resource["id"] = id_ = id_ or identity(type_, name, urn, inputs, place)
+            resource["outputs"] = created(type_, name, urn, id_, inputs, place)
+
+    def _sdk_answer(self, resource: Resource, name: str, place: Place) -> None:
+        """The same for another provider, of which only the SDK tells what it computes."""
+        type_, urn, inputs = resource["type"], resource["urn"], resource["inputs"]
         named = outputs.physical_name(type_, name, urn, inputs)
         if named:
             inputs[named[0]] = named[1]
-        extra = outputs.tags_all(type_, inputs, self._default_tags(resource["provider"]))
+        extra = outputs.tags_all(type_, inputs, place.default_tags)
         if self._preview and not resource["id"]:
             resource["id"] = UNKNOWN
-            extra |= outputs.unknown(type_, inputs, region)
+            extra |= outputs.unknown(type_, inputs, place.region)
         else:
             known = _known_references(inputs)
-            id_ = (
-                resource["id"]
-                or resource.get("importID")
-                or outputs.identity(type_, name, urn, known, region)
-            )
-            resource["id"] = id_
-            extra |= outputs.made_up(type_, name, urn, id_, known, region)
-        for key in resource.get("additionalSecretOutputs", ()):
-            if key in extra:
-                extra[key] = outputs.secret(extra[key])
+            made_up = outputs.identity(type_, name, urn, known, place.region)
+            resource["id"] = id_ = resource["id"] or resource.get("importID") or made_up
+            extra |= outputs.made_up(type_, name, urn, id_, known, place.region)
         resource["outputs"] = {**extra, **inputs}
 
     def _default_provider(self, type_: str, version: str) -> str:

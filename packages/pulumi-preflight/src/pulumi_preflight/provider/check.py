@@ -7,7 +7,8 @@ from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
 from pulumi_preflight.provider.names import automatic_name
-from pulumi_preflight.provider.schema import Property, plain, schema
+from pulumi_preflight.provider.schema import Property, plain
+from pulumi_preflight.provider.sdk import schema_of
 
 Properties = dict[str, Any]
 DEFAULTS = "__defaults"
@@ -21,7 +22,7 @@ def check(
     `old`: the checked inputs of the resource as it is, when it exists. The key `__defaults` names what the
     provider filled in; the engine keeps it in the state and shows it to no pack.
     """
-    known = schema(token)
+    known = schema_of(token)
     checked = {key: value for key, value in inputs.items() if not key.startswith("__")}
     if known is None:
         return checked, []

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN
+from pulumi_preflight.graph import UNKNOWN
 from pulumi_preflight.provider import templates, values
 from pulumi_preflight.provider.check import DEFAULTS
 from pulumi_preflight.provider.complete import ABSENT, complete, secret
+from pulumi_preflight.provider.derived import derived
 from pulumi_preflight.provider.names import digest
 from pulumi_preflight.provider.plan import provider_values
-from pulumi_preflight.provider.schema import Property, schema
+from pulumi_preflight.provider.schema import Property
+from pulumi_preflight.provider.sdk import schema_of
 
 Properties = dict[str, Any]
 ACCOUNT = "123456789012"
@@ -32,7 +35,7 @@ class Place:
 
 def identity(token: str, name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> str:
     """The id AWS would give the resource; the same for the same `seed`."""
-    context = _context(name, seed, inputs, place)
+    context = context_of(name, seed, inputs, place)
     return _fill(templates.IDS.get(token, "{name}"), context)
 
 
@@ -40,53 +43,25 @@ def created(
     token: str, name: str, seed: str, id_: str, inputs: Mapping[str, Any], place: Place
 ) -> Properties:
     """The outputs of a new resource. `seed` decides what AWS makes up: digits of ids, moments, keys."""
-    known = schema(token)
+    known = schema_of(token)
     if known is None:
         return {key: value for key, value in inputs.items() if key != DEFAULTS}
-    maker = _Maker(token, _context(name, seed, inputs, place) | {"id": id_})
-    outputs = complete(known.properties, inputs, maker.missing)
+    maker = Maker(token, context_of(name, seed, inputs, place) | {"id": id_})
+    outputs = complete(known.properties, values.as_set(token, inputs), maker.missing)
     outputs |= {"id": id_, **provider_values(token, inputs, place.region, place.default_tags)}
-    return outputs | values.consequences(token, outputs, maker.context)
+    outputs |= derived(token, inputs, outputs, maker.context)
+    return {key: value for key, value in outputs.items() if value is not None}
 
 
-def updated(
-    token: str,
-    name: str,
-    seed: str,
-    old: Mapping[str, Any],
-    old_inputs: Mapping[str, Any],
-    inputs: Mapping[str, Any],
-    place: Place,
-    *,
-    preview: bool,
-) -> Properties:
-    """The outputs of a resource after a change, or before it in a preview."""
-    known = schema(token)
-    if known is None:
-        return {key: value for key, value in inputs.items() if key != DEFAULTS}
-    id_ = str(old.get("id", ""))
-    maker = _Maker(token, _context(name, seed, inputs, place) | {"id": id_})
-    anew = values.RECOMPUTED.get(token, frozenset())
-
-    def missing(path: str, item: Property, before: Any) -> Any:
-        if path in anew:
-            return UNKNOWN if preview else maker.missing(path, item, ABSENT)
-        removed = path in old_inputs and path not in inputs
-        if before is not ABSENT and (item.computed or not removed):
-            return before
-        return maker.missing(path, item, ABSENT) if removed or not preview else ABSENT
-
-    outputs = complete(known.properties, inputs, missing, old)
-    return {**outputs, "id": id_, **provider_values(token, inputs, place.region, place.default_tags)}
-
-
-class _Maker:
-    """Makes up what nobody set, for one resource."""
+class Maker:
+    """Makes up what nobody set, for one resource. `context`: the placeholders of the tables."""
 
     def __init__(self, token: str, context: dict[str, Any]) -> None:
         self._token = token
         self._forms = templates.OUTPUTS.get(token, {})
         self._own = values.OWN.get(token, {})
+        known = schema_of(token)
+        self._keeps_null = known is not None and known.keeps_null
         self._absent = values.ABSENT.get(token, frozenset())
         self.context = context
         for key, form in self._forms.items():
@@ -108,12 +83,16 @@ class _Maker:
             return self.context[path]
         if item.default is not None:
             return item.default
+        if self._keeps_null and (item.null or not item.computed) and not item.block:
+            return ABSENT
         if item.computed and not item.settable and item.kind == "text" and "." not in path:
             return _text(self._token, path, self.context)
         if item.newer:
             return ABSENT
         if item.kind == "map":
             return {} if item.computed else ABSENT
+        if item.kind in ("list", "set") and not (item.computed or item.block or item.zero):
+            return ABSENT
         return ABSENT if item.empty is None else item.empty
 
 
@@ -121,6 +100,8 @@ def filled(value: Any, context: Mapping[str, Any]) -> Any:
     """A copy of a table's value with its placeholders filled in."""
     if isinstance(value, str):
         return _fill(value, context)
+    if isinstance(value, Mapping) and values.JSON in value:
+        return json.dumps(filled(value[values.JSON], context), sort_keys=True, separators=(",", ":"))
     if isinstance(value, Mapping):
         return {key: filled(item, context) for key, item in value.items()}
     if isinstance(value, list):
@@ -137,15 +118,14 @@ def _fill(template: str, context: Mapping[str, Any]) -> str:
     return template.format_map(_Blank(context)) if "{" in template else template
 
 
-def _context(name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def context_of(name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> dict[str, Any]:
     hexes = digest(seed)
     context: dict[str, Any] = {f"hex{n}": hexes[:n] for n in (6, 7, 10, 17, 32, 40)}
     context |= {"HEX17": hexes[:17].upper(), "uuid": str(uuid.UUID(hexes[:32])), "name": name}
-    context |= {"moment": MOMENT, "open": "{", "close": "}"}
+    context |= {"moment": MOMENT, "digits": str(int(hexes[:17], 16))[:18].zfill(18)}
     for key, value in inputs.items():
-        bare = value.get("value") if isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET else value
-        if isinstance(bare, str | int | float) and bare != UNKNOWN:
-            context[key] = bare
+        if isinstance(value, str | int | float) and value != UNKNOWN:  # no secret: its text must not spread
+            context[key] = value
     region = inputs.get("region")
     region = region if isinstance(region, str) and region != UNKNOWN else place.region
     return context | {"account": place.account, "region": region}

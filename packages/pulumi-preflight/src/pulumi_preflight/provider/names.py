@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_preflight.provider.schema import schema
+from pulumi_preflight.provider.sdk import schema_of
 
 _DIGITS = 7
 
@@ -57,7 +57,7 @@ def automatic_name(
 
     `seed` decides the digits; `old` holds the automatic names that the resource already has, which stay.
     """
-    known, naming = schema(token), _NAMINGS.get(token, Naming())
+    known, naming = schema_of(token), _NAMINGS.get(token, Naming())
     item = known.properties.get(naming.key) if known else None
     if item is None or not item.settable or token in _UNNAMED or naming.key in inputs:
         return None

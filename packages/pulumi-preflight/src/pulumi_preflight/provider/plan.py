@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
+from pulumi_preflight.provider import values
 from pulumi_preflight.provider.complete import ABSENT, complete, secret
-from pulumi_preflight.provider.schema import Property, has_unknown, schema
+from pulumi_preflight.provider.schema import Property, has_unknown
+from pulumi_preflight.provider.sdk import schema_of
 
 Properties = dict[str, Any]
 
@@ -16,10 +18,10 @@ def planned(
     token: str, inputs: Mapping[str, Any], region: str, default_tags: Mapping[str, str]
 ) -> Properties:
     """The outputs of a resource that is to be created: what the provider may compute is unknown."""
-    known = schema(token)
+    known = schema_of(token)
     if known is None:
         return dict(inputs)
-    outputs = complete(known.properties, inputs, _missing)
+    outputs = complete(known.properties, values.as_set(token, inputs), _missing)
     return {**outputs, "id": UNKNOWN, **provider_values(token, inputs, region, default_tags, preview=True)}
 
 
@@ -32,21 +34,21 @@ def provider_values(
     preview: bool = False,
 ) -> Properties:
     """What the provider itself decides, also in a preview: all tags, and the region of the resource."""
-    known = schema(token)
+    known = schema_of(token)
     if known is None:
         return {}
-    values: Properties = {}
+    decided: Properties = {}
     if "tagsAll" in known.properties and known.properties["tagsAll"].computed:
         tags = inputs.get("tags")
         unknown = tags is not None and has_unknown(tags)
         own = tags if isinstance(tags, Mapping) else {}
-        values["tagsAll"] = UNKNOWN if unknown else {**default_tags, **own}
-        if not values["tagsAll"] and preview:
-            values["tagsAll"] = UNKNOWN
+        decided["tagsAll"] = UNKNOWN if unknown else {**default_tags, **own}
+        if not decided["tagsAll"] and preview:
+            decided["tagsAll"] = UNKNOWN
     item = known.properties.get("region")
     if item and item.settable and item.newer and "region" not in inputs:
-        values["region"] = region
-    return values
+        decided["region"] = region
+    return decided
 
 
 def _missing(path: str, item: Property, old: Any) -> Any:

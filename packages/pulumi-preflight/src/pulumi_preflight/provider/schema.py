@@ -16,12 +16,21 @@ from typing import Any
 from pulumi_preflight.graph import SIGNATURE, UNKNOWN
 
 _FILE = Path(__file__).parent / "schema.zip"
-_KINDS = {"t": "text", "n": "number", "b": "bool", "l": "list", "s": "set", "m": "map", "o": "object"}
+_KINDS = {
+    "t": "text",
+    "n": "number",
+    "b": "bool",
+    "l": "list",
+    "s": "set",
+    "m": "map",
+    "o": "object",
+    "a": "asset",
+}
 
 
 @dataclass(frozen=True)
 class Property:
-    """One property. `kind`: text, number, bool, list, set, map or object; `nested`: the members' properties."""
+    """One property. `kind`: text, number, bool, list, set, map, object or asset; `nested`: the members' properties."""
 
     kind: str
     flags: str = "o"
@@ -91,6 +100,8 @@ class Schema:
     properties: Mapping[str, Property]
     known: bool
     """The release of the provider that the data is from has the type; else only names are known."""
+    keeps_null: bool = False
+    """What is not set stays absent for good: types written with the provider's newer framework."""
 
 
 @cache
@@ -99,7 +110,7 @@ def schema(token: str) -> Schema | None:
     record = _service(token.split(":")[1].split("/")[0]).get(token) if token.startswith("aws:") else None
     if record is None:
         return None
-    return Schema(token, _properties(record["p"]), record["tf"] is not None)
+    return Schema(token, _properties(record["p"]), record["tf"] is not None, "null" in record)
 
 
 @cache

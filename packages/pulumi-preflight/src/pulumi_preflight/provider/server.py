@@ -20,11 +20,12 @@ from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import reveal, whole_numbers
 from pulumi_preflight.provider import functions
 from pulumi_preflight.provider.check import check
-from pulumi_preflight.provider.create import REGION, Place, created, identity, updated
+from pulumi_preflight.provider.create import REGION, Place, created, identity
 from pulumi_preflight.provider.diff import difference
 from pulumi_preflight.provider.faults import Faults, Refused
 from pulumi_preflight.provider.plan import planned
 from pulumi_preflight.provider.store import Made, Store
+from pulumi_preflight.provider.update import updated
 
 Properties = dict[str, Any]
 _DIFF = provider_pb2.PropertyDiff
@@ -136,7 +137,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = updated(
             token,
             name,
-            request.urn,
             {**old, "id": request.id},
             _dict(request.old_inputs),
             inputs,

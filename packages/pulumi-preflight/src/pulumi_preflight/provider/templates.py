@@ -13,7 +13,7 @@ IDS: Mapping[str, str] = {
     "aws:kms/alias:Alias": "{name}",
     "aws:s3/bucket:Bucket": "{bucket}",
     "aws:s3/bucketV2:BucketV2": "{bucket}",
-    "aws:s3/bucketObjectv2:BucketObjectv2": "{bucket}/{key}",
+    "aws:s3/bucketObjectv2:BucketObjectv2": "{key}",
     "aws:s3/bucketPolicy:BucketPolicy": "{bucket}",
     "aws:s3/bucketVersioning:BucketVersioning": "{bucket}",
     "aws:s3/bucketLogging:BucketLogging": "{bucket}",
@@ -25,6 +25,32 @@ IDS: Mapping[str, str] = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "{bucket}",
     "aws:iam/role:Role": "{name}",
     "aws:iam/rolePolicy:RolePolicy": "{role}:{name}",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "{role}-2026{digits}",
+    "aws:lambda/permission:Permission": "terraform-2026{digits}",
+    "aws:apigateway/account:Account": "api-gateway-account",
+    "aws:apigateway/response:Response": "aggr-{restApiId}-{responseType}",
+    "aws:apigatewayv2/api:Api": "{hex10}",
+    "aws:apigatewayv2/integration:Integration": "{hex7}",
+    "aws:apigatewayv2/route:Route": "{hex7}",
+    "aws:appautoscaling/target:Target": "{resourceId}",
+    "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": "{logGroupName}",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "{policyName}",
+    "aws:ec2/instance:Instance": "i-{hex17}",
+    "aws:ec2/internetGateway:InternetGateway": "igw-{hex17}",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": "rtbassoc-{hex17}",
+    "aws:eks/nodeGroup:NodeGroup": "{clusterName}:{nodeGroupName}",
+    "aws:iam/accessKey:AccessKey": "AKIA{HEX17}",
+    "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy/{name}",
+    "aws:lambda/codeSigningConfig:CodeSigningConfig": (
+        "arn:aws:lambda:{region}:{account}:code-signing-config:csc-{hex17}"
+    ),
+    "aws:s3/bucketObject:BucketObject": "{key}",
+    "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": "{bucket}",
+    "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
+    "aws:sns/topicPolicy:TopicPolicy": "{arn}",
+    "aws:sqs/queue:Queue": "https://sqs.{region}.amazonaws.com/{account}/{name}",
+    "aws:wafv2/webAclAssociation:WebAclAssociation": "{webAclArn},{resourceArn}",
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "{resourceArn}",
     "aws:lambda/function:Function": "{name}",
     "aws:lambda/alias:Alias": _FUNCTION + "{functionName}:{name}",
     "aws:apigateway/restApi:RestApi": "{hex10}",
@@ -125,13 +151,15 @@ OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": {
         "arn": "arn:aws:sagemaker:{region}:{account}:endpoint-config/{name}"
     },
-    "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-{hex17}", "state": "available"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {
+        "arn": "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}",
+        "prefixListId": "pl-{hex17}",
+    },
     "aws:ec2/vpc:Vpc": {
         "defaultNetworkAclId": "acl-{hex17}",
         "defaultRouteTableId": "rtb-{hex17}",
         "mainRouteTableId": "rtb-{hex17}",
         "defaultSecurityGroupId": "sg-{hex17}",
-        "dhcpOptionsId": "dopt-{hex17}",
         "ipv6AssociationId": "",
     },
     "aws:ec2/securityGroup:SecurityGroup": {
@@ -160,9 +188,41 @@ OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "aws:signer/signingJob:SigningJob": {"jobId": "{id}", "status": "Succeeded"},
     "aws:lambda/codeSigningConfig:CodeSigningConfig": {
         "configId": "csc-{hex17}",
-        "arn": "arn:aws:lambda:{region}:{account}:code-signing-config:{configId}",
+        "arn": "{id}",
     },
     "aws:sns/topicSubscription:TopicSubscription": {"arn": "{id}"},
+    "aws:apigatewayv2/api:Api": {
+        "arn": "arn:aws:apigateway:{region}::/apis/{id}",
+        "executionArn": _EXECUTE + "{id}",
+        "apiEndpoint": "https://{id}.execute-api.{region}.amazonaws.com",
+    },
+    "aws:apigatewayv2/stage:Stage": {
+        "arn": "arn:aws:apigateway:{region}::/apis/{apiId}/stages/{name}",
+        "executionArn": _EXECUTE + "{apiId}/{name}",
+        "invokeUrl": "https://{apiId}.execute-api.{region}.amazonaws.com/{name}",
+    },
+    "aws:appautoscaling/policy:Policy": {
+        "arn": "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}:"
+        "resource/{serviceNamespace}/{resourceId}:policyName/{name}",
+    },
+    "aws:appautoscaling/target:Target": {
+        "arn": "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex17}",
+    },
+    "aws:ec2/flowLog:FlowLog": {"arn": "arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}"},
+    "aws:ec2/internetGateway:InternetGateway": {
+        "arn": "arn:aws:ec2:{region}:{account}:internet-gateway/{id}"
+    },
+    "aws:ec2/routeTable:RouteTable": {"arn": "arn:aws:ec2:{region}:{account}:route-table/{id}"},
+    "aws:eks/cluster:Cluster": {
+        "arn": "arn:aws:eks:{region}:{account}:cluster/{name}",
+        "endpoint": "https://{HEX17}.gr7.{region}.eks.amazonaws.com",
+    },
+    "aws:eks/nodeGroup:NodeGroup": {
+        "arn": "arn:aws:eks:{region}:{account}:nodegroup/{clusterName}/{nodeGroupName}/{uuid}",
+    },
+    "aws:iam/user:User": {"arn": "arn:aws:iam::{account}:user/{name}"},
+    "aws:sfn/stateMachine:StateMachine": {"arn": "{id}"},
+    "aws:sqs/queue:Queue": {"arn": "arn:aws:sqs:{region}:{account}:{name}", "url": "{id}"},
     "aws:sns/topicPolicy:TopicPolicy": {"owner": "{account}"},
     "aws:ec2/subnet:Subnet": {"ipv6CidrBlockAssociationId": ""},
 }

@@ -1,7 +1,8 @@
 """AWS's own values: what comes back for a property that the program leaves out.
 
-Source: outputs of terraform-provider-aws 5.100 after creation, and the service's documentation where that was
-an emulator's. Everything else comes back empty ("", 0, false, []), see `schema.Property.empty`.
+Source, where no other is named: the outputs of terraform-provider-aws 5.100 after a creation (recorded on the
+real engine), corrected by the services' API references where an emulator answered. Everything that no table
+names comes back empty ("", 0, false, []) or, in types that keep null, not at all.
 """
 
 from __future__ import annotations
@@ -9,16 +10,336 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-OWN: Mapping[str, Mapping[str, Any]] = {}
+JSON = "$json"
+"""Marks a value that is written as a JSON document."""
+
+_TOPIC_ACTIONS = (
+    "GetTopicAttributes SetTopicAttributes AddPermission RemovePermission DeleteTopic Subscribe "
+    "ListSubscriptionsByTopic Publish"
+).split()
+_FLOW_FIELDS = (
+    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
+    "log-status"
+).split()
+
+OWN: Mapping[str, Mapping[str, Any]] = {
+    "aws:apigateway/account:Account": {
+        "apiKeyVersion": "1",
+        "throttleSettings": [{"burstLimit": 5000, "rateLimit": 10000}],
+    },
+    "aws:apigateway/methodSettings:MethodSettings": {
+        "settings.cacheTtlInSeconds": 300,
+        "settings.requireAuthorizationForCacheControl": True,
+        "settings.unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
+    },
+    "aws:apigateway/restApi:RestApi": {
+        "apiKeySource": "HEADER",
+        "endpointConfiguration": {"ipAddressType": "", "types": "EDGE", "vpcEndpointIds": []},
+    },
+    "aws:apigateway/usagePlanKey:UsagePlanKey": {"name": "{keyId}", "value": "{hex40}"},
+    "aws:apigatewayv2/integration:Integration": {
+        "integrationResponseSelectionExpression": "",
+        "timeoutMilliseconds": 30000,
+    },
+    "aws:apigatewayv2/stage:Stage": {
+        "defaultRouteSettings": {
+            "dataTraceEnabled": False,
+            "detailedMetricsEnabled": False,
+            "loggingLevel": "",
+            "throttlingBurstLimit": 0,
+            "throttlingRateLimit": 0,
+        }
+    },
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
+    "aws:cloudwatch/logGroup:LogGroup": {"logGroupClass": "STANDARD"},
+    "aws:dynamodb/table:Table": {
+        "billingMode": "PROVISIONED",
+        "pointInTimeRecovery": {"enabled": False, "recoveryPeriodInDays": 0},
+        "streamArn": "",
+        "streamLabel": "",
+        "tableClass": "STANDARD",
+        "ttl": {"attributeName": "", "enabled": False},
+    },
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
+        "name": "default",
+        "namePrefix": "",
+        "description": "default VPC security group",
+    },
+    "aws:ec2/flowLog:FlowLog": {"logFormat": " ".join(f"${{{{{name}}}}}" for name in _FLOW_FIELDS)},
+    "aws:ec2/instance:Instance": {
+        "associatePublicIpAddress": True,
+        "availabilityZone": "{region}a",
+        "creditSpecification": {"cpuCredits": "standard"},
+        "instanceInitiatedShutdownBehavior": "stop",
+        "instanceLifecycle": "",
+        "instanceState": "running",
+        "metadataOptions": {
+            "httpEndpoint": "enabled",
+            "httpProtocolIpv6": "disabled",
+            "httpPutResponseHopLimit": 1,
+            "httpTokens": "optional",
+            "instanceMetadataTags": "disabled",
+        },
+        "outpostArn": "",
+        "passwordData": "",
+        "primaryNetworkInterfaceId": "eni-{hex17}",
+        "privateDns": "ip-10-0-0-10.ec2.internal",
+        "privateIp": "10.0.0.10",
+        "publicDns": "ec2-203-0-113-10.compute-1.amazonaws.com",
+        "publicIp": "203.0.113.10",
+        "rootBlockDevice": {
+            "deleteOnTermination": True,
+            "deviceName": "/dev/sda1",
+            "encrypted": False,
+            "iops": 0,
+            "kmsKeyId": "",
+            "tags": {},
+            "tagsAll": {},
+            "throughput": 0,
+            "volumeId": "vol-{hex17}",
+            "volumeSize": 8,
+            "volumeType": "gp2",
+        },
+        "spotInstanceRequestId": "",
+        "subnetId": "subnet-{hex17}",
+        "tenancy": "default",
+    },
+    "aws:ec2/subnet:Subnet": {
+        "availabilityZone": "{region}a",
+        "availabilityZoneId": "use1-az1",
+        "privateDnsHostnameTypeOnLaunch": "ip-name",
+    },
+    "aws:ec2/vpc:Vpc": {"dhcpOptionsId": "default"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {"state": "available"},
+    "aws:eks/cluster:Cluster": {
+        "certificateAuthority": {"data": "{hex40}"},
+        "createdAt": "{moment}",
+        "identities": [{"oidcs": [{"issuer": "https://oidc.eks.{region}.amazonaws.com/id/{HEX17}"}]}],
+        "kubernetesNetworkConfig": {
+            "ipFamily": "",
+            "serviceIpv4Cidr": "172.20.0.0/16",
+            "serviceIpv6Cidr": "",
+        },
+        "platformVersion": "eks.4",
+        "status": "ACTIVE",
+        "version": "1.31",
+    },
+    "aws:eks/nodeGroup:NodeGroup": {
+        "amiType": "AL2_x86_64",
+        "capacityType": "ON_DEMAND",
+        "diskSize": 20,
+        "instanceTypes": ["t3.medium"],
+        "releaseVersion": "1.31.0-20260101",
+        "resources": [{"autoscalingGroups": [{"name": "eks-{uuid}"}], "remoteAccessSecurityGroupId": ""}],
+        "status": "ACTIVE",
+        "version": "1.31",
+    },
+    "aws:iam/accessKey:AccessKey": {"secret": "{hex40}", "sesSmtpPasswordV4": "{hex40}"},
+    "aws:iam/user:User": {"uniqueId": "AIDA{HEX17}"},
+    "aws:lambda/function:Function": {
+        "architectures": ["x86_64"],
+        "codeSha256": "{hex40}",
+        "ephemeralStorage": {"size": 512},
+        "sourceCodeSize": 1024,
+        "tracingConfig": {"mode": "PassThrough"},
+        "vpcConfig.vpcId": "vpc-{hex17}",
+    },
+    "aws:lambda/permission:Permission": {"statementId": "{id}", "statementIdPrefix": "terraform-"},
+    "aws:s3/bucket:Bucket": {
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html: the owner has full control
+        "grants": [{"id": "{hex40}", "permissions": ["FULL_CONTROL"], "type": "CanonicalUser", "uri": ""}],
+        "requestPayer": "BucketOwner",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+        "serverSideEncryptionConfiguration": {
+            "rule": {
+                "applyServerSideEncryptionByDefault": {"kmsMasterKeyId": "", "sseAlgorithm": "AES256"},
+                "bucketKeyEnabled": False,
+            }
+        },
+        "versioning": {"enabled": False, "mfaDelete": False},
+    },
+    "aws:s3/bucketObject:BucketObject": {"etag": "{hex32}", "storageClass": "STANDARD", "versionId": ""},
+    "aws:s3/bucketObjectv2:BucketObjectv2": {
+        "checksumCrc32": "",
+        "checksumCrc32c": "",
+        "checksumCrc64nvme": "",
+        "checksumSha1": "",
+        "checksumSha256": "",
+        "contentType": "application/octet-stream",
+        "etag": "{hex32}",
+        "storageClass": "STANDARD",
+        "versionId": "{hex32}",
+    },
+    "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": {
+        "websiteDomain": "s3-website-{region}.amazonaws.com",
+        "websiteEndpoint": "{bucket}.s3-website-{region}.amazonaws.com",
+    },
+    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": {
+        "dataCaptureConfig": {
+            "captureOptions": [],
+            "destinationS3Uri": "",
+            "enableCapture": False,
+            "initialSamplingPercentage": 0,
+            "kmsKeyId": "",
+        }
+    },
+    "aws:sagemaker/model:Model": {"vpcConfig": {"securityGroupIds": [], "subnets": []}},
+    "aws:sfn/stateMachine:StateMachine": {
+        "creationDate": "{moment}",
+        "description": "",
+        "encryptionConfiguration": {
+            "kmsDataKeyReusePeriodSeconds": 0,
+            "kmsKeyId": "",
+            "type": "AWS_OWNED_KEY",
+        },
+        "loggingConfiguration": {"includeExecutionData": False, "level": "OFF", "logDestination": ""},
+        "revisionId": "",
+        "stateMachineVersionArn": "",
+        "status": "ACTIVE",
+        "tracingConfiguration": {"enabled": False},
+    },
+    "aws:signer/signingJob:SigningJob": {
+        "completedAt": "{moment}",
+        "createdAt": "{moment}",
+        "jobInvoker": "{account}",
+        "jobOwner": "{account}",
+        "platformDisplayName": "AWS Lambda",
+        "platformId": "AWSLambda-SHA384-ECDSA",
+        "profileVersion": "{hex10}",
+        "requestedBy": "arn:aws:iam::{account}:root",
+        "signatureExpiresAt": "2037-04-01T00:00:00Z",
+        "statusReason": "",
+    },
+    "aws:signer/signingProfile:SigningProfile": {"platformDisplayName": "AWS Lambda"},
+    "aws:sns/topic:Topic": {
+        "beginningArchiveTime": "",
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+        "policy": {
+            JSON: {
+                "Version": "2008-10-17",
+                "Id": "__default_policy_ID",
+                "Statement": [
+                    {
+                        "Sid": "__default_statement_ID",
+                        "Effect": "Allow",
+                        "Principal": {"AWS": "*"},
+                        "Action": [f"SNS:{action}" for action in _TOPIC_ACTIONS],
+                        "Resource": "{arn}",
+                        "Condition": {"StringEquals": {"AWS:SourceOwner": "{account}"}},
+                    }
+                ],
+            }
+        },
+    },
+    "aws:sns/topicSubscription:TopicSubscription": {"confirmationWasAuthenticated": True},
+    "aws:sqs/queue:Queue": {
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
+        "sqsManagedSseEnabled": True,
+        "kmsDataKeyReusePeriodSeconds": 300,
+    },
+    # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    "aws:kms/key:Key": {
+        "policy": {
+            JSON: {
+                "Version": "2012-10-17",
+                "Id": "key-default-1",
+                "Statement": [
+                    {
+                        "Sid": "Enable IAM User Permissions",
+                        "Effect": "Allow",
+                        "Principal": {"AWS": "arn:aws:iam::{account}:root"},
+                        "Action": "kms:*",
+                        "Resource": "*",
+                    }
+                ],
+            }
+        }
+    },
+    "aws:wafv2/ipSet:IpSet": {"lockToken": "{uuid}"},
+    "aws:wafv2/webAcl:WebAcl": {"lockToken": "{uuid}"},
+}
 """By type and dotted path; texts may hold the placeholders of `templates`."""
 
-ABSENT: Mapping[str, frozenset[str]] = {}
-"""What the provider does not store when nobody set it."""
+_OBJECT = frozenset({"acl", "content", "contentBase64", "kmsKeyId", "sourceHash"})
+ABSENT: Mapping[str, frozenset[str]] = {
+    "aws:apigateway/account:Account": frozenset({"features"}),
+    "aws:apigateway/method:Method": frozenset({"authorizerId"}),
+    "aws:apigateway/restApi:RestApi": frozenset({"body", "failOnWarnings", "putRestApiMode"}),
+    "aws:apigatewayv2/api:Api": frozenset({"body", "credentialsArn", "failOnWarnings", "routeKey", "target"}),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": frozenset({"metricQueries.period"}),
+    "aws:dynamodb/table:Table": frozenset(
+        {"rangeKey", "restoreDateTime", "restoreSourceName", "restoreSourceTableArn", "restoreToLatestTime"}
+    ),
+    "aws:ec2/flowLog:FlowLog": frozenset(
+        {"eniId", "subnetId", "transitGatewayAttachmentId", "transitGatewayId"}
+    ),
+    "aws:ec2/instance:Instance": frozenset(
+        {"enablePrimaryIpv6", "hostResourceGroupArn", "userData", "userDataBase64"}
+    ),
+    "aws:ec2/vpc:Vpc": frozenset({"ipv4IpamPoolId", "ipv4NetmaskLength"}),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": frozenset({"autoAccept"}),
+    "aws:eks/cluster:Cluster": frozenset({"clusterId", "forceUpdateVersion"}),
+    "aws:eks/nodeGroup:NodeGroup": frozenset({"forceUpdateVersion"}),
+    "aws:iam/accessKey:AccessKey": frozenset(
+        {"encryptedSecret", "encryptedSesSmtpPasswordV4", "keyFingerprint", "pgpKey"}
+    ),
+    "aws:lambda/function:Function": frozenset(
+        {"replaceSecurityGroupsOnDestroy", "s3Bucket", "s3Key", "s3ObjectVersion"}
+    ),
+    "aws:lambda/permission:Permission": frozenset(
+        {"eventSourceToken", "functionUrlAuthType", "principalOrgId", "sourceAccount", "sourceArn"}
+    ),
+    "aws:s3/bucket:Bucket": frozenset({"acl", "websiteDomain", "websiteEndpoint"}),
+    "aws:s3/bucketObject:BucketObject": _OBJECT - {"acl"},
+    "aws:s3/bucketObjectv2:BucketObjectv2": _OBJECT,
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": frozenset({"token"}),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": frozenset(
+        {"rules.bucketKeyEnabled"}
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": frozenset({"mfa"}),
+    "aws:sfn/stateMachine:StateMachine": frozenset({"versionDescription"}),
+    "aws:wafv2/webAcl:WebAcl": frozenset({"ruleJson"}),
+}
+"""What the provider does not store when nobody set it: it is read at creation alone."""
 
-RECOMPUTED: Mapping[str, frozenset[str]] = {}
-"""What is unknown again in the preview of a change."""
+SUPPRESSED: Mapping[str, Mapping[str, Any]] = {
+    # An HTTP API has no such setting; the provider takes its default for not set.
+    "aws:apigatewayv2/integration:Integration": {"passthroughBehavior": "WHEN_NO_MATCH"},
+}
+"""Values that the provider takes for not set."""
+
+_CODE = frozenset({"code", "imageUri", "s3Bucket", "s3Key", "s3ObjectVersion", "sourceCodeHash"})
+_CONFIGURATION = frozenset(
+    {"deadLetterConfig", "description", "environment", "ephemeralStorage", "fileSystemConfigs", "handler"}
+    | {"imageConfig", "kmsKeyArn", "layers", "loggingConfig", "memorySize", "role", "runtime", "snapStart"}
+    | {"timeout", "tracingConfig", "vpcConfig"}
+)
+_CONTENT = frozenset(
+    {"content", "contentBase64", "etag", "source", "sourceHash", "kmsKeyId", "serverSideEncryption"}
+)
+RECOMPUTED: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "aws:lambda/function:Function": {
+        "lastModified": _CODE | _CONFIGURATION,
+        "version": _CODE | _CONFIGURATION,
+        "qualifiedArn": _CODE | _CONFIGURATION,
+        "qualifiedInvokeArn": _CODE | _CONFIGURATION,
+        "codeSha256": _CODE,
+        "sourceCodeSize": _CODE,
+    },
+    "aws:s3/bucketObjectv2:BucketObjectv2": {
+        "versionId": _CONTENT - {"kmsKeyId"},
+        "etag": _CONTENT - {"kmsKeyId"},
+    },
+    "aws:s3/bucketObject:BucketObject": {"versionId": _CONTENT - {"kmsKeyId"}},
+    "aws:wafv2/webAcl:WebAcl": {"lockToken": frozenset({"rules", "defaultAction", "visibilityConfig"})},
+    "aws:sfn/stateMachine:StateMachine": {"revisionId": frozenset({"definition"})},
+}
+"""By type: what AWS makes again, and the properties whose change makes it; unknown in the preview of the change."""
 
 
-def consequences(token: str, outputs: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that follow from others of the same resource."""
-    return {}
+def as_set(token: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The inputs without those that the provider takes for not set."""
+    none = SUPPRESSED.get(token)
+    if not none:
+        return inputs
+    return {key: value for key, value in inputs.items() if key not in none or none[key] != value}
