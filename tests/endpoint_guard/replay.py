@@ -17,7 +17,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from tests.endpoint_guard import guard_process
 from tests.endpoint_guard.guard_process import LEVELS, Found
 
-FOLDER = Path(__file__).parent / "recordings"
+FOLDER = Path(__file__).parents[1] / "recordings"
 OWN = ("dev.preview", "dev.up", "dev.change", "staging.preview", "staging.up", "prod.preview", "prod.up")
 _REQUESTS = {
     "ConfigureStack": analyzer_pb2.AnalyzerStackConfigureRequest,

@@ -69,6 +69,18 @@ def add_known(trees: dict[str, dict[str, Property]]) -> None:
             level[last].default = default
 
 
+def without_null(properties: dict[str, Property]) -> None:
+    """Takes flag n from the types of the older framework: there it only tells of one plan that was odd."""
+    for item in properties.values():
+        item.flags = item.flags.replace("n", "")
+        without_null(item.nested)
+
+
+def keeps_null(properties: dict[str, Property]) -> bool:
+    """A type of the provider's newer framework: its `id` cannot be set."""
+    return "id" not in properties or "o" not in properties["id"].flags
+
+
 def terraform_schemas(mirror: Path, release: str) -> dict[str, Any]:
     """The provider's part of `terraform providers schema -json`."""
     with tempfile.TemporaryDirectory() as name:
@@ -132,7 +144,7 @@ def entry(sdk: SdkType, tf_type: str | None, known: dict[str, Property]) -> dict
         if row[0].endswith("6"):
             row[0] += "r" if key in sdk.required else "o" if key in sdk.inputs else "c"
         elif key in sdk.inputs and not set(row[0][1:]) & set("ro"):
-            row[0] = row[0][0] + "6o"  # newer: the older release only tells it
+            row[0] += "o"  # the older release only tells it
         elif key in sdk.required and "r" not in row[0]:
             row[0] = row[0].replace("o", "") + "r"
         elif key not in sdk.required and "r" in row[0]:
@@ -140,9 +152,8 @@ def entry(sdk: SdkType, tf_type: str | None, known: dict[str, Property]) -> dict
         if key not in sdk.inputs:
             row[0] = row[0][0] + row[0][1:].replace("o", "")
     record: dict[str, Any] = {"tf": tf_type, "p": rows}
-    identity = known.get("id")
-    if tf_type and (identity is None or "o" not in identity.flags):
-        record["null"] = 1  # the provider's newer framework: its `id` cannot be set
+    if tf_type and keeps_null(known):
+        record["null"] = 1
     return record
 
 
@@ -167,6 +178,9 @@ def main() -> int:
 def write(trees: dict[str, dict[str, Property]], source: str) -> None:
     """One member for each service, and `source`: small to keep, quick to open."""
     add_known(trees)
+    for properties in trees.values():
+        if not keeps_null(properties):
+            without_null(properties)
     names = TypeNames(trees)
     services: dict[str, dict[str, Any]] = {}
     for sdk in sdk_types():

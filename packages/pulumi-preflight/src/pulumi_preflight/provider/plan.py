@@ -46,7 +46,7 @@ def provider_values(
         if not decided["tagsAll"] and preview:
             decided["tagsAll"] = UNKNOWN
     item = known.properties.get("region")
-    if item and item.settable and item.newer and "region" not in inputs:
+    if item and item.settable and "region" not in inputs:
         decided["region"] = region
     return decided
 
