@@ -14,8 +14,7 @@ from pulumi_preflight import export
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Graph
 from pulumi_preflight.program import evaluate
-from pulumi_preflight.provider import sdk
-from pulumi_preflight.provider.create import ACCOUNT
+from pulumi_preflight.provider import outputs
 
 from tests.harness import Form, name_of, one, run_inline, write_project
 from tests.pulumi_preflight.sample_program import CANARY, PROGRAM
@@ -67,7 +66,7 @@ def test_an_update_knows_everything(tmp_path: Path) -> None:
     assert one(graph, "Key")["outputs"]["arn"].startswith("arn:aws:kms:eu-west-1:123456789012:key/")
     assert graph.exports["keyArn"] == one(graph, "Key")["outputs"]["arn"]
     assert one(graph, "Store")["outputs"] == {"keyArn": graph.exports["keyArn"]}
-    assert graph.exports["account"] == ACCOUNT
+    assert graph.exports["account"] == outputs.ACCOUNT
 
 
 def test_a_preview_knows_what_the_program_chose(tmp_path: Path) -> None:
@@ -221,12 +220,11 @@ def test_the_sdk_still_has_the_shape_the_recorder_expects() -> None:
 def test_the_provider_sdk_still_says_what_only_aws_sets() -> None:
     import pulumi_aws  # noqa: F401
 
-    known = sdk._from_sdk("aws:kms/key:Key")
+    known = outputs.shape("aws:kms/key:Key")
     assert known is not None
-    computed = {key for key, item in known.properties.items() if not item.settable}
-    assert computed == {"arn", "keyId", "tagsAll"}
-    assert {"policy", "region", "tags", "enableKeyRotation"} <= known.properties.keys() - computed
-    assert sdk.schema_of("other:index:Thing") is None
+    assert known.computed.keys() == {"arn", "keyId", "tagsAll"}
+    assert {"policy", "region", "tags", "enableKeyRotation"} <= known.inputs
+    assert outputs.shape("other:index:Thing") is None
 
 
 def test_existing_resources_are_read(tmp_path: Path) -> None:

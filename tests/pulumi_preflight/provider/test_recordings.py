@@ -45,7 +45,11 @@ EMULATOR: tuple[tuple[str, str, str], ...] = (
     ("the emulator loses it", r"s3/bucketNotification", r"eventbridge"),
     ("the emulator leaves it out, AWS does not", r"cloudwatch/logGroup", r"logGroupClass"),
     ("the emulator leaves it out, AWS does not", r"lambda/function", r"loggingConfig"),
-    ("the emulator leaves it out, AWS does not", r"s3/bucket", r"requestPayer|serverSideEncryptionConfiguration.*"),
+    (
+        "the emulator leaves it out, AWS does not",
+        r"s3/bucket",
+        r"requestPayer|serverSideEncryptionConfiguration.*",
+    ),
     ("the emulator keeps the text as it was sent", r"cloudwatch/dashboard", r"dashboardBody"),
     ("the emulator's own", r"ec2/subnet", r"availabilityZoneId"),
     ("the emulator's own", r"ec2/vpcEndpoint", r"dnsEntries.*|subnetConfigurations.*|networkInterfaceIds"),
@@ -56,7 +60,11 @@ EMULATOR: tuple[tuple[str, str, str], ...] = (
     ("the emulator's own", r"iam/user", r"uniqueId"),
     ("the emulator's own", r"lambda/function", r"vpcConfig\.vpcId"),
     ("the size of the archive", r"lambda/function", r"sourceCodeSize"),
-    ("follows from the bucket's default retention", r"s3/bucketObjectv2", r"objectLock(Mode|RetainUntilDate)"),
+    (
+        "follows from the bucket's default retention",
+        r"s3/bucketObjectv2",
+        r"objectLock(Mode|RetainUntilDate)",
+    ),
 )
 
 Difference = tuple[str, str, Any, Any]
@@ -135,7 +143,9 @@ def test_a_change_keeps_what_it_does_not_touch() -> None:
 
 
 def test_a_new_version_is_unknown_until_it_is_published() -> None:
-    item = next(i for i in resources(FOLDER / "dev.up.calls.json.gz") if i.type == "aws:lambda/function:Function")
+    item = next(
+        i for i in resources(FOLDER / "dev.up.calls.json.gz") if i.type == "aws:lambda/function:Function"
+    )
     inputs = {**item.inputs, "memorySize": 1024}
     ahead = updated(item.type, "score", item.outputs, item.inputs, inputs, item.place, preview=True)
     assert (ahead["version"], ahead["qualifiedArn"], ahead["arn"]) == (UNKNOWN, UNKNOWN, item.outputs["arn"])

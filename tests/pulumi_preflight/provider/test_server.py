@@ -56,7 +56,9 @@ class Engine:
         return self.stub.Create(request)
 
     def diff(self, token: str, old: dict[str, Any], new: dict[str, Any]) -> Any:
-        return self.stub.Diff(provider_pb2.DiffRequest(urn=urn(token), old_inputs=struct(old), news=struct(new)))
+        return self.stub.Diff(
+            provider_pb2.DiffRequest(urn=urn(token), old_inputs=struct(old), news=struct(new))
+        )
 
     def delete(self, token: str, made: Any) -> None:
         self.stub.Delete(provider_pb2.DeleteRequest(urn=urn(token), id=made.id, properties=made.properties))
@@ -73,7 +75,7 @@ def running(**options: Any) -> Iterator[Engine]:
     server.stop(grace=None).wait()
 
 
-@pytest.fixture()
+@pytest.fixture
 def engine() -> Iterator[Engine]:
     with running() as it:
         it.configure(region="eu-west-1", defaultTags='{"tags": {"Team": "a"}}')
@@ -164,7 +166,12 @@ def test_two_of_a_kind_have_ids_of_their_own(engine: Engine) -> None:
     ],
 )
 def test_diff(
-    engine: Engine, token: str, old: dict[str, Any], new: dict[str, Any], changes: list[str], replaces: list[str]
+    engine: Engine,
+    token: str,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    changes: list[str],
+    replaces: list[str],
 ) -> None:
     answer = engine.diff(token, old, new)
     assert (list(answer.diffs), list(answer.replaces)) == (changes, replaces)

@@ -7,8 +7,7 @@ from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
 from pulumi_preflight.provider.names import automatic_name
-from pulumi_preflight.provider.schema import Property, plain
-from pulumi_preflight.provider.sdk import schema_of
+from pulumi_preflight.provider.schema import Property, plain, schema
 
 Properties = dict[str, Any]
 DEFAULTS = "__defaults"
@@ -22,7 +21,7 @@ def check(
     `old`: the checked inputs of the resource as it is, when it exists. The key `__defaults` names what the
     provider filled in; the engine keeps it in the state and shows it to no pack.
     """
-    known = schema_of(token)
+    known = schema(token)
     checked = {key: value for key, value in inputs.items() if not key.startswith("__")}
     if known is None:
         return checked, []

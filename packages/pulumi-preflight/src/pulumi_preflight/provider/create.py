@@ -13,15 +13,11 @@ from pulumi_preflight.provider import templates, values
 from pulumi_preflight.provider.check import DEFAULTS
 from pulumi_preflight.provider.complete import ABSENT, complete, secret
 from pulumi_preflight.provider.derived import derived
-from pulumi_preflight.provider.names import digest
+from pulumi_preflight.provider.outputs import ACCOUNT, MOMENT, REGION, digest
 from pulumi_preflight.provider.plan import provider_values
-from pulumi_preflight.provider.schema import Property
-from pulumi_preflight.provider.sdk import schema_of
+from pulumi_preflight.provider.schema import Property, schema
 
 Properties = dict[str, Any]
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
-MOMENT = "2026-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ def created(
     token: str, name: str, seed: str, id_: str, inputs: Mapping[str, Any], place: Place
 ) -> Properties:
     """The outputs of a new resource. `seed` decides what AWS makes up: digits of ids, moments, keys."""
-    known = schema_of(token)
+    known = schema(token)
     if known is None:
         return {key: value for key, value in inputs.items() if key != DEFAULTS}
     maker = Maker(token, context_of(name, seed, inputs, place) | {"id": id_})
@@ -60,8 +56,9 @@ class Maker:
         self._token = token
         self._forms = templates.OUTPUTS.get(token, {})
         self._own = values.OWN.get(token, {})
-        known = schema_of(token)
+        known = schema(token)
         self._keeps_null = known is not None and known.keeps_null
+        self._described = token in values.OWN or token in templates.OUTPUTS or token in values.ABSENT
         self._absent = values.ABSENT.get(token, frozenset())
         self.context = context
         for key, form in self._forms.items():
@@ -85,6 +82,8 @@ class Maker:
             return item.default
         if self._keeps_null and (item.null or not item.computed) and not item.block:
             return ABSENT
+        if item.computed and not item.settable and not self._described:
+            return _sample(self._token, path, item, self.context)
         if item.computed and not item.settable and item.kind == "text" and "." not in path:
             return _text(self._token, path, self.context)
         if item.newer:
@@ -129,6 +128,18 @@ def context_of(name: str, seed: str, inputs: Mapping[str, Any], place: Place) ->
     region = inputs.get("region")
     region = region if isinstance(region, str) and region != UNKNOWN else place.region
     return context | {"account": place.account, "region": region}
+
+
+def _sample(token: str, key: str, item: Property, context: Mapping[str, Any]) -> Any:
+    """Something of the right shape for a property that AWS computes, of a type that no table describes."""
+    if item.kind == "object" or (item.kind in ("list", "set") and item.nested):
+        one = {name: _sample(token, name, part, context) for name, part in item.nested.items()}
+        return one if item.kind == "object" else [one]
+    if item.kind in ("list", "set"):
+        return [_text(token, key.removesuffix("s"), context)]
+    if item.kind == "map":
+        return {}
+    return _text(token, key, context) if item.kind == "text" else item.empty
 
 
 def _text(token: str, key: str, context: Mapping[str, Any]) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
 from pulumi_preflight.provider.complete import same
-from pulumi_preflight.provider.schema import Property, plain
-from pulumi_preflight.provider.sdk import schema_of
+from pulumi_preflight.provider.schema import Property, plain, schema
 
 
 @dataclass
@@ -24,7 +23,7 @@ def difference(
     token: str, old: Mapping[str, Any], new: Mapping[str, Any], ignored: Sequence[str] = ()
 ) -> Difference:
     """The difference between two sets of checked inputs."""
-    known = schema_of(token)
+    known = schema(token)
     found = Difference()
     if known:
         _compare(known.properties, old, new, "", found)

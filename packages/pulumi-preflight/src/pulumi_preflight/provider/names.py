@@ -6,12 +6,12 @@ the exceptions below are its own, each for a limit of the service.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_preflight.provider.sdk import schema_of
+from pulumi_preflight.provider.outputs import digest
+from pulumi_preflight.provider.schema import schema
 
 _DIGITS = 7
 
@@ -57,7 +57,7 @@ def automatic_name(
 
     `seed` decides the digits; `old` holds the automatic names that the resource already has, which stay.
     """
-    known, naming = schema_of(token), _NAMINGS.get(token, Naming())
+    known, naming = schema(token), _NAMINGS.get(token, Naming())
     item = known.properties.get(naming.key) if known else None
     if item is None or not item.settable or token in _UNNAMED or naming.key in inputs:
         return None
@@ -72,8 +72,3 @@ def automatic_name(
     start = (naming.before + name)[: naming.longest - len(end) - len(fifo)]
     value = start + end + fifo
     return naming.key, value.lower() if naming.lower else value
-
-
-def digest(text: str) -> str:
-    """64 hexadecimal digits that depend on `text` alone."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -8,8 +8,7 @@ from typing import Any
 from pulumi_preflight.graph import UNKNOWN
 from pulumi_preflight.provider import values
 from pulumi_preflight.provider.complete import ABSENT, complete, secret
-from pulumi_preflight.provider.schema import Property, has_unknown
-from pulumi_preflight.provider.sdk import schema_of
+from pulumi_preflight.provider.schema import Property, has_unknown, schema
 
 Properties = dict[str, Any]
 
@@ -18,7 +17,7 @@ def planned(
     token: str, inputs: Mapping[str, Any], region: str, default_tags: Mapping[str, str]
 ) -> Properties:
     """The outputs of a resource that is to be created: what the provider may compute is unknown."""
-    known = schema_of(token)
+    known = schema(token)
     if known is None:
         return dict(inputs)
     outputs = complete(known.properties, values.as_set(token, inputs), _missing)
@@ -34,7 +33,7 @@ def provider_values(
     preview: bool = False,
 ) -> Properties:
     """What the provider itself decides, also in a preview: all tags, and the region of the resource."""
-    known = schema_of(token)
+    known = schema(token)
     if known is None:
         return {}
     decided: Properties = {}

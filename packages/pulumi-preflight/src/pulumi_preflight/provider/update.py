@@ -12,8 +12,7 @@ from pulumi_preflight.provider.create import Maker, Place, context_of
 from pulumi_preflight.provider.derived import derived
 from pulumi_preflight.provider.diff import difference
 from pulumi_preflight.provider.plan import provider_values
-from pulumi_preflight.provider.schema import Property
-from pulumi_preflight.provider.sdk import schema_of
+from pulumi_preflight.provider.schema import Property, schema
 
 Properties = dict[str, Any]
 _FUNCTION = "aws:lambda/function:Function"
@@ -33,7 +32,7 @@ def updated(
 
     What the program does not set stays as it is; what AWS makes again with this change is unknown in a preview.
     """
-    known = schema_of(token)
+    known = schema(token)
     if known is None:
         return {key: value for key, value in inputs.items() if not key.startswith("__")}
     id_ = str(old.get("id", ""))

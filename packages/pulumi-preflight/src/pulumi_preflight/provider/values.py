@@ -52,6 +52,12 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     },
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
     "aws:cloudwatch/logGroup:LogGroup": {"logGroupClass": "STANDARD"},
+    "aws:appsync/graphQLApi:GraphQLApi": {
+        "uris": {
+            "GRAPHQL": "https://{hex17}.appsync-api.{region}.amazonaws.com/graphql",
+            "REALTIME": "wss://{hex17}.appsync-realtime-api.{region}.amazonaws.com/graphql",
+        }
+    },
     "aws:dynamodb/table:Table": {
         "billingMode": "PROVISIONED",
         "pointInTimeRecovery": {"enabled": False, "recoveryPeriodInDays": 0},
