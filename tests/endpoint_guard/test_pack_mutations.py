@@ -465,7 +465,7 @@ NETWORK = [
     ),
     without("bucket-has-public-block", t.BUCKET_BLOCK, "artifacts", "artifacts"),
     breaks("bucket-blocks-public", t.BUCKET_BLOCK, "artifacts", "restrictPublicBuckets", False),
-    without("bucket-no-acls", t.BUCKET_OWNERSHIP, "logs", "logs"),
+    breaks("bucket-no-acls", t.BUCKET_OWNERSHIP, "logs", "rule.objectOwnership", "ObjectWriter"),
     extra("bucket-no-acls", Item(t.BUCKET_ACL, "acl", {"bucket": Ref("logs"), "acl": "public-read"})),
     policy("bucket-policy-not-public", t.BUCKET_POLICY, "logs", PUBLIC),
     policy("bucket-policy-not-public", t.BUCKET_POLICY, "logs", {**FOREIGN, "Resource": "*"}),

@@ -117,6 +117,24 @@ def settings_for_the_path(stack: Stack) -> None:
     add(t.METHOD_SETTINGS, "stricter", {**of, "methodPath": "score/POST", "settings": own})(stack)
 
 
+def wrapped(stack: Stack) -> None:
+    """Puts the whole program below a component of another package: every URN says so."""
+    moved = {
+        resource["urn"]: "::".join([*resource["urn"].split("::")[:2], f"other:index:Part${chain}", name])
+        for resource in stack.resources
+        if not (chain := resource["urn"].split("::")[2]).startswith("pulumi:")
+        for name in [resource["urn"].split("::")[3]]
+    }
+    for resource in stack.resources:
+        resource["urn"] = moved.get(resource["urn"], resource["urn"])
+        resource["parent"] = moved.get(resource["parent"], resource["parent"])
+        resource["dependencies"] = [moved.get(urn, urn) for urn in resource["dependencies"]]
+        resource["propertyDependencies"] = {
+            key: [moved.get(urn, urn) for urn in urns or ()]
+            for key, urns in resource["propertyDependencies"].items()
+        }
+
+
 def another_client(stack: Stack) -> None:
     plan = stack.find(t.USAGE_PLAN, "api-checkout")
     key = {"name": "partner", "enabled": True, "description": "a partner"}
@@ -315,6 +333,7 @@ INNOCENT: dict[str, Change] = {
     "the instance count is left to scaling": option(
         t.ENDPOINT_CONFIG, "model", ignoreChanges=["productionVariants[0].initialInstanceCount"]
     ),
+    "everything in one more component of another package": wrapped,
     "a component": add("fraud:more:Part", "part", {"anything": "goes"}),
     "a dashboard": add(
         "aws:cloudwatch/dashboard:Dashboard", "more", {"dashboardName": "more", "dashboardBody": "{}"}
