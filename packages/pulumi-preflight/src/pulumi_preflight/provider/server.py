@@ -20,9 +20,10 @@ from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import reveal, whole_numbers
 from pulumi_preflight.provider import functions
 from pulumi_preflight.provider.check import check
-from pulumi_preflight.provider.create import REGION, Place, created, identity
+from pulumi_preflight.provider.create import Place, created, identity
 from pulumi_preflight.provider.diff import difference
 from pulumi_preflight.provider.faults import Faults, Refused
+from pulumi_preflight.provider.outputs import REGION
 from pulumi_preflight.provider.plan import planned
 from pulumi_preflight.provider.store import Made, Store
 from pulumi_preflight.provider.update import updated
