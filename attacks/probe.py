@@ -106,7 +106,7 @@ class Need(StrEnum):
     PLANS = "the stack that says what its plans let through: --stack"
 
 
-def purchase(recipe: str = "default", **changes: Any) -> dict[str, Any]:
+def purchase(recipe: str = "boosted", **changes: Any) -> dict[str, Any]:
     """A legitimate purchase in the fields of a recipe; a change to `...` leaves the field out."""
     fields = {name: _PURCHASE[name] for name in RECIPE_FIELDS[recipe]} | changes
     return {name: value for name, value in fields.items() if value is not ...}

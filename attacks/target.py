@@ -31,7 +31,7 @@ class Promise:
 
     signed: bool = True
     blocks_bots: bool = True
-    recipe: str = "default"
+    recipe: str = "boosted"
     window_limit: int = 1000
     rate: float = 20
     second_burst: int = 4

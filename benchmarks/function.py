@@ -32,7 +32,7 @@ print(imported - begin, used, time.perf_counter() - imported)
 ENVIRONMENT = {
     "ENDPOINT_NAME": "bench",
     "MODEL_VERSION": "bench",
-    "RECIPE": "default",
+    "RECIPE": "boosted",
     "ENDPOINT_TIMEOUT_SECONDS": "5",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "local",
@@ -68,7 +68,7 @@ def measure(
 def _calls(transaction: dict[str, Any], count: int, calls: int) -> list[float]:
     from model.serving import handler
 
-    row = {name: transaction[name] for name in RECIPE_FIELDS["default"]}
+    row = {name: transaction[name] for name in RECIPE_FIELDS["boosted"]}
     event = {
         "headers": {"content-type": "application/json"},
         "requestContext": {"requestId": "1", "identity": {"apiKeyId": "k"}},

@@ -45,7 +45,7 @@ def outputs(path: Path) -> dict[str, Any]:
 
 
 def checks(
-    url: str, key: str, version: str, *, recipe: str = "default", auth: httpx.Auth | None = None
+    url: str, key: str, version: str, *, recipe: str = "boosted", auth: httpx.Auth | None = None
 ) -> Iterator[Check]:
     """Known purchases are told apart, by the model that was deployed; without a key nothing is answered."""
     answers = score.ask(url, key, recipe=recipe, auth=auth)
@@ -73,7 +73,7 @@ def smoke(
         Path, typer.Argument(metavar="OUTPUTS", help="File of `pulumi stack output --json --show-secrets`.")
     ],
     client: Annotated[str, typer.Option(help="Whose key to send; the first by default.")] = "",
-    recipe: Annotated[str, typer.Option(help="Whose fields to send.")] = "default",
+    recipe: Annotated[str, typer.Option(help="Whose fields to send.")] = "boosted",
     sign: Annotated[str, typer.Option(help="AWS region to sign the requests for; unsigned by default.")] = "",
     credentials_file: Annotated[
         Path | None, typer.Option(help="Sign with the credentials file of `python -m preflight serve`.")

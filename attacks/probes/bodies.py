@@ -54,7 +54,7 @@ def _schema(name: str, title: str, *bodies: tuple[str, Any], judged: bool = True
 def _types(value: Any, *skip: str) -> tuple[tuple[str, Any], ...]:
     return tuple(
         (f"{name} {type(value).__name__}", _one(**{name: value}))
-        for name in RECIPE_FIELDS["default"]
+        for name in RECIPE_FIELDS["boosted"]
         if name not in skip
     )
 

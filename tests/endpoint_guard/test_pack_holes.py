@@ -18,7 +18,6 @@ HOLES: list[tuple[str, str, str]] = [
     ("S3-001", "Checkov CKV_AWS_53..56 and cdk-nag never notice a missing block", "no public access block"),
     ("S3-001", "Prowler reads ignorePublicAcls and restrictPublicBuckets", "one of the four switches is off"),
     ("S3-002", "compliance-policies reads the inline acl only", "a canned ACL for everybody"),
-    ("S3-005", "Checkov looks only where controls exist", "no ownership controls"),
     ("S3-006", "Checkov stops at the first conditioned statement", "an open statement behind a narrow one"),
     ("S3-009", "Checkov passes a private bucket without a policy", "plain HTTP is not refused"),
     ("S3-009", "Prowler accepts a deny of uploads", "only uploads refuse plain HTTP"),

@@ -151,6 +151,18 @@ RULE_TARGET = Item(t.EVENT_TARGET, "event", {"rule": "nightly", "arn": Ref("scor
 DOORS = "function-no-side-door"
 
 CASES = (
+    wrong("a secret alone", "secret-has-policy", Item(t.SECRET, "token", {"name": "token"})),
+    fine(
+        "a secret with a policy",
+        "secret-has-policy",
+        Item(t.SECRET, "token", {"name": "token", "policy": document({"Effect": "Deny", "Principal": "*"})}),
+    ),
+    wrong(
+        "new disks are left in clear",
+        "disks-encrypted-by-default",
+        Item(t.DISKS_BY_DEFAULT, "disks", {"enabled": False}),
+    ),
+    fine("on when nothing is said", "disks-encrypted-by-default", Item(t.DISKS_BY_DEFAULT, "disks", {})),
     wrong(
         "a second key in the block",
         "bucket-tls-only",

@@ -251,8 +251,8 @@ def test_a_data_trace_logs_bodies_and_masks_what_its_group_masks(tmp_path: Path)
 REFUSED: dict[str, tuple[hardened.Change, str]] = {
     "authorizer": (lambda inputs: inputs["post"].update(authorization="CUSTOM"), "authorization CUSTOM"),
     "key source": (lambda inputs: inputs["api"].update(apiKeySource="AUTHORIZER"), "use HEADER"),
-    "schema": (lambda inputs: inputs["schema"].update(schema='{"type": 5}'), "no JSON schema"),
-    "no JSON": (lambda inputs: inputs["schema"].update(schema="{"), "no JSON"),
+    "schema": (lambda inputs: inputs["schema"].update(schema='{"type": 5}'), "not a JSON schema"),
+    "no JSON": (lambda inputs: inputs["schema"].update(schema="{"), "not JSON"),
     "mock": (lambda inputs: inputs["integration"].update(type="MOCK"), "use AWS_PROXY"),
     "no integration": (lambda inputs: inputs.pop("integration"), "has no integration"),
 }

@@ -178,7 +178,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "unknown set": ({"ipSetReferenceStatement": {"arn": "arn:elsewhere"}}, "does not declare"),
     "bad pattern": (
         {"regexMatchStatement": on({"queryString": {}}, regexString="(")},
-        "no regular expression",
+        "cannot be used here",
     ),
     "unknown field": (has("a", "EXACTLY", {"ja3Fingerprint": {}}), "ja3Fingerprint"),
     "unknown group": (managed("x", 0, "AWSManagedRulesPHPRuleSet")["statement"], "not imitated"),

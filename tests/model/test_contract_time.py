@@ -20,12 +20,17 @@ def read(text: str) -> bool:
     if len(text) != len(contract.TIME_FORMAT) or not text.isascii():
         return False
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").isoformat() == text
+        time = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
     except ValueError:
         return False
+    return time.isoformat() == text and 2000 <= time.year <= 2099
 
 
-@given(st.datetimes(min_value=datetime(1, 1, 1)).map(lambda time: time.replace(microsecond=0).isoformat()))
+@given(
+    st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2099, 12, 31)).map(
+        lambda time: time.replace(microsecond=0).isoformat()
+    )
+)
 def test_every_time_is_read(text: str) -> None:
     assert contract._is_time(text)
 
