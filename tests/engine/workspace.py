@@ -24,7 +24,7 @@ TIMEOUT = 500
 FAILED = 1
 """The CLI's exit code when an operation failed or was refused."""
 # What the pack reports of itself, at every stack: exemptions in use, types that it has no rule for.
-_REPORTS = ("exempted", "unread-types")
+_REPORTS = ("exempted", "unread-types", "model-trained-on-data")
 _FILES = (
     "Pulumi.yaml",
     "Pulumi.dev.yaml",
