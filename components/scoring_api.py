@@ -53,7 +53,7 @@ _ACCOUNT_ACTIONS = [
 class ScoringApi(pulumi.ComponentResource):
     """One route, `POST /score`, with a strict schema, and a key, a plan, a rate and a quota for each client.
 
-    The schema is bound to every content type, so that none goes round it. The deployment is renewed when anything
+    The schema is bound to every content type, so that none bypasses it. The deployment is renewed when anything
     that shapes the API changes. Bodies are in no log.
     """
 
