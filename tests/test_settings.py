@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,13 +28,14 @@ def problems(config: dict[str, str], stack: str = "dev") -> tuple[str, ...]:
     """What the settings refuse, read here and not in a program's own process, which takes much longer."""
     declared = stackfile.load(PROJECT, stack, config)
 
-    def read() -> None:
+    async def read() -> None:
         runtime.configure(runtime.Settings(project=declared.project, stack=stack))
         runtime.set_all_config(dict(declared.values), list(declared.secret_keys))
         settings.load()
 
-    with pytest.raises(settings.SettingsError) as refused:
-        contextvars.copy_context().run(read)
+    loop = asyncio.new_event_loop()
+    with closing(loop), pytest.raises(settings.SettingsError) as refused:
+        contextvars.copy_context().run(loop.run_until_complete, read())
     return refused.value.problems
 
 
