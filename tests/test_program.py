@@ -43,7 +43,9 @@ def test_a_preview_declares_what_the_update_does(stack: str) -> None:
 def test_an_update_leaves_nothing_unknown_and_nothing_empty(stack: str) -> None:
     for resource in declared(stack).resources:
         for side in ("inputs", "outputs"):
-            text = json.dumps(resource[side]).replace('"unit": "None"', "")  # CloudWatch's name for a bare count
+            text = json.dumps(resource[side]).replace(
+                '"unit": "None"', ""
+            )  # CloudWatch's name for a bare count
             assert UNKNOWN not in text, f"{resource['urn']} {side}"
             assert '"None' not in text, f"{resource['urn']} {side}"
             assert ": null" not in text, f"{resource['urn']} {side}"
