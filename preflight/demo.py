@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,14 +87,8 @@ class Demo:
         with self._step("train and package") as ended:
             source = package.ArtifactSource(self.data, build_dir=self.build_dir)
             artifact = package.ensure(source, self._say)
-            metrics = artifact.card["metrics"]
-            terminal.show(metrics, self.console)
-            size = artifact.path.stat().st_size / 1e6
-            fraud = metrics["classes"]["fraud"]
-            ended(
-                f"{artifact.version}: PR-AUC {metrics['pr_auc']:.3f}, fraud F1 {fraud['f1']:.3f}, {size:.1f} MB",
-                True,
-            )
+            terminal.show(artifact.card["metrics"], self.console)
+            ended(trained(artifact), True)
         return artifact
 
     def _evaluate(self, stack: str) -> list[Graph]:
@@ -104,8 +98,7 @@ class Demo:
                 program.evaluate(stack, project=PROJECT, preview=preview, config=config, say=self._say)
                 for preview in (True, False)
             ]
-            declared = sum(bool(resource["custom"]) for resource in forms[-1].resources)
-            ended(f"{declared} resources, {len(forms[-1].exports)} outputs", True)
+            ended(evaluated(forms[-1]), True)
         return forms
 
     def _check(self, stack: str, forms: list[Graph]) -> tuple[Result, Shape]:
@@ -124,8 +117,7 @@ class Demo:
                 auth = score.SigV4.of(served.credentials_file)
                 answers = score.ask(served.url, api_key, recipe=recipe, auth=auth)
                 self.console.print(score.table(answers))
-                told = [f"{answer.sent} {_points(answer)}" for answer in answers]
-                scored(", ".join(told), [answer.is_fraud for answer in answers] == [False, True])
+                scored(score_points(answers), [answer.is_fraud for answer in answers] == [False, True])
             with self._step("score without a key") as refused:
                 status = _without_key(served.url)
                 refused(f"HTTP {status}", status == httpx.codes.FORBIDDEN)
@@ -150,19 +142,43 @@ class Demo:
             ended(f"{target}: findings, picture, rules, attacks", True)
 
     def _close(self, seconds: float) -> None:
-        table = Table("", "seconds", "step", title="The main job", title_justify="left")
-        table.columns[1].justify = "right"
-        for step in self.steps:
-            mark = Text("ok", "green") if step.passed else Text("FAILED", "bold red")
-            text = Text.assemble((step.name, "bold"), "\n", step.outcome)
-            table.add_row(mark, f"{step.seconds:,.1f}", text)
         self.console.print()
-        self.console.print(table)
+        self.console.print(closing_table(self.steps))
         self.console.print(f"{seconds:,.0f} seconds in all", style="dim")
 
 
-def _points(answer: score.Answer) -> str:
-    return f"HTTP {answer.status}" if answer.score is None else f"{answer.score:.2f}"
+def trained(artifact: package.Artifact) -> str:
+    """The artifact's version, its figures on the test file and its size."""
+    metrics = artifact.card["metrics"]
+    fraud = metrics["classes"]["fraud"]
+    size = artifact.path.stat().st_size / 1e6
+    return f"{artifact.version}: PR-AUC {metrics['pr_auc']:.3f}, fraud F1 {fraud['f1']:.3f}, {size:.1f} MB"
+
+
+def evaluated(graph: Graph) -> str:
+    """How much a stack declares; check also counts the components and the stack itself."""
+    components = sum(not resource["custom"] for resource in graph.resources)
+    declared = len(graph.resources) - components
+    return f"{declared} resources in {components} components, {len(graph.exports)} outputs"
+
+
+def score_points(answers: Iterable[score.Answer]) -> str:
+    """Each purchase with its score, or the status in place of one."""
+    return ", ".join(
+        f"{answer.sent} " + (f"HTTP {answer.status}" if answer.score is None else f"{answer.score:.2f}")
+        for answer in answers
+    )
+
+
+def closing_table(steps: Iterable[Step]) -> Table:
+    """One row for each step; readable from 60 columns on."""
+    table = Table("", "seconds", "step", title="The main job", title_justify="left")
+    table.columns[1].justify = "right"
+    for step in steps:
+        mark = Text("ok", "green") if step.passed else Text("FAILED", "bold red")
+        text = Text.assemble((step.name, "bold"), "\n", step.outcome)
+        table.add_row(mark, f"{step.seconds:,.1f}", text)
+    return table
 
 
 def _without_key(url: str) -> int:
