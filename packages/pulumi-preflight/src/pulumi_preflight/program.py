@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pulumi_preflight import stackfile
+from pulumi_preflight import preload, stackfile
 from pulumi_preflight.answers import Answers
 from pulumi_preflight.answers import read as read_answers
 from pulumi_preflight.engine import Engine
 from pulumi_preflight.errors import NotJudgedError
 from pulumi_preflight.graph import Graph
-from pulumi_preflight.program_process import Event, Events, started
+from pulumi_preflight.program_process import BEAT_SECONDS, Event, Events, started
 from pulumi_preflight.recorder import Recorder
 from pulumi_preflight.scrub import Scrub
 from pulumi_preflight.scrub import scrub as scrubbing
@@ -68,6 +68,8 @@ def evaluate(
     """
     project = project.resolve()
     settings = stackfile.load(project, stack, config or {}, secrets)
+    if settings.note:
+        say(f"warning: {settings.note}")
     recorder = Recorder(
         settings, preview=preview, answers=answers or read_answers(None, project), allow_unseen=allow_unseen
     )
@@ -103,6 +105,9 @@ def _order(settings: stackfile.StackConfig, preview: bool, address: str) -> dict
         "root": str(settings.root),
         "program": str(settings.program),
         "preview": preview,
+        "beat": BEAT_SECONDS,
+        "python": str(settings.python or ""),
+        "preload": preload.modules(settings.program),
         "environment": os.environ
         | {
             "PULUMI_CONFIG": json.dumps(dict(settings.values)),
@@ -119,14 +124,13 @@ def _wait(
     timeout: float,
 ) -> _End:
     end = _End()
-    started_at = active = time.monotonic()
-    work = calls = 0.0
+    started_at = time.monotonic()
+    idle = work = calls = 0.0
     while True:
         try:
             event = events.get(timeout=_TICK)
         except queue.Empty:
             event = {"event": "nothing"}
-        now = time.monotonic()
         used = event["seconds"] if event["event"] == "alive" else work
         if (
             engine.pending
@@ -134,11 +138,14 @@ def _wait(
             or used - work > _WORK
             or event["event"] not in ("alive", "nothing")
         ):
-            active, work, calls = now, max(used, work), engine.calls
+            idle, work, calls = 0.0, max(used, work), engine.calls
+        elif event["event"] == "alive":
+            # Counted by the program's own clock: on a machine that is too busy to run it, it is not idle.
+            idle += BEAT_SECONDS
         progress(len(recorder))
         if _note(end, event):
             return end
-        end.stopped = _overdue(end, now - active, now - started_at, timeout)
+        end.stopped = _overdue(end, idle, time.monotonic() - started_at, timeout)
         if end.stopped:
             return end
 

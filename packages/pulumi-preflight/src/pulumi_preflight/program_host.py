@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import importlib
 import json
 import logging
 import os
@@ -21,6 +23,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,13 +32,14 @@ import pulumi
 import pulumi.runtime
 
 FAILED = 1
-_BEAT_SECONDS = 0.5
+_tried: set[str] = set()
 
 
 class Reports:
     """The line back to the parent."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, beat: float) -> None:
+        self._beat = beat
         self._file = os.fdopen(descriptor, "w", encoding="utf-8")
         self._lock = threading.Lock()
 
@@ -53,7 +57,7 @@ class Reports:
         while True:
             used = os.times()
             self.send("alive", seconds=used.user + used.system + used.children_user + used.children_system)
-            time.sleep(_BEAT_SECONDS)
+            time.sleep(self._beat)
 
 
 def serve(control: socket.socket) -> None:
@@ -74,6 +78,9 @@ def serve(control: socket.socket) -> None:
                 _end(running)
                 return
             order, reports, output = descriptors
+            with os.fdopen(order, "rb") as text:
+                content = text.read()
+            _preload(json.loads(content).get("preload", ()) if content else ())
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
@@ -81,12 +88,30 @@ def serve(control: socket.socket) -> None:
                 for other in (woken, wake, *running.values()):
                     os.close(other)
                 control.close()
-                with os.fdopen(order, encoding="utf-8") as text:
-                    run(json.load(text), Reports(reports), output)
-            os.close(order)
+                given = json.loads(content)
+                run(given, Reports(reports, given["beat"]), output)
             os.close(output)
             running[pid] = reports
             _reap(running)
+
+
+def _preload(names: Iterable[str]) -> None:
+    """Loads parts of providers' SDKs, which are class definitions and nothing else, for this and later programs.
+
+    What cannot be loaded is for the program to find out.
+    """
+    missing = [name for name in names if name not in _tried]
+    if not missing:
+        return
+    _tried.update(missing)
+    # Nothing of it is ever garbage: neither loading nor a program later looks through it.
+    gc.disable()
+    for name in missing:
+        with contextlib.suppress(Exception):
+            # The SDK loads a module when something is asked of it.
+            getattr(importlib.import_module(name), "__all__", None)
+    gc.freeze()
+    gc.enable()
 
 
 def _end(running: dict[int, int]) -> None:
@@ -122,7 +147,7 @@ def run(order: dict[str, Any], reports: Reports, output: int) -> None:
     sys.argv = [str(program)]
     # The engine starts a program in its own folder, with that folder first on the import path.
     os.chdir(program.parent)
-    sys.path[0] = str(program.parent)
+    sys.path.insert(0, str(program.parent))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         _run(order, program, reports)
@@ -227,7 +252,6 @@ def _shown(path: Path, program: Path) -> str:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(ImportError):
-        import pulumi_aws  # noqa: F401 - most programs need it, and it takes as long as all the rest
+    del sys.path[0]  # this folder: none of its modules is a program's
     with socket.socket(fileno=os.dup(0)) as orders:
         serve(orders)

@@ -21,6 +21,8 @@ from pulumi_preflight.errors import NotJudgedError
 Event = dict[str, Any]
 Events = queue.Queue[Event]
 _HOST = Path(__file__).with_name("program_host.py")
+BEAT_SECONDS = 0.5
+"""A running program reports so often that it is alive."""
 _STOP_SECONDS = 5.0
 _LOCK = threading.Lock()
 
@@ -28,10 +30,10 @@ _LOCK = threading.Lock()
 class _Host:
     """The process of program_host, and the socket on which it takes orders. It ends when this process does."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen([sys.executable, str(_HOST)], stdin=theirs.fileno())  # noqa: S603 - our own file
+            self._process = subprocess.Popen([python, str(_HOST)], stdin=theirs.fileno())  # noqa: S603 - our own file
         atexit.register(self.close)
 
     def alive(self) -> bool:
@@ -58,14 +60,15 @@ class _Host:
             self._process.wait()
 
 
-_hosts: list[_Host] = []
+_hosts: dict[str, _Host] = {}
+"""By the interpreter that they run."""
 
 
-def _host() -> _Host:
+def _host(python: str) -> _Host:
     with _LOCK:
-        if not _hosts or not _hosts[-1].alive():
-            _hosts[:] = [_Host()]
-        return _hosts[-1]
+        if python not in _hosts or not _hosts[python].alive():
+            _hosts[python] = _Host(python)
+        return _hosts[python]
 
 
 @contextlib.contextmanager
@@ -77,7 +80,7 @@ def started(order: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[Ev
     reading, writing = os.pipe()
     printed, printing = os.pipe()
     try:
-        _host().start(order, writing, printing)
+        _host(order.get("python") or sys.executable).start(order, writing, printing)
     finally:
         os.close(writing)
         os.close(printing)

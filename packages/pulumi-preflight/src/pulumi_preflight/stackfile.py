@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ class StackConfig:
     root: Path = Path()
     program: Path = Path("__main__.py")
     """The folder of Pulumi.yaml, and the file that the engine would run."""
+    python: Path | None = None
+    """The interpreter of the virtual environment that Pulumi.yaml names, when it is not the one that runs here."""
+    note: str = ""
+    """A sentence about what could not be done as Pulumi.yaml says, or nothing."""
 
 
 def load(
@@ -59,13 +64,21 @@ def load(
                     f"--config {key}=<value>."
                 )
         elif value is not None:
+            if _encrypted(value) and full not in given:
+                raise UserError(
+                    f"{stack_file.name}: {full} has an encrypted value in it, which cannot be read here; pass a stand-in "
+                    f"for the whole of it with --config '{key}=<JSON>'."
+                )
+            if _encrypted(value):
+                secret_keys.add(full)
             values[full] = _text(value)
     values.update(given)
     for key in sorted(required - set(values)):
         raise UserError(f"{stack_file.name} is missing configuration value {key}{_meant(key, values)}.")
     secret_keys.update(_qualified(name, key) for key in secret_overrides)
     program = _program(project_dir, project_doc)
-    return StackConfig(name, stack, values, frozenset(secret_keys), project_dir, program)
+    python, note = _python(project_dir, project_doc)
+    return StackConfig(name, stack, values, frozenset(secret_keys), project_dir, program, python, note)
 
 
 def _program(root: Path, document: Mapping[str, Any]) -> Path:
@@ -84,6 +97,34 @@ def _program(root: Path, document: Mapping[str, Any]) -> Path:
         shown = program.relative_to(root) if program.is_relative_to(root) else program
         raise UserError(f"there is no Pulumi program: {shown} does not exist in {root.name}.")
     return program.resolve()
+
+
+def _python(root: Path, document: Mapping[str, Any]) -> tuple[Path | None, str]:
+    """(interpreter of the project's own environment or None for this one, a sentence if it cannot be used)."""
+    runtime = document.get("runtime")
+    options = runtime.get("options") if isinstance(runtime, Mapping) else None
+    named = options.get("virtualenv") if isinstance(options, Mapping) else None
+    if not isinstance(named, str) or not named:
+        return None, ""
+    folder = root / named
+    if folder.resolve() == Path(sys.prefix).resolve():
+        return None, ""
+    python = next(
+        (path for path in (folder / "bin/python", folder / "Scripts/python.exe") if path.exists()), None
+    )
+    if python is None:
+        why = "does not exist"
+    elif (
+        not any(folder.glob("lib/python3*/site-packages/pulumi/__init__.py"))
+        and not (folder / "Lib/site-packages/pulumi/__init__.py").exists()
+    ):
+        why = "has no Pulumi SDK"
+    else:
+        return python, ""
+    return None, (
+        f"Pulumi.yaml names the virtual environment {named}, which {why}: the program runs in the environment of this "
+        "command instead."
+    )
 
 
 def _meant(key: str, values: Mapping[str, str]) -> str:
@@ -138,6 +179,20 @@ def _mapping(document: Mapping[str, Any], key: str, place: str) -> Mapping[str, 
     if not isinstance(value, Mapping):
         raise UserError(f"{place}: `{key}` must be a mapping of keys to values.")
     return value
+
+
+def _encrypted(value: Any) -> bool:
+    """Whether a secure value lies somewhere in it."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Mapping):
+            if set(item) == {"secure"} and isinstance(item["secure"], str):
+                return True
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item
+    return False
 
 
 def _qualified(project: str, key: str) -> str:
