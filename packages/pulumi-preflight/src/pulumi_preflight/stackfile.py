@@ -66,8 +66,8 @@ def load(
         elif value is not None:
             if _encrypted(value) and full not in given:
                 raise UserError(
-                    f"{stack_file.name}: {full} has an encrypted value in it, which cannot be read here; pass a stand-in "
-                    f"for the whole of it with --config '{key}=<JSON>'."
+                    f"{stack_file.name}: {full} has an encrypted value in it, which cannot be read here; pass a "
+                    f"stand-in for the whole of it with --config '{key}=<JSON>'."
                 )
             if _encrypted(value):
                 secret_keys.add(full)
