@@ -13,6 +13,8 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
+from endpoint_guard.server import take_over
+
 try:
     from pulumi_policy import secret as _secret
 except ImportError:
@@ -139,7 +141,8 @@ def serve_through(wrap: Callable[[Any], Any]) -> bool:
     if not _wrap:
 
         def added(servicer: Any, server: Any) -> None:
-            add(_wrap[0](servicer), server)
+            ours = _wrap[0](servicer)
+            add(ours, take_over(server, getattr(ours, "unread", lambda path: None)))
 
         analyzer_pb2_grpc.add_AnalyzerServicer_to_server = added
     _wrap[:] = [wrap]

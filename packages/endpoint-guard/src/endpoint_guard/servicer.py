@@ -58,6 +58,10 @@ class Servicer:
         )
         return self._behind.Configure(request, context)
 
+    def unread(self, path: str) -> bytes | None:
+        """The answer to a call that need not be read: nothing is fixed unless a policy is at the level `remediate`."""
+        return b"" if path.endswith("/Remediate") and not self._remediates else None
+
     def Remediate(self, request: Any, context: Any) -> Any:
         """Nothing to fix unless a policy is at the level `remediate`."""
         if not self._remediates:
