@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final, TypeVar
 
 from endpoint_guard.node import UNKNOWN, MalformedError, Node, State, UnreadableError, plain
@@ -41,7 +40,7 @@ class Resource:
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    graph: Graph = field(repr=False, default_factory=lambda: Graph(()))
+    graph: Graph = field(repr=False, default_factory=lambda: _NONE)
 
     @property
     def kind(self) -> str:
@@ -54,12 +53,16 @@ class Resource:
         return not self.provider and "/" not in self.type and not self.type.startswith("pulumi:")
 
     @cached_property
-    def root(self) -> Node:
-        return Node(self, "", self.properties())
+    def _said(self) -> Any:
+        return self.properties()
 
     @cached_property
-    def _answer(self) -> Node:
-        return self.root if self.outputs is None else Node(self, "", self.outputs())
+    def _answer(self) -> Any:
+        return self._said if self.outputs is None else self.outputs()
+
+    @property
+    def root(self) -> Node:
+        return Node(self, "", self._said)
 
     def get(self, path: str) -> Node:
         """The node at a dotted path of what the program says; an empty path is the resource itself."""
@@ -67,15 +70,21 @@ class Resource:
 
     def answered(self, path: str) -> Node:
         """The node at a dotted path of what AWS answered, be it the program's value or AWS's own."""
-        return self._answer.get(path)
+        return Node(self, "", self._answer).get(path)
 
-    def known_by(self, *, whole: bool = False) -> set[str]:
+    @cached_property
+    def known_by(self) -> frozenset[str]:
         """The texts by which others refer to the resource, so far as they are known."""
-        value = self._answer.value
-        if not isinstance(value, dict):
-            return set()
-        keys = _WHOLE if whole else value.keys()
-        return {text for key in keys if isinstance(text := value.get(key), str) and text}
+        value = self._answer
+        texts = value.values() if isinstance(value, dict) else ()
+        return frozenset(text for text in texts if isinstance(text, str) and text)
+
+    @cached_property
+    def named_by(self) -> frozenset[str]:
+        """Those of `known_by` that also name the resource as a part of another text."""
+        value = self._answer
+        texts = [value.get(key) for key in _WHOLE] if isinstance(value, dict) else ()
+        return frozenset(text for text in texts if isinstance(text, str) and text)
 
     def targets(self, path: str, *types: str) -> list[Resource]:
         """The resources of these types that a property refers to.
@@ -132,12 +141,23 @@ class Resource:
 
 def _named_in(text: str, other: Resource) -> bool:
     """Whether a text is, or holds as a word, something by which a resource is known."""
-    if text in other.known_by():
+    if text in other.known_by:
         return True
     if other.answered("id").value is None and ":alias/aws/" not in f":{text}":
         return True  # an account of the stack without ids cannot tell: the dependency does
-    words = (re.escape(known) for known in other.known_by(whole=True) if known in text)
-    return any(re.search(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])", text) for word in words)
+    return any(_is_word(known, text) for known in other.named_by if known in text)
+
+
+def _is_word(word: str, text: str) -> bool:
+    """Whether the text holds the word with neither a letter nor a digit beside it."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        beside = text[start - 1 : start] if start else "", text[end : end + 1]
+        if not any(sign.isascii() and sign.isalnum() for sign in beside):
+            return True
+        start = text.find(word, start + 1)
+    return False
 
 
 class Graph:
@@ -165,6 +185,12 @@ class Graph:
         made: T = self._remembered[key]
         return made
 
+    def release(self) -> None:
+        """Ends the graph: what it holds is free at once, and need not be looked for as a circle of references."""
+        for resource in self.resources:
+            object.__setattr__(resource, "graph", _NONE)
+        self._remembered.clear()
+
     def find(self, urn: str) -> Resource | None:
         return self._by_urn.get(urn)
 
@@ -182,7 +208,7 @@ class Graph:
     def _literals(self) -> dict[str, list[Resource]]:
         index: dict[str, list[Resource]] = {}
         for resource in self.resources:
-            for text in resource.known_by(whole=True):
+            for text in resource.named_by:
                 index.setdefault(text, []).append(resource)
         return index
 
@@ -229,9 +255,8 @@ class Graph:
     def _texts(self) -> dict[str, list[Resource]]:
         index: dict[str, list[Resource]] = {}
         for resource in self.resources:
-            for leaf in resource.root.leaves():
-                if isinstance(leaf.value, str) and leaf.value:
-                    index.setdefault(leaf.value, []).append(resource)
+            for text in {*resource.root.texts_below()}:
+                index.setdefault(text, []).append(resource)
         return index
 
     def users(
@@ -257,6 +282,16 @@ class Graph:
         return self._users[key]
 
 
+class _NoGraph(Graph):
+    """What a resource without a graph is in. It remembers nothing: such resources have nothing in common."""
+
+    def remember(self, key: object, make: Callable[[], T]) -> T:
+        return make()
+
+
+_NONE: Final = _NoGraph(())
+
+
 def from_policy(resources: Iterable[Any]) -> Graph:
     """The graph of what the engine hands to a stack policy (`StackValidationArgs.resources`)."""
     return Graph(_from_policy(resource) for resource in resources)
@@ -276,26 +311,34 @@ def from_messages(
 ) -> Graph:
     """The graph of the engine's AnalyzeRequest or AnalyzerResource messages.
 
-    `inputs` are those of each URN that the engine told before, as messages; `settings` the values of the stack's.
+    `inputs` are those of each URN that the engine told before; `settings` the values of the stack's.
     """
     here = {message.urn for message in messages}
     told = inputs or {}
     return Graph((_from_message(message, here, told.get(message.urn)) for message in messages), settings)
 
 
-def _from_message(message: Any, here: set[str], inputs: Any) -> Resource:
-    struct = message.properties
-    answer = cache(lambda: decode(struct))
+def from_request(request: Any, inputs: Mapping[str, Any]) -> Graph:
+    """The graph of the one resource of an AnalyzeRequest, whose properties have been read."""
+    return Graph([_from_message(request, set(), inputs, lambda: inputs)])
+
+
+def _from_message(
+    message: Any, here: set[str], inputs: Mapping[str, Any] | None, outputs: Callable[[], Any] | None = None
+) -> Resource:
+    urn, options = message.urn, message.options
+    answer = outputs or cache(partial(decode, message.properties))
+    said = answer if inputs is None or outputs else lambda: program_view(inputs, answer())
     return Resource(
-        urn=message.urn,
+        urn=urn,
         type=message.type,
-        name=message.name or message.urn.rsplit("::", 1)[-1],
-        properties=answer if inputs is None else lambda: program_view(decode(inputs), answer()),
+        name=message.name or urn.rsplit("::", 1)[-1],
+        properties=said,
         outputs=answer,
         provider=message.provider.urn if message.HasField("provider") else "",
-        protect=message.options.protect,
-        ignore_changes=tuple(message.options.ignoreChanges),
-        edges=_edges(message, here),
+        protect=options.protect,
+        ignore_changes=tuple(options.ignoreChanges),
+        edges=_edges(message, here) if here else {},
     )
 
 

@@ -46,12 +46,21 @@ def _pattern(text: str) -> re.Pattern[str]:
 @lru_cache(maxsize=65_536)
 def matches(pattern: str, text: str) -> bool:
     """Whether an IAM pattern with `*` and `?` covers the text, case aside."""
+    head = pattern.removesuffix("*")
+    if "*" not in head and "?" not in head and pattern.isascii() and text.isascii():
+        whole, start = text.lower(), head.lower()
+        return whole == start if head == pattern else whole.startswith(start)
     return _pattern(pattern).fullmatch(text) is not None
 
 
 def overlaps(pattern: str, other: str) -> bool:
     """Whether two patterns may name the same action: either covers the other's text, wildcards read as letters."""
     return matches(pattern, other) or matches(other, pattern)
+
+
+@lru_cache(maxsize=65_536)
+def _speaks_of(patterns: tuple[str, ...], actions: tuple[str, ...]) -> bool:
+    return any(overlaps(pattern, action) for action in actions for pattern in patterns)
 
 
 def fixed(value: str) -> bool:
@@ -127,11 +136,18 @@ class Statement:
         """Whether this statement allows the action on something."""
         return self.allows and self.covers(action)
 
-    def covers(self, action: str) -> bool:
-        """Whether the statement, whatever its effect, speaks of the action."""
-        if self.node.get("NotAction").declared:
-            return not any(matches(pattern, action) for pattern in self.node.get("NotAction").texts())
-        return any(overlaps(pattern, action) for pattern in self.actions)
+    @cached_property
+    def spared(self) -> list[str] | None:
+        """The actions of NotAction; None where it is not used."""
+        node = self.node.get("NotAction")
+        return node.texts() if node.declared else None
+
+    def covers(self, *actions: str) -> bool:
+        """Whether the statement, whatever its effect, speaks of one of the actions."""
+        if self.spared is not None:
+            spared = self.spared
+            return any(not any(matches(pattern, action) for pattern in spared) for action in actions)
+        return _speaks_of(tuple(self.actions), actions)
 
     @property
     def any_resource(self) -> bool:
@@ -218,7 +234,14 @@ def _scalar(node: Node) -> str:
 
 def statements(document: Node) -> list[Statement]:
     """The statements of a policy document. Raises UnreadableError or MalformedError (see Node.document)."""
-    return [Statement(item) for item in document.document().get("Statement").items()]
+
+    def made() -> list[Statement]:
+        return [Statement(item) for item in document.document().get("Statement").items()]
+
+    text = document.value
+    if not isinstance(text, str):
+        return made()
+    return document.resource.graph.remember(("statements", document.resource, document.path, text), made)
 
 
 _OIDC: Final = re.compile(r":oidc-provider/(?P<issuer>.+)$", re.IGNORECASE)

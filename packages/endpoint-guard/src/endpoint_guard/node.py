@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from endpoint_guard.sdk import UNKNOWN, plain
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from endpoint_guard.graph import Resource
 
 __all__ = ["UNKNOWN", "MalformedError", "Node", "State", "UnreadableError", "plain"]
+
+
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 class State(Enum):
@@ -76,13 +82,16 @@ class Node:
     def get(self, path: str) -> Node:
         """The node at a dotted path below this one; missing below a missing or scalar one."""
         value = self.value
-        for step in path.split("."):
+        for step in _steps(path):
             # A block that may occur once arrives as an object or as a list of one.
             if isinstance(value, list) and len(value) == 1:
                 value = value[0]
-            if value is UNKNOWN:
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif value is UNKNOWN:
                 break
-            value = value.get(step) if isinstance(value, dict) else None
+            else:
+                value = None
         return Node(self.resource, f"{self.path}.{path}" if self.path else path, value)
 
     def items(self) -> list[Node]:
@@ -130,8 +139,9 @@ class Node:
         """
         value = self._known().value
         if isinstance(value, str):
+            text = value
             try:
-                value = json.loads(value)
+                value = self.resource.graph.remember(("document", text), lambda: json.loads(text))
             except (ValueError, RecursionError):
                 raise MalformedError(self) from None
         if not isinstance(value, dict):
@@ -140,14 +150,31 @@ class Node:
 
     def leaves(self) -> Iterator[Node]:
         """Every scalar below this node, known or not."""
+        found: list[Node] = []
+        self._gather(found)
+        return iter(found)
+
+    def texts_below(self) -> Iterator[str]:
+        """Every text below this node that is known, without its place: where many are looked through."""
+        open_: list[Any] = [self.value]
+        while open_:
+            value = open_.pop()
+            if isinstance(value, str):
+                yield value
+            elif isinstance(value, dict):
+                open_.extend(value.values())
+            elif isinstance(value, list):
+                open_.extend(value)
+
+    def _gather(self, found: list[Node]) -> None:
         if isinstance(self.value, dict):
             for key, item in self.value.items():
-                yield from Node(self.resource, f"{self.path}.{key}", item).leaves()
+                Node(self.resource, f"{self.path}.{key}", item)._gather(found)
         elif isinstance(self.value, list):
             for i, item in enumerate(self.value):
-                yield from Node(self.resource, f"{self.path}[{i}]", item).leaves()
+                Node(self.resource, f"{self.path}[{i}]", item)._gather(found)
         elif self.value is not None:
-            yield self
+            found.append(self)
 
     def _known(self) -> Node:
         if self.value is UNKNOWN:

@@ -32,7 +32,7 @@ class Operations:
         return tuple(value for key in {*map(_key, urns)} for value in self._settings.get(key, ()))
 
     def told(self, urn: str, inputs: Any) -> None:
-        """The inputs of a resource, as the message holds them."""
+        """The inputs of a resource, read from the message."""
         self._told.setdefault(_key(urn), {})[urn] = inputs
 
     def end(self, urns: Iterable[str]) -> Mapping[str, Any]:

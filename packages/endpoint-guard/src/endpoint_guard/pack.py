@@ -187,7 +187,7 @@ def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, 
             outcomes = run(rule, from_resource(args).graph, values)
             if not any(outcome.verdict is Verdict.FAIL for outcome in outcomes):
                 return None
-            return mended(args.props, rule.mends, {**rule.defaults(), **values})
+            return mended(args.props, rule.mends, {**rule.defaults, **values})
         except Exception:  # what cannot be fixed is reported by the validation that follows
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from endpoint_guard.graph import Graph, MalformedError, Node, Resource, UnreadableError
@@ -117,6 +118,7 @@ class Rule:
     mends: tuple[Mend, ...] = ()
     module: str = ""
 
+    @cached_property
     def defaults(self) -> dict[str, Value]:
         return {name: setting.default for name, setting in self.settings.items()}
 
@@ -221,10 +223,9 @@ def run(rule: Rule, graph: Graph, settings: Mapping[str, Value] | None = None) -
     An unknown property is an UNKNOWN finding for that resource alone; a crash is a violation that names the
     exception's type.
     """
-    values = {**rule.defaults(), **(settings or {})}
-    context = Context(graph, values)
 
     def outcomes() -> list[Outcome]:
+        context = Context(graph, {**rule.defaults, **(settings or {})})
         return [_outcome(rule, resource, context) for resource in subjects(rule, graph)]
 
     key = repr(sorted(settings.items())) if settings else ""

@@ -91,7 +91,8 @@ def decode(struct: Any) -> dict[str, Any]:
 
     Beyond the SDK, which refuses them, a resource reference is the resource's id and an output its value.
     """
-    return {key: _value(value) for key, value in struct.fields.items()}
+    fields = struct.fields
+    return {key: _value(fields[key]) for key in fields}  # .items() of such a map takes twice as long
 
 
 def _value(value: Any) -> Any:
@@ -100,7 +101,7 @@ def _value(value: Any) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
-        members = {key: _value(item) for key, item in fields.items()}
+        members = {key: _value(fields[key]) for key in fields}
         return _special(members) if SIGNATURE in members else members
     if kind == "list_value":
         return [_value(item) for item in value.list_value.values]

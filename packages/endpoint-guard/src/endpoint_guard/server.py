@@ -8,6 +8,7 @@ changed, `take_over` lets grpc's own server stay.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -96,6 +97,8 @@ class Server:
         return port
 
     def start(self) -> None:
+        gc.freeze()
+        gc.disable()  # it would walk all that is kept of a stack again and again; who answers collects when it is due
         self._server.start()
         self._thread.start()
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pulumi.runtime.proto import analyzer_pb2
 
 from endpoint_guard import sdk
-from endpoint_guard.graph import Graph, from_messages
+from endpoint_guard.graph import Graph, from_messages, from_request
 from endpoint_guard.guard import METAS, Guard, Said
 from endpoint_guard.operation import Operations
 from endpoint_guard.rule import Rule
@@ -43,6 +41,8 @@ class Servicer:
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:
         """A new operation on a stack begins."""
+        if not gc.isenabled():
+            gc.collect()
         self._operations.begin(request.stack, request.project, request.config.values())
         return self._behind.ConfigureStack(request, context)
 
@@ -71,37 +71,39 @@ class Servicer:
     def Analyze(self, request: Any, context: Any) -> Any:
         """The rules about one resource's inputs."""
         response = analyzer_pb2.AnalyzeResponse()
-        self._operations.told(request.urn, request.properties)
-        if request.type not in self._about:
-            kinds = {"*", request.type}
-            rules = [rule for rule in self._guard.rules.values() if rule.scope == "resource"]
-            self._about[request.type] = [rule for rule in rules if not kinds.isdisjoint(rule.applies_to)]
-        graph = from_messages([request])
-        for rule in self._about[request.type]:
+        inputs = sdk.decode(request.properties)
+        self._operations.told(request.urn, inputs)
+        graph = from_request(request, inputs)
+        for rule in self._rules_about(request.type):
             self._rule(response, rule, graph)
         for diagnostic in response.diagnostics:
             diagnostic.urn = ""
+        graph.release()
         return response
+
+    def _rules_about(self, kind: str) -> list[Rule]:
+        if kind not in self._about:
+            rules = [rule for rule in self._guard.rules.values() if rule.scope == "resource"]
+            self._about[kind] = [rule for rule in rules if not {"*", kind}.isdisjoint(rule.applies_to)]
+        return self._about[kind]
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
         """The rules about the whole stack, then what the pack says about itself."""
         response = analyzer_pb2.AnalyzeResponse()
-        with _uncollected():
-            urns = [resource.urn for resource in request.resources]
-            settings = self._operations.settings(urns)
-            graph = from_messages(request.resources, self._operations.end(urns), settings)
-            for rule in self._stack_rules:
-                self._rule(response, rule, graph)
-            for meta in METAS:
-                self._report(response, meta.id, partial(meta.says, self._guard, graph), note=meta.is_note)
+        urns = [resource.urn for resource in request.resources]
+        settings = self._operations.settings(urns)
+        graph = from_messages(request.resources, self._operations.end(urns), settings)
+        for rule in self._stack_rules:
+            self._rule(response, rule, graph)
+        for meta in METAS:
+            self._report(response, meta.id, meta.says(self._guard, graph), note=meta.is_note)
+        graph.release()
         return response
 
     def _rule(self, response: Any, rule: Rule, graph: Graph) -> None:
-        self._report(response, rule.id, partial(self._guard.violations, rule, graph))
+        self._report(response, rule.id, self._guard.violations(rule, graph))
 
-    def _report(
-        self, response: Any, name: str, says: Callable[[], Iterable[Said]], *, note: bool = False
-    ) -> None:
+    def _report(self, response: Any, name: str, says: Iterable[Said], *, note: bool = False) -> None:
         level = self._levels[name]
         if level == _DISABLED:
             return
@@ -110,7 +112,7 @@ class Servicer:
         elif level == _REMEDIATE:
             level = _MANDATORY
         policy = self._policies[name]
-        for said in says():
+        for said in says:
             response.diagnostics.add(
                 policyName=name,
                 policyPackName=self._pack,
@@ -121,15 +123,3 @@ class Servicer:
                 enforcementLevel=level,
                 severity=policy.severity,
             )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector, which would walk all that is kept again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 from endpoint_guard import types as t
@@ -106,9 +107,13 @@ _OPAQUE: Final = [
     settings={"types": Setting(list(_OPAQUE), "type patterns that are refused")},
 )
 def no_opaque_resources(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    for pattern in ctx.strings("types"):
-        if fnmatchcase(resource.type, pattern):
-            yield fail(resource, "is of a kind whose content no rule reads", "type")
+    if _fits(resource.type, tuple(ctx.strings("types"))):
+        yield fail(resource, "is of a kind whose content no rule reads", "type")
+
+
+@lru_cache(maxsize=4096)
+def _fits(kind: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(kind, pattern) for pattern in patterns)
 
 
 @rule(

@@ -102,7 +102,7 @@ def iam_resources_named(resource: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def iam_no_escalation(resource: Resource, ctx: Context) -> Iterator[Finding]:
     def judge(s: iam.Statement) -> Iterator[Finding]:
-        if any(s.covers(action) for action in actions.ESCALATING):
+        if s.covers(*actions.ESCALATING):
             yield fail(s.node.get("Action"), "allows an action that escalates privileges")
 
     yield from _grants(resource, judge)
@@ -120,7 +120,7 @@ def iam_no_escalation(resource: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def iam_no_dismantling(resource: Resource, ctx: Context) -> Iterator[Finding]:
     def judge(s: iam.Statement) -> Iterator[Finding]:
-        if any(s.covers(action) for action in actions.DISMANTLING):
+        if s.covers(*actions.DISMANTLING):
             yield fail(s.node.get("Action"), "allows an action that takes protection or records down")
 
     yield from _grants(resource, judge)
@@ -158,7 +158,7 @@ def iam_no_foreign_roles(resource: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def iam_no_broad_reading(resource: Resource, ctx: Context) -> Iterator[Finding]:
     def judge(s: iam.Statement) -> Iterator[Finding]:
-        if any(s.covers(action) for action in actions.READING):
+        if s.covers(*actions.READING):
             for node in s.node.get("Resource").items():
                 if iam.loose(node.text()):
                     yield fail(node, "may read secrets or objects at large")
