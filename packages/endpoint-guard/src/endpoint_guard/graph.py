@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from typing import Any, Final, TypeVar
 
-from endpoint_guard.node import UNKNOWN, MalformedError, Node, State, UnreadableError, plain
+from endpoint_guard.node import UNKNOWN, MalformedError, Node, State, UnreadableError, below, plain
 from endpoint_guard.sdk import decode
 from endpoint_guard.views import IDENTITIES, program_view
 
@@ -66,11 +66,11 @@ class Resource:
 
     def get(self, path: str) -> Node:
         """The node at a dotted path of what the program says; an empty path is the resource itself."""
-        return self.root.get(path) if path else self.root
+        return Node(self, path, below(self._said, path) if path else self._said)
 
     def answered(self, path: str) -> Node:
         """The node at a dotted path of what AWS answered, be it the program's value or AWS's own."""
-        return Node(self, "", self._answer).get(path)
+        return Node(self, path, below(self._answer, path))
 
     @cached_property
     def known_by(self) -> frozenset[str]:
@@ -85,6 +85,12 @@ class Resource:
         value = self._answer
         texts = [value.get(key) for key in _WHOLE] if isinstance(value, dict) else ()
         return frozenset(text for text in texts if isinstance(text, str) and text)
+
+    @property
+    def own_texts(self) -> list[str]:
+        """The id and the ARN, so far as they are known."""
+        values = (self.answered(key).value for key in ("id", "arn"))
+        return [text for text in dict.fromkeys(values) if isinstance(text, str) and text]
 
     def targets(self, path: str, *types: str) -> list[Resource]:
         """The resources of these types that a property refers to.
@@ -231,32 +237,30 @@ class Graph:
         return [other for other in dict.fromkeys(found) if other.type.startswith(module)]
 
     @cached_property
-    def _made(self) -> dict[tuple[str, str], list[Resource]]:
-        index: dict[tuple[str, str], list[Resource]] = {}
+    def _made(self) -> dict[str, dict[str, list[Resource]]]:
+        index: dict[str, dict[str, list[Resource]]] = {}
         for resource in self.resources:
             for urn in {urn for urns in resource.edges.values() for urn in urns}:
-                index.setdefault((urn, resource.type), []).append(resource)
+                index.setdefault(urn, {}).setdefault(resource.type, []).append(resource)
         return index
 
     def made_from(self, urn: str, kind: str) -> list[Resource]:
         """The resources of a type with a property made from the resource of this URN."""
-        return self._made.get((urn, kind), [])
+        return self._made.get(urn, {}).get(kind, [])
 
     def all_users(self, target: Resource) -> list[Resource]:
         """The resources of which any property is made from `target`, or holds its id or ARN as a literal."""
-        texts = {
-            text for key in ("id", "arn") if isinstance(text := target.answered(key).value, str) and text
-        }
-        linked = [other for (urn, _), others in self._made.items() if urn == target.urn for other in others]
-        literal = [other for text in texts for other in self._texts.get(text, ())]
+        linked = [other for others in self._made.get(target.urn, {}).values() for other in others]
+        literal = [other for text in target.own_texts for other in self._holders.get(text, ())]
         return [other for other in dict.fromkeys([*linked, *literal]) if other is not target]
 
     @cached_property
-    def _texts(self) -> dict[str, list[Resource]]:
-        index: dict[str, list[Resource]] = {}
+    def _holders(self) -> dict[str, list[Resource]]:
+        """For each id and ARN of a resource, the resources that hold it as a literal."""
+        index: dict[str, list[Resource]] = {text: [] for one in self.resources for text in one.own_texts}
         for resource in self.resources:
-            for text in {*resource.root.texts_below()}:
-                index.setdefault(text, []).append(resource)
+            for text in {*resource.root.texts_below()} & index.keys():
+                index[text].append(resource)
         return index
 
     def users(

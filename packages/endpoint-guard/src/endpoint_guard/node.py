@@ -26,6 +26,21 @@ def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
 
 
+def below(value: Any, path: str) -> Any:
+    """The value at a dotted path below another; None below what has no members, UNKNOWN below what is not known."""
+    for step in _steps(path):
+        # A block that may occur once arrives as an object or as a list of one.
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif value is UNKNOWN:
+            break
+        else:
+            value = None
+    return value
+
+
 class State(Enum):
     """What a preview or an update can tell about a property."""
 
@@ -81,18 +96,7 @@ class Node:
 
     def get(self, path: str) -> Node:
         """The node at a dotted path below this one; missing below a missing or scalar one."""
-        value = self.value
-        for step in _steps(path):
-            # A block that may occur once arrives as an object or as a list of one.
-            if isinstance(value, list) and len(value) == 1:
-                value = value[0]
-            if isinstance(value, dict):
-                value = value.get(step)
-            elif value is UNKNOWN:
-                break
-            else:
-                value = None
-        return Node(self.resource, f"{self.path}.{path}" if self.path else path, value)
+        return Node(self.resource, f"{self.path}.{path}" if self.path else path, below(self.value, path))
 
     def items(self) -> list[Node]:
         """The elements of a list; a lone value is a list of one. Raises UnreadableError when unknown."""

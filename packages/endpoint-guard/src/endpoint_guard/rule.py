@@ -228,6 +228,8 @@ def run(rule: Rule, graph: Graph, settings: Mapping[str, Value] | None = None) -
         context = Context(graph, {**rule.defaults, **(settings or {})})
         return [_outcome(rule, resource, context) for resource in subjects(rule, graph)]
 
+    if len(graph.resources) == 1:
+        return outcomes()  # there is no second look at one resource
     key = repr(sorted(settings.items())) if settings else ""
     return graph.remember(("outcomes", rule.id, key), outcomes)
 

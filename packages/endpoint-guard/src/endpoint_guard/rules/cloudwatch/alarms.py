@@ -73,8 +73,13 @@ def alarm_watches_stack(alarm: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 def _named(node: Node, kind: str) -> bool:
-    names = [r.get(key).value for r in node.resource.graph.of(kind) for key in ("name", "stageName")]
-    return node.text() in names
+    graph = node.resource.graph
+
+    def names() -> set[str]:
+        values = (r.get(key).value for r in graph.of(kind) for key in ("name", "stageName"))
+        return {value for value in values if isinstance(value, str)}
+
+    return node.text() in graph.remember(("names", kind), names)
 
 
 @rule(
