@@ -21,18 +21,20 @@ import grpc
 
 try:
     from grpc._cython import cygrpc
-
-    _OPERATIONS: Final = (
-        cygrpc.SendInitialMetadataOperation,
-        cygrpc.SendMessageOperation,
-        cygrpc.SendStatusFromServerOperation,
-        cygrpc.ReceiveMessageOperation,
-        cygrpc.ReceiveCloseOnServerOperation,
-    )
-except (ImportError, AttributeError):
+except ImportError:
     cygrpc = None
 
 _MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024  # as the SDK's server takes
+_NAMES: Final = (
+    "CompletionQueue",
+    "ReceiveCloseOnServerOperation",
+    "ReceiveMessageOperation",
+    "SendInitialMetadataOperation",
+    "SendMessageOperation",
+    "SendStatusFromServerOperation",
+    "Server",
+)
+_STOP_SECONDS: Final = 5.0
 _ASKED: Final = "asked"
 _ENDED: Final = "ended"
 
@@ -98,7 +100,7 @@ class Server:
 
     def start(self) -> None:
         gc.freeze()
-        gc.disable()  # it would walk all that is kept of a stack again and again; who answers collects when it is due
+        gc.disable()  # it would walk all that is kept of a stack again and again; the servicer collects between two
         self._server.start()
         self._thread.start()
 
@@ -106,7 +108,9 @@ class Server:
         """Ends all calls and the thread."""
         self._server.shutdown(self._queue, _ENDED)
         self._server.cancel_all_calls()
-        self._thread.join(grace or 5)
+        self._thread.join(grace or _STOP_SECONDS)
+        gc.enable()
+        gc.unfreeze()
 
     def _serve(self) -> None:
         try:
@@ -181,6 +185,8 @@ def take_over(server: Any, quick: Callable[[str], bytes | None]) -> Any:
 
     What the owner of `server` calls later (its port, start, stop) reaches the new one.
     """
+    if not all(hasattr(cygrpc, name) for name in _NAMES):
+        return server
     try:
         made = Server(quick)
         for name in ("add_insecure_port", "start", "stop"):
