@@ -32,7 +32,7 @@ names = {"api": api.name, "function": function.name, "endpoint": endpoint.name, 
 watched: dict[str, c.Watch] = {
     **c.serving_metrics(site, s.scoring, s.alarms, **names),
     **c.usage_metrics(site, s.alarms, s.api.clients),
-    **c.drift_metrics(s.alarms, function.name, artifact.artifact.card),
+    **c.drift_metrics(s.alarms, function.name, artifact.artifact.card, api.key_ids),
 }
 alarms = c.Observability("alarms", site, s.alarms, topic=topic, watched=watched, names=names)
 guards = [alarms.alarm_names[label] for label in ("function-errors", "function-duration", "api-5xx")]

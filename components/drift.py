@@ -1,28 +1,38 @@
 """The population's alarms: what the function logs of a day, against what the model's card says of its training.
 
-Pure: expressions in CloudWatch's metric math over the metrics of `model.histograms.log_fields`.
+Pure: expressions in CloudWatch's metric math over the metrics of `model.histograms.log_fields`. They are computed
+where the counts are, by the alarm itself: no job that can stop, no code that may read logs, and no way out of the
+private network for it (an interface to the logs in two zones costs more than all alarms of three clients).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import pulumi
 
 from model import histograms
 from settings import Alarms
 
 DAY_SECONDS = 86_400
 _LEAST_TRANSACTIONS = 1000
-_LEAST_ALERTS = 20
-"""Expected in the day: below these an index says more about chance than about the population."""
-_HISTORY = "seconds_since_previous"
-_BLOCK_HOURS = 6
-_CLOCK_SHIFT, _HISTORY_MISSING = 0.07, 0.05
-"""Shares of a day's purchases: some five standard deviations at 1,000 of them, and a clock wrong by five hours."""
-_LEAST_DEVIATION = 0.1
-"""Of a bin number, for a feature that hardly varied in training."""
+_GROUPS = {
+    "purchase-drift": ("amt", "hour", "category"),
+    "history-drift": ("seconds_since_previous", "count_24h", "sum_24h", "max_24h"),
+    "holder-drift": ("age_band", "city_size"),
+    "score-drift": ("score",),
+    "alert-share": ("alert",),
+}
+"""What one alarm judges: so many bands that ten metrics are enough, and features that one cause moves together."""
+_MEANS = {
+    "purchase-drift": "Amounts, hours or categories of a day are not spread as in the model's training",
+    "history-drift": "What callers count of their cards' last day is not spread as in the model's training",
+    "holder-drift": "Ages or cities of cardholders are not spread as in the model's training",
+    "score-drift": "The scores of a day are not spread as on the model's validation weeks",
+    "alert-share": "The share of alerts of a day is not that of the model's validation weeks",
+}
 
 
 @dataclass(frozen=True)
@@ -30,126 +40,86 @@ class Derived:
     """A figure computed from a day's metrics, and when it is too much.
 
     `metrics` maps an id to a metric's name and statistic; `steps` maps an id to an expression, the last of which is
-    the figure. CloudWatch allows ten of each.
+    the figure. CloudWatch allows ten of each. A client's alarm has `client`, the id of its key, as a dimension.
     """
 
-    dimensions: Mapping[str, str]
+    function: str
     metrics: Mapping[str, tuple[str, str]]
     steps: Mapping[str, str]
     threshold: float
     means: str
+    client: pulumi.Output[str] | None = None
 
     namespace = histograms.NAMESPACE
 
+    @property
+    def dimensions(self) -> dict[str, Any]:
+        """Of each metric; unknown in a preview that makes the client's key."""
+        named = {"function": self.function}
+        return named if self.client is None else {**named, histograms.CLIENT: self.client}
 
-def drift_metrics(alarms: Alarms, function: str, card: Mapping[str, Any]) -> dict[str, Derived]:
-    """What is watched of the population that a model with this card scores.
 
-    Each figure is 0 on a day with too few transactions to judge by.
+def drift_metrics(
+    alarms: Alarms, function: str, card: Mapping[str, Any], keys: Mapping[str, pulumi.Output[str]]
+) -> dict[str, Derived]:
+    """What is watched of the population that a model with this card scores: all clients together, and by key.
+
+    Each figure is the largest population stability index of its features over a day, as a multiple of what 99 in 100
+    of the training data's days stay below, as `python -m model drift` computes it; 0 on a day with fewer than 1,000
+    purchases. A client alone is not watched apart.
     """
-    seen = {name: entry["counts"] for name, entry in card["histograms"].items()}
-    watched = {
-        "score-drift": _scores(function, seen["score"], alarms.drift_index),
-        "alert-share": _alerts(function, card["metrics"]["alerts_per_1000"] / 1000, alarms.alert_factor),
-        "feature-drift": _features(function, seen, alarms.drift_index),
-    }
-    if "hour" in seen:
-        watched["clock-shift"] = _clock(function, seen["hour"])
-    if _HISTORY in seen:
-        watched["history-missing"] = _history(function, seen[_HISTORY])
+    watched = dict(_of(alarms, function, card["histograms"], None))
+    if len(keys) > 1:
+        for client, key in keys.items():
+            of_key = _of(alarms, function, card["histograms"], key)
+            watched |= {f"{label}-{client}": derived for label, derived in of_key}
     return watched
 
 
-def _scores(function: str, counts: Sequence[float], index: float) -> Derived:
-    """Population stability index over the bands of scores, as `model.drift` computes it over bins."""
-    before = histograms.banded(counts)
-    whole = sum(before) + 0.5 * len(before)
-    shares = {f"b{band}": (count + 0.5) / whole for band, count in enumerate(before)}
-    terms = [f"(({b}+0.5)/n-{p:.9f})*LOG(({b}+0.5)/n/{p:.9f})" for b, p in shares.items()]
-    return Derived(
-        {"function": function},
-        {b: (f"{histograms.BAND_PREFIX}{b[1:]}", "Sum") for b in shares},
-        {
-            "n": f"{'+'.join(shares)}+{0.5 * len(before)}",
-            "psi": f"IF(n>={_LEAST_TRANSACTIONS},{'+'.join(terms)},0)",
-        },
-        index,
-        "The scores of a day are distributed otherwise than those of the card",
-    )
+def _of(
+    alarms: Alarms, function: str, entries: Mapping[str, Any], key: pulumi.Output[str] | None
+) -> Iterator[tuple[str, Derived]]:
+    for label, names in _GROUPS.items():
+        if present := {name: entries[name] for name in names if name in entries}:
+            metrics, steps = _expressions(present)
+            yield label, Derived(function, metrics, steps, alarms.drift_margin, _MEANS[label], key)
 
 
-def _alerts(function: str, share: float, factor: float) -> Derived:
-    return Derived(
-        {"function": function},
-        {"m0": ("count", "Sum"), "m1": ("frauds", "Sum")},
-        {
-            "expected": f"m0*{share:.9f}",
-            "shift": f"IF(expected>={_LEAST_ALERTS},ABS(LOG((m1+0.5)/(expected+0.5))),0)",
-        },
-        math.log(factor),
-        f"The share of alerts of a day is {factor:g} times above or below that of the card (logarithm of the ratio)",
-    )
+def _expressions(entries: Mapping[str, Any]) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+    """Metrics and steps of the largest multiple among these features."""
+    metrics, steps = {"m0": ("count", "Sum")}, {}
+    for place, (name, entry) in enumerate(entries.items()):
+        expected = histograms.banded(name, entry["counts"])
+        # An alarm pays for each metric: the band that most purchases are in holds what the others leave.
+        largest = expected.index(max(expected))
+        seen: list[str] = []
+        for band in range(len(expected)):
+            if band != largest:
+                metrics[f"m{len(metrics)}"] = _metric(name, band)
+                id_ = f"m{len(metrics) - 1}"
+                seen.append(id_ if name == "alert" else f"m0*{id_}/100")
+        seen.insert(largest, f"(m0-{'-'.join(seen)})")
+        steps[f"p{place}"] = _multiple(seen, expected, entry)
+    most = f"MAX([{','.join(steps)}])" if len(steps) > 1 else "p0"
+    return metrics, {**steps, "most": f"IF(m0>={_LEAST_TRANSACTIONS},{most},0)"}
 
 
-def _features(function: str, seen: Mapping[str, Sequence[float]], index: float) -> Derived:
-    """How many features' average bin has moved.
-
-    By so many deviations that the index of a normal distribution, which is their square, would be the threshold.
-    """
-    moments = {name: _moments(counts) for name, counts in seen.items() if name in histograms.averaged(seen)}
-    metrics, shifted = {"m0": ("count", "Sum")}, []
-    for place, (name, (mean, deviation)) in enumerate(moments.items(), 1):
-        metrics[f"m{place}"] = (histograms.PREFIX + name, "Average")
-        shifted.append(f"(ABS(m{place}-{mean:.4f})>{deviation * math.sqrt(index):.4f})")
-    return Derived(
-        {"function": function},
-        metrics,
-        {"moved": f"IF(m0>={_LEAST_TRANSACTIONS},{'+'.join(shifted)},0)"},
-        0,
-        "The average of a feature's bins over a day is not that of the card",
-    )
+def _metric(name: str, band: int) -> tuple[str, str]:
+    """Name and statistic of a band: the percentile rank of its bins, halfway between one and the next."""
+    if name == "alert":
+        return "frauds", "Sum"
+    firsts = (*histograms.BANDS[name], len(histograms.EDGES[name]) + 1)
+    low = f"{firsts[band] - 0.5:g}" if band else ""
+    high = f"{firsts[band + 1] - 0.5:g}" if band + 2 < len(firsts) else ""
+    return histograms.PREFIX + name, f"PR({low}:{high})"
 
 
-def _clock(function: str, counts: Sequence[float]) -> Derived:
-    """The largest change of a six-hour block's share of the day.
-
-    A clock that is wrong moves few averages: the hours go round. Night and day change places in the blocks.
-    """
-    blocks = range(0, len(counts), _BLOCK_HOURS)
-    metrics, shifts = {"m0": ("count", "Sum")}, []
-    for place, first in enumerate(blocks, 1):
-        share = sum(counts[first : first + _BLOCK_HOURS]) / sum(counts)
-        start = f"{first - 0.5:g}" if first else ""
-        metrics[f"m{place}"] = (f"{histograms.PREFIX}hour", f"PR({start}:{first + _BLOCK_HOURS - 0.5:g})")
-        shifts.append(f"ABS(m{place}/100-{share:.6f})")
-    largest = f"MAX([{','.join(shifts)}])"
-    return Derived(
-        {"function": function},
-        metrics,
-        {"shift": f"IF(m0>={_LEAST_TRANSACTIONS},{largest},0)"},
-        _CLOCK_SHIFT,
-        "The hours of a day's purchases are not those of the card: a clock or a time zone may be wrong",
-    )
-
-
-def _history(function: str, counts: Sequence[float]) -> Derived:
-    """How much larger than the card's the share of purchases is that come without an earlier one of their card."""
-    share = counts[-1] / sum(counts)
-    return Derived(
-        {"function": function},
-        {
-            "m0": ("count", "Sum"),
-            "m1": (histograms.PREFIX + _HISTORY, f"PR({len(counts) - 1.5:g}:)"),
-        },
-        {"missing": f"IF(m0>={_LEAST_TRANSACTIONS},m1/100-{share:.6f},0)"},
-        _HISTORY_MISSING,
-        "Many purchases of a day come without their card's history: a caller may have stopped counting it",
-    )
-
-
-def _moments(counts: Sequence[float]) -> tuple[float, float]:
-    """Mean and standard deviation of the bin number."""
-    whole = sum(counts)
-    mean = sum(place * count for place, count in enumerate(counts)) / whole
-    variance = sum((place - mean) ** 2 * count for place, count in enumerate(counts)) / whole
-    return mean, max(math.sqrt(variance), _LEAST_DEVIATION)
+def _multiple(seen: list[str], expected: list[float], entry: Mapping[str, Any]) -> str:
+    """The index of counts per band, each an expression, as a multiple of a usual day's."""
+    whole = sum(expected) + 0.5 * len(expected)
+    terms = []
+    for count, before in zip(seen, expected, strict=True):
+        share, now = (before + 0.5) / whole, f"({count}+0.5)/(m0+{0.5 * len(expected):g})"
+        terms.append(f"({now}-{share:.9f})*LOG({now}/{share:.9f})")
+    purchases = f"{entry['day_purchases']:g}"
+    return f"({'+'.join(terms)})*IF(m0<{purchases},m0/{purchases},1)/{entry['day_index']:g}"

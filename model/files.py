@@ -8,7 +8,8 @@ from typing import Any
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """`content` in `path`, which keeps what it held when the writing fails."""
+    """`content` in `path`, which keeps what it held when the writing fails; folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}")
     aside.write_bytes(content)
     aside.replace(path)

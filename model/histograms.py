@@ -38,13 +38,15 @@ EDGES: Mapping[str, tuple[float, ...]] = {
     "city_size": tuple(range(1, len(_CITY_SIZES) + 1)),
     # Between two answers' digits, so that a rounded score falls where the exact one does.
     "score": (0.005, 0.015, 0.055, 0.105, 0.205, 0.305, 0.405, 0.505, 0.605, 0.705, 0.805, 0.905, 0.955),
+    "alert": (1,),
 }
 """Per feature, the inner edges: a value on an edge belongs to the bin above, so n edges make n + 1 bins."""
 
 _CODES = {name: code for code, name in enumerate(CATEGORIES)}
-_NOT_AVERAGED = {"category", "score"}
 NAMESPACE = "FraudScoring"
 PREFIX = "bin_"
+CLIENT = "api_key_id"
+"""The dimension that tells clients apart: the id of a key, which is no secret."""
 
 
 def watched(fields: Iterable[str]) -> list[str]:
@@ -54,25 +56,12 @@ def watched(fields: Iterable[str]) -> list[str]:
     return [name for name in EDGES if name in names]
 
 
-def of_training(
-    matrix: npt.NDArray[np.float32], features: Sequence[str], scores: npt.NDArray[np.float64]
-) -> dict[str, dict[str, list[float]]]:
-    """Edges and counts per feature with bins, and of `score`: the card's entry `histograms`.
-
-    `matrix` has a column per feature and `scores` need not be of the same rows: use rows in their natural
-    proportion, and scores of rows that the model has not been fitted on.
-    """
-    columns = {name: matrix[:, index] for index, name in enumerate(features) if name in EDGES}
-    return {name: _histogram(name, values) for name, values in (columns | {"score": scores}).items()}
-
-
-def _histogram(name: str, values: npt.NDArray[Any]) -> dict[str, list[float]]:
+def places(name: str, values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Bin number (n,) of each value (n,) of a feature."""
     import numpy as np
 
-    edges = EDGES[name]
-    # In the matrix's own precision: an amount of 0.01 must not fall below an edge of 0.01.
-    places = np.searchsorted(np.asarray(edges, dtype=values.dtype), values, side="right")
-    return {"edges": list(edges), "counts": np.bincount(places, minlength=len(edges) + 1).tolist()}
+    # In the values' own precision: an amount of 0.01 must not fall below an edge of 0.01.
+    return np.searchsorted(np.asarray(EDGES[name], dtype=values.dtype), values, side="right")
 
 
 def bins(transactions: Sequence[Mapping[str, Any]], scores: Iterable[float] | None) -> dict[str, list[int]]:
@@ -100,35 +89,41 @@ def _values(transaction: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
             yield field, _NEVER if value is None else value
 
 
-SCORE_BANDS = (0, 1, 2, 3, 5, 8, 11, 13)
-"""The first bin of each band of scores: few enough for one alarm, which may read ten metrics."""
-BAND_PREFIX = "score_band_"
+BANDS: Mapping[str, tuple[int, ...]] = {
+    "amt": (0, 4, 12),
+    "hour": (0, 4, 8, 12, 16, 20),
+    "category": (0, 5, 10),
+    "seconds_since_previous": (0, 4, 7, 12),
+    "count_24h": (0, 1, 4),
+    "sum_24h": (0, 1, 7),
+    "max_24h": (0, 1, 7),
+    "age_band": (0, 3, 6, 9),
+    "city_size": (0, 4, 6, 8),
+    "score": (0, 1, 4, 8),
+    "alert": (0, 1),
+}
+"""Per feature, the first bin of each band by which drift is judged: few enough for an alarm, which may read ten
+metrics, and with the rare ends on their own, where a fault gathers. An alert has two: no and yes."""
 
 
-def banded(counts: Sequence[float]) -> list[float]:
-    """Counts per score bin -> counts per score band."""
-    ends = (*SCORE_BANDS[1:], len(counts))
-    return [sum(counts[first:end]) for first, end in zip(SCORE_BANDS, ends, strict=True)]
+def banded(name: str, counts: Sequence[float]) -> list[float]:
+    """Counts per bin of a feature -> counts per band."""
+    ends = (*BANDS[name][1:], len(counts))
+    return [sum(counts[first:end]) for first, end in zip(BANDS[name], ends, strict=True)]
 
 
-def averaged(names: Iterable[str]) -> list[str]:
-    """Those whose bins have an order: their average means something."""
-    return [name for name in names if name not in _NOT_AVERAGED]
-
-
-def log_fields(found: Mapping[str, Sequence[int]], function: str, milliseconds: int) -> dict[str, Any]:
+def log_fields(
+    found: Mapping[str, Sequence[int]], function: str, client: str, milliseconds: int
+) -> dict[str, Any]:
     """Members that make a log line an entry in CloudWatch's embedded metric format, which it turns into metrics.
 
-    A feature's values are bin numbers, so that their average moves when the population does; the category's numbers
-    have no order and stay a field of the line. Scores are counted per band, and the line's own `count` and `frauds`
-    are metrics, too. Every line has all of them: a sum over a period then has no gaps.
+    A feature's values are bin numbers: the share of those between two bounds is a statistic that CloudWatch has
+    (percentile rank). The line's own `count` and `frauds` are metrics, too. Each is counted for the function and,
+    where the line's `api_key_id` is not empty, for that client.
     """
     bins = {PREFIX + name: list(places) for name, places in found.items()}
-    scores = found.get("score", ())
-    counts = banded([scores.count(place) for place in range(len(EDGES["score"]) + 1)])
-    bands = {f"{BAND_PREFIX}{band}": count for band, count in enumerate(counts)}
-    means = [PREFIX + name for name in averaged(found)]
-    names = [{"Name": name} for name in ("count", "frauds", *bands, *means)]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": names}
+    names = [{"Name": name} for name in ("count", "frauds", *bins)]
+    dimensions = [["function"], *([["function", CLIENT]] if client else [])]
+    directive = {"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": names}
     metadata = {"Timestamp": milliseconds, "CloudWatchMetrics": [directive]}
-    return {"_aws": metadata, "function": function} | bands | bins
+    return {"_aws": metadata, "function": function} | bins

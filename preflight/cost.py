@@ -22,6 +22,8 @@ from model import contract, histograms
 PRICES = Path(__file__).with_name("prices.json")
 _FUNCTION_SECONDS, _LOG_GB, _TRACED = 0.05, 6e-6, 0.05
 """A request: billed time of the function, bytes in all logs together, share that X-Ray keeps. Estimates."""
+_DRIFT = "Drift"
+"""What watching the population adds: its metrics and alarms are lines of their own."""
 _BOT_CONTROL = "AWSManagedRulesBotControlRuleSet"
 
 
@@ -69,8 +71,9 @@ def _at_rest(resource: Resource, graph: Graph) -> Iterator[Item]:
     kind, inputs = resource["type"].rpartition(":")[2], resource["inputs"]
     if kind in _COUNTED:
         price, amount = _COUNTED[kind]
+        name = f"{_DRIFT} alarms" if "metricQueries" in inputs else _name(resource)
         if count := amount(inputs):
-            yield Item(_name(resource), price, count)
+            yield Item(name, price, count)
     elif kind == "EndpointConfiguration":
         yield from _instances(resource, graph)
     elif kind == "WebAcl":
@@ -79,9 +82,11 @@ def _at_rest(resource: Resource, graph: Graph) -> Iterator[Item]:
         yield Item(_name(resource), "web ACL rule", len(rules))
         yield Item(_name(resource), "Bot Control", sum(_BOT_CONTROL in json.dumps(rule) for rule in rules))
     elif kind == "Function":
-        # What the scoring function writes into its log in the embedded metric format becomes metrics.
+        # What the scoring function writes into its log in the embedded metric format becomes metrics: once for all
+        # clients, once for each key.
         recipe = inputs.get("environment", {}).get("variables", {}).get("RECIPE")
-        yield Item(_name(resource), "custom metric", _emitted(recipe))
+        keys = sum(r["type"].endswith("apigateway/apiKey:ApiKey") for r in graph.resources)
+        yield Item(f"{_DRIFT} metrics", "custom metric", _emitted(recipe) * (1 + keys))
 
 
 def _instances(resource: Resource, graph: Graph) -> Iterator[Item]:
@@ -131,7 +136,7 @@ def _emitted(recipe: str | None) -> int:
     values: dict[str, Any] = {name: contract.FIELDS[name].maximum for name in contract.RECIPE_FIELDS[recipe]
                               if name in contract.FIELDS}  # fmt: skip
     values |= {"time": "2026-03-02T14:05:00", "category": contract.CATEGORIES[0]}
-    line = histograms.log_fields(histograms.bins([values], [0.1]), "f", 0)
+    line = histograms.log_fields(histograms.bins([values], [0.1]), "f", "key", 0)
     return len(line["_aws"]["CloudWatchMetrics"][0]["Metrics"])
 
 

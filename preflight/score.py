@@ -51,13 +51,15 @@ _FRAUDULENT = _PLACE | {
     "max_24h": 1102.8,
 }
 # Bot Control refuses what does not look like a browser, unless it comes from the network of a known caller.
+_MESSAGE_LENGTH = 200
 USER_AGENT = "Mozilla/5.0 (compatible; fraud-endpoint-score/1)"
 PURCHASES: Mapping[str, Mapping[str, Any]] = {"legitimate": _LEGITIMATE, "fraudulent": _FRAUDULENT}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one purchase. Score, decision and version are None unless the status is 200."""
+    """What came back for one purchase. Score, decision and version are None unless the status is 200; `message` is
+    then what the server says, empty where it says nothing."""
 
     sent: str
     status: int
@@ -65,6 +67,7 @@ class Answer:
     is_fraud: bool | None = None
     score: float | None = None
     model_version: str | None = None
+    message: str = ""
 
 
 class SigV4(httpx.Auth):
@@ -97,7 +100,9 @@ class SigV4(httpx.Auth):
 
 
 def ask(url: str, api_key: str, *, recipe: str = "boosted", auth: httpx.Auth | None = None) -> list[Answer]:
-    """Sends each of PURCHASES in a request of its own; UserError when nothing answers at `url`."""
+    """Sends each of PURCHASES in a request of its own; UserError for a bad address and when nothing answers there."""
+    if not url.startswith(("http://", "https://")):
+        raise UserError(f"{url} is no address: it must begin with https:// (http:// on this machine).")
     headers = {"x-api-key": api_key, "user-agent": USER_AGENT}
     try:
         with httpx.Client(headers=headers, auth=auth, timeout=35) as client:
@@ -112,7 +117,7 @@ def _ask(client: httpx.Client, url: str, name: str, recipe: str) -> Answer:
     response = client.post(url, json={"transactions": [purchase]})
     milliseconds = (time.perf_counter() - started) * 1000
     if response.status_code != 200:
-        return Answer(name, response.status_code, milliseconds)
+        return Answer(name, response.status_code, milliseconds, message=_message(response))
     try:
         body = response.json()
         (prediction,) = body["predictions"]
@@ -120,6 +125,19 @@ def _ask(client: httpx.Client, url: str, name: str, recipe: str) -> Answer:
         return Answer(name, 200, milliseconds, decision, points, str(body["model_version"]))
     except (ValueError, TypeError, KeyError):
         raise UserError(f"What answers at {url} is not the scoring API.") from None
+
+
+def _message(response: httpx.Response) -> str:
+    """What the API, its gateway or its firewall says about a refusal, in one line; empty for anything else."""
+    try:
+        body = response.json()
+        error = body.get("error")
+        said = (
+            error["message"] if isinstance(error, dict) else body.get("message") or body.get("Message") or ""
+        )
+    except (ValueError, KeyError, AttributeError):
+        return ""
+    return " ".join(str(said).split())[:_MESSAGE_LENGTH]
 
 
 def table(answers: list[Answer]) -> Table:
@@ -154,10 +172,16 @@ def score(
     with exit_codes(debug):
         values = keys.load(api_key_file)
         name = client or next(iter(values), "")
-        if name not in values or recipe not in RECIPE_FIELDS:
-            raise UserError("there is no such key in the file, or no such recipe: see --help.")
+        if name not in values:
+            named = ", ".join(values) or "none"
+            raise UserError(f"{api_key_file} holds no key {client or 'at all'}: --client is one of {named}.")
+        if recipe not in RECIPE_FIELDS:
+            raise UserError(f"There is no recipe {recipe}: --recipe is one of {', '.join(RECIPE_FIELDS)}.")
         auth = SigV4.of(credentials_file) if credentials_file else SigV4(sign) if sign else None
         answers = ask(url, values[name], recipe=recipe, auth=auth)
-        Console().print(table(answers))
+        console = Console()
+        console.print(table(answers))
+        for message in dict.fromkeys(answer.message for answer in answers if answer.message):
+            console.print(f"The server says: {message}", highlight=False, markup=False)
         if [answer.is_fraud for answer in answers] != [False, True]:
             raise typer.Exit(REFUSED)

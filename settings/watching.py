@@ -15,10 +15,8 @@ class Alarms:
 
     email: pulumi.Output[str] | None
     """An address, secret from here on."""
-    drift_index: float
-    """Population stability index."""
-    alert_factor: float
-    """How many times more, or fewer, alerts than the card has."""
+    drift_margin: float
+    """Multiple of the population stability index that 99 in 100 of the training data's days stay below."""
     least_hourly_requests: int = 0
     """Fewer in an hour are an alarm; 0 for none."""
     quota_percent: int = 80
@@ -38,8 +36,7 @@ def read_alarms(r: Reader, *, required: bool) -> Alarms:
         )
     return Alarms(
         pulumi.Output.secret(email) if email else None,
-        drift_index=r.number("driftIndex", 0.01, 5, 0.2),
-        alert_factor=r.number("alertFactor", 1.1, 100, 3),
+        drift_margin=r.number("driftMargin", 1, 100, 1.3),
         least_hourly_requests=r.integer("leastHourlyRequests", 0, 1_000_000, 0),
         quota_percent=r.integer("quotaAlarmPercent", 1, 100, 80),
         key_age_days=r.integer("maxKeyAgeDays", 0, 3650, 0),

@@ -16,6 +16,8 @@ from model.errors import UserError
 
 MAX_UNPACKED_BYTES = 500_000_000
 MAX_ENTRIES = 5_000
+MAX_NAME_LENGTH, MAX_DEPTH = 240, 20
+"""Bytes of a path, and folders in it."""
 REQUIRED = ("model.onnx", "card.json", "code/inference.py")
 
 
@@ -51,7 +53,8 @@ def extract(archive: Path, target: Path, *, expected_sha256: str | None = None) 
     """Unpack `archive` into the new or empty folder `target`; ArtifactError leaves nothing behind.
 
     Refuses another digest than the expected one, damage, absolute or parent paths, anything that is not a
-    plain file or folder, names that occur twice, missing files, and sizes beyond any artifact of ours.
+    plain file or folder (a sparse file, whose size is not what it takes, included), names that occur twice or below
+    a file, missing files, and names, depths and sizes beyond any artifact of ours.
     """
     if not archive.is_file():
         raise ArtifactError(f"{archive} does not exist: build it with python -m model package.")
@@ -67,7 +70,7 @@ def extract(archive: Path, target: Path, *, expected_sha256: str | None = None) 
         _extract_checked(archive, aside)
         aside.chmod(0o755)
         aside.replace(target)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, RecursionError):
         raise ArtifactError(f"{archive} is damaged or incomplete: build or download it again.") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -90,15 +93,34 @@ def _extract_checked(archive: Path, folder: Path) -> None:
 def _check_members(archive: Path, members: list[tarfile.TarInfo]) -> None:
     if len(members) > MAX_ENTRIES:
         raise ArtifactError(f"{archive} holds more than {MAX_ENTRIES:,} entries: it is not a model.")
-    seen: set[str] = set()
+    if sum(abs(member.size) for member in members) > MAX_UNPACKED_BYTES:
+        raise ArtifactError(
+            f"{archive} unpacks to more than {MAX_UNPACKED_BYTES:,} bytes: it is not a model."
+        )
+    files: set[str] = set()
+    folders: set[str] = set()
     for member in members:
-        path = PurePosixPath(member.name)
-        if path.is_absolute() or ".." in path.parts or "\\" in member.name:
-            raise ArtifactError(f"{archive} holds a path that leads out of it: do not use this file.")
-        if not (member.isreg() or member.isdir()):
-            raise ArtifactError(f"{archive} holds a link or a special file: do not use this file.")
-        if str(path) in seen:
+        path = _checked_path(archive, member)
+        if str(path) in files or (member.isreg() and str(path) in folders):
             raise ArtifactError(f"{archive} holds a name twice: do not use this file.")
-        seen.add(str(path))
-    if missing := [name for name in REQUIRED if name not in seen]:
+        (files if member.isreg() else folders).add(str(path))
+        folders.update(str(parent) for parent in path.parents)
+    if files & folders:
+        raise ArtifactError(f"{archive} holds a file below a file: do not use this file.")
+    if missing := [name for name in REQUIRED if name not in files]:
         raise ArtifactError(f"{archive} holds no {missing[0]}: it is not a model artifact.")
+
+
+def _checked_path(archive: Path, member: tarfile.TarInfo) -> PurePosixPath:
+    """A member's path; ArtifactError for one that no artifact of ours has."""
+    length = len(member.name.encode("utf-8", "surrogateescape"))
+    if length > MAX_NAME_LENGTH or member.name.count("/") > MAX_DEPTH:
+        raise ArtifactError(f"{archive} holds a longer name than any model has: do not use this file.")
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts or "\\" in member.name or "\0" in member.name:
+        raise ArtifactError(f"{archive} holds a path that leads out of it: do not use this file.")
+    if not path.parts:
+        raise ArtifactError(f"{archive} holds an entry without a name: do not use this file.")
+    if not (member.isreg() or member.isdir()) or member.issparse():
+        raise ArtifactError(f"{archive} holds a link or a special file: do not use this file.")
+    return path

@@ -7,9 +7,10 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import joblib
+import numpy as np
+import numpy.typing as npt
 
 from model import contract, histograms, progress
 from model.artifact import archive, runtime
@@ -17,6 +18,7 @@ from model.artifact.archive import sha256, sha256_of
 from model.artifact.source import CARD_VERSION, ArtifactSource, served_code
 from model.data import dataset, features
 from model.data.opening import open_data
+from model.evaluation import days
 from model.evaluation import report as reports
 from model.training import export, recipes, train
 
@@ -36,8 +38,8 @@ def build(source: ArtifactSource, folder: Path, say: progress.Say) -> reports.Wh
         score = export.onnx_scores(trained.onnx, matrix)
     owners = reports.on_owners(trained, data, source.decision, seed=source.seed, say=say)
     report = reports.in_full(trained, data, score, owners, say=say)
-    watched = histograms.watched(features.required_fields(recipe.features))
-    seen = histograms.of_training(features.from_frame(data.train, watched), watched, score)
+    with progress.step(say, "learning how much days differ"):
+        seen = _histograms(trained, data, score)
     card = _card(source, trained, reports.without_pictures(report), data, sha256(trained.onnx), seen)
     with progress.step(say, "packing"):
         contents = {"model.onnx": trained.onnx, "card.json": card, **served_code()}
@@ -61,13 +63,30 @@ def build(source: ArtifactSource, folder: Path, say: progress.Say) -> reports.Wh
     return report
 
 
+def _histograms(
+    trained: train.Trained, data: dataset.Dataset, score: npt.NDArray[np.float64]
+) -> dict[str, days.Entry]:
+    """The card's histograms: features of all training rows; scores and alerts of rows that were not fitted on."""
+    watched = histograms.watched(features.required_fields(trained.recipe.features))
+    matrix = features.from_frame(data.train, watched)
+    train_days = days.Days.of(data.train[dataset.TIME].to_numpy())
+    found = days.entries({name: matrix[:, place] for place, name in enumerate(watched)}, train_days)
+    held_out = trained.validated or train.Validated(
+        data.test[dataset.TIME].to_numpy(),
+        score,
+        trained.rule.alerts(score, data.test["amt"].to_numpy()),
+    )
+    answers = {"score": held_out.score, "alert": held_out.alert.astype(np.float64)}
+    return found | days.entries(answers, days.Days.of(held_out.times))
+
+
 def _card(
     source: ArtifactSource,
     trained: train.Trained,
     report: reports.FullReport,
     data: dataset.Dataset,
     model_sha256: str,
-    seen: dict[str, Any],
+    seen: dict[str, days.Entry],
 ) -> bytes:
     """card.json: no wall time and no path, so that the same inputs give the same bytes."""
     spans = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,25 @@ from model.errors import UserError
 from model.evaluation import bootstrap
 from model.training import export
 
-JUDGED = ("pr_auc", "f1", "money_caught")
-"""The figures of which none may be worse."""
+Matrix = features.Matrix
+Scores = bootstrap.Floats
 
 
-def scored(path: Path, data: Dataset) -> tuple[str, bootstrap.Scored]:
-    """An artifact's version, and its scores of the test file with the artifact's own rule.
+@dataclass(frozen=True)
+class Opened:
+    """What is read of an artifact to score with it; its code is never run."""
 
-    `path` is a `model.tar.gz` or the folder that holds it. ArtifactError for one that is not what it should be,
-    UserError for one that this version cannot feed. No code of the archive is run.
+    version: str
+    card: Mapping[str, Any]
+    features: tuple[str, ...]
+    rule: Rule
+    onnx: bytes
+
+
+def opened(path: Path) -> Opened:
+    """An artifact that this version can feed. `path` is a `model.tar.gz` or the folder that holds it.
+
+    ArtifactError for one that is not what it should be, UserError for one of another version.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = path / "model.tar.gz" if path.is_dir() else path
@@ -33,29 +44,44 @@ def scored(path: Path, data: Dataset) -> tuple[str, bootstrap.Scored]:
         onnx = (artifact.path / "model.onnx").read_bytes()
     card = artifact.card
     if card.get("card_version") != CARD_VERSION:
-        raise UserError(f"{path} was built by another version: build it again to compare it.")
-    rule = Rule.of_card(card["rule"])
-    unknown = [name for name in card["features"] if name not in features.FEATURES]
-    if unknown or list(card["categories"]) != list(CATEGORIES):
+        raise UserError(f"{path} was built by another version: build it again.")
+    try:
+        names, categories = tuple(card["features"]), list(card["categories"])
+        rule = Rule.of_card(card["rule"])
+    except (KeyError, TypeError, ValueError):
+        raise archive.ArtifactError(f"{path} has a card that no version writes: build it again.") from None
+    unknown = [name for name in names if name not in features.FEATURES]
+    if unknown or categories != list(CATEGORIES):
         what = f"feature {unknown[0]}" if unknown else "list of categories"
         raise UserError(
-            f"{path} has a {what} that this version does not know: compare with the version of both."
+            f"{path} has a {what} that this version does not know: use the version that built it."
         )
-    matrix = features.from_frame(data.test, card["features"], earlier=data.train)
+    return Opened(artifact.version, card, names, rule, onnx)
+
+
+def scored(model: Opened, data: Dataset) -> bootstrap.Scored:
+    """The scores of the test file, with the artifact's own rule; ArtifactError for a model that cannot be run."""
+    matrix = features.from_frame(data.test, model.features, earlier=data.train)
     try:
-        score = export.onnx_scores(onnx, matrix)
+        score = export.onnx_scores(model.onnx, matrix)
     except Exception:  # the runtime's errors have no base class, and their text is about the file's bytes
-        raise archive.ArtifactError(f"{path} holds a model that cannot be run: build it again.") from None
-    test = data.test
-    return artifact.version, bootstrap.Scored(
-        test["cc_num"].to_numpy(),
-        test["is_fraud"].to_numpy(),
-        test["amt"].to_numpy(),
-        score,
-        rule.alerts(score, test["amt"].to_numpy()),
-    )
+        raise archive.ArtifactError(
+            f"{model.version} holds a model that cannot be run: build it again."
+        ) from None
+    test, rule = data.test, model.rule
+    amounts = test["amt"].to_numpy()
+    cards, labels = test["cc_num"].to_numpy(), test["is_fraud"].to_numpy()
+    return bootstrap.Scored(cards, labels, amounts, score, rule.alerts(score, amounts), rule.prices)
 
 
-def worse(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Those of JUDGED for which the whole interval of second - first lies below zero."""
-    return [name for name in JUDGED if found[name]["interval"][1] < 0]
+def judged(rule: Rule) -> tuple[str, ...]:
+    """The figures of which none may be worse: where costs decide, they judge, too."""
+    return ("pr_auc", "cost") if rule.name == "cost" else ("pr_auc", "f1", "money_caught")
+
+
+def verdict(name: str, found: Mapping[str, Any]) -> str:
+    """ "worse" or "better" where the whole interval of second - first lies on one side of zero, else empty."""
+    low, high = found["interval"]
+    if name == "cost":
+        low, high = -high, -low
+    return "worse" if high < 0 else "better" if low > 0 else ""

@@ -17,7 +17,7 @@ from model.training import recipes
 
 LOCK = imports.ROOT / "requirements.lock"
 RUNTIME_LOCK = Path(__file__).with_name("runtime.lock")
-CARD_VERSION = 2
+CARD_VERSION = 3
 """Of the card's form: raised when a key gets another meaning or goes."""
 BUILDER, SERVED = "model.artifact.build", "model.serving.inference"
 

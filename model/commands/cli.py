@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,6 +48,21 @@ def check_source(data: Path | None, sample_data: bool) -> None:
     """UserError when both sources of data are named."""
     if data is not None and sample_data:
         raise UserError("Name either --data or --sample, not both.")
+
+
+def check_output(path: Path | None) -> None:
+    """UserError when no file of that name can be written, before the work whose result it is to hold."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: name a file.")
+    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+    try:
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError:
+        raise UserError(
+            f"{path} cannot be written: {nearest} is not a folder that you may write to."
+        ) from None
 
 
 def choice(

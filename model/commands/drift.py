@@ -7,20 +7,28 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.table import Table
 
 from model import progress
 from model.errors import UserError
-from model.evaluation.drift import Shift, baseline, read, shifts
+from model.evaluation import captured as captures
+from model.evaluation import days
+from model.evaluation.drift import MARGIN, Shift, baseline, shifts
 
 
-def _table(found: Sequence[Shift], threshold: float) -> Table:
-    table = Table(title="population stability", title_justify="left")
-    for heading in ("feature", "values", "index", ""):
-        table.add_column(heading, justify="right" if heading in {"values", "index"} else "left")
+def _table(found: Sequence[Shift], margin: float) -> Table:
+    title = f"drift: index of a day, usual day = 1, alarm above {margin:g}"
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("client")
+    table.add_column("feature", no_wrap=True)
+    for heading in ("purchases", "days", "largest", "above"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
     for shift in found:
-        verdict = "[red]moved[/]" if shift.index > threshold else "stable"
-        table.add_row(shift.feature, f"{shift.values:,}", f"{shift.index:.3f}", verdict)
+        verdict = "[red]moved[/]" if shift.above else "stable"
+        numbers = f"{shift.purchases:,}", str(shift.days), f"{shift.largest:.2f}", str(shift.above)
+        table.add_row(shift.client, shift.feature, *numbers, verdict)
     return table
 
 
@@ -29,23 +37,24 @@ def main(
     captured: Annotated[
         list[Path], typer.Argument(help="Data capture or function log files, JSON lines; or folders of them.")
     ],
-    threshold: Annotated[float, typer.Option(min=0, help="An index above this is a move.")] = 0.2,
-    min_rows: Annotated[int, typer.Option(min=1, help="Fewer transactions give no verdict.")] = 500,
+    margin: Annotated[
+        float, typer.Option(min=0.01, help="Multiple of a usual training day's index that is an alarm.")
+    ] = MARGIN,
+    min_rows: Annotated[
+        int, typer.Option(min=1, help="Days of fewer purchases give no verdict.")
+    ] = days.LEAST_PURCHASES,
 ) -> None:
-    """Compare live traffic with the card's histograms. Exit code 1: a feature or the score has moved; 2: a mistake."""
-    try:
-        expected = baseline(card)
-        seen = read(captured)
-        found = shifts(expected, seen)
-        if not found or max(shift.values for shift in found) < min_rows:
-            raise UserError(
-                f"The files hold fewer than {min_rows} transactions to compare: add files or lower --min-rows."
-            )
-    except (UserError, OSError) as mistake:
-        progress.err.print(f"error: {mistake}", highlight=False, markup=False)
-        raise typer.Exit(2) from None
-    progress.out.print(_table(found, threshold))
+    """Judge live traffic as the stack's alarms do: by day and client, every feature, scores and alerts.
+
+    Exit code 1: something has moved; 2: a mistake.
+    """
+    expected = baseline(card)
+    seen = captures.read(captured)
+    found = shifts(expected, seen, margin=margin, least=min_rows)
+    if not found:
+        raise UserError(f"No day in the files holds {min_rows:,} purchases: add files or lower --min-rows.")
+    progress.out.print(_table(found, margin))
     if seen.skipped_lines:
         progress.say(f"{seen.skipped_lines:,} lines held neither a captured request nor bins")
-    if any(shift.index > threshold for shift in found):
+    if any(shift.above for shift in found):
         raise typer.Exit(1)

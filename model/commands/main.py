@@ -7,7 +7,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("train", "evaluate", "package", "compare", "card", "drift", "sample")
+COMMANDS = ("train", "evaluate", "package", "compare", "card", "drift", "drift-test", "sample")
 """Each is a module of this folder, hyphens as underscores, with a function `main`."""
 
 

@@ -7,7 +7,7 @@ the column and the data row (counted from 1), and never the value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,9 @@ COLUMNS: dict[str, pa.DataType] = {
     "is_fraud": pa.int8(),
 }
 TIME = "trans_date_trans_time"
+_TIME_FORMAT = "YYYY-MM-DD HH:MM:SS"
 _WANTED = {
-    TIME: "a time as YYYY-MM-DD HH:MM:SS",
+    TIME: f"a time as {_TIME_FORMAT}, local and without a zone",
     "cc_num": "a whole number",
     "city_pop": "a whole number",
     "dob": "a date as YYYY-MM-DD",
@@ -52,6 +53,8 @@ _WANTED = {
 _BOUNDED = ("cc_num", "amt", "lat", "long", "city_pop", "merch_lat", "merch_long", "age")
 _SAME_PURCHASE = ["cc_num", TIME, "amt", "category", "merch_lat", "merch_long"]
 _FIRST_ROWS = 5
+_MIXED = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number that spreads card numbers over 64 bits, so that card and second fit into one key."""
 
 Row = tuple[int, str, str]
 """A bad row: its number in the file, the column, what is wrong."""
@@ -61,12 +64,14 @@ Row = tuple[int, str, str]
 class Dataset:
     """Train and test frames: COLUMNS with `age` in place of `dob`, ordered by time, test after train.
 
-    `dropped` says, sentence by sentence, which rows of the files are not in the frames.
+    `dropped` says, sentence by sentence, which rows of the files are not in the frames; `origin` where the data come
+    from, for people.
     """
 
     train: pd.DataFrame
     test: pd.DataFrame
     dropped: tuple[str, ...] = ()
+    origin: str = "frames"
 
 
 def find(folder: Path) -> tuple[Path, Path]:
@@ -102,7 +107,7 @@ def paired(
         raise DataError(
             f"{train_name} ends after {test_name} begins (column {TIME}): the test must follow the training."
         )
-    return Dataset(train, test, dropped)
+    return Dataset(train, test, dropped, f"the files {train_name} and {test_name}")
 
 
 def read(path: Path, max_bad_rows: int = 0) -> pd.DataFrame:
@@ -124,33 +129,54 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
     if raw.table.num_rows == 0:
         raise DataError(f"{name} has no rows: it may be truncated.")
     bad: dict[int, Row] = {number: (number, "", what) for number, what in raw.broken.items()}
-    table, rows = raw.table, raw.rows
-    for check in (_unreadable, _out_of_bounds, _repeated):
-        found = dict(check(table, allowed))
-        bad |= {int(rows[place]): (int(rows[place]), *what) for place, what in found.items()}
+    rows = raw.rows
+
+    def kept(found: dict[int, tuple[str, str]]) -> npt.NDArray[np.bool_]:
+        """Which rows go on; DataError when more are bad than may be."""
+        bad.update({int(rows[place]): (int(rows[place]), *what) for place, what in found.items()})
         if len(bad) > allowed:
             raise DataError(_refusal(name, sorted(bad.values()), allowed))
+        keep = np.ones(len(rows), dtype=bool)
+        keep[list(found)] = False
+        return keep
+
+    typed, unreadable = _typed(raw.table, allowed)
+    keep = kept(unreadable)
+    if unreadable:
+        rows = rows[keep]
+        typed, _ = _typed(raw.table.filter(pa.array(keep)), 0)
+    columns = _columns(typed)
+    for check in (_out_of_bounds, _repeated):
+        found = dict(check(columns, allowed))
+        keep = kept(found)
         if found:
-            keep = np.ones(len(rows), dtype=bool)
-            keep[list(found)] = False
-            table, rows = table.filter(pa.array(keep)), rows[keep]
+            columns, rows = {column: values[keep] for column, values in columns.items()}, rows[keep]
     if not len(rows):
         raise DataError(f"{name} has no good row: use another file.")
-    return _frame(table).sort_values(TIME, kind="stable", ignore_index=True), _told(name, bad)
+    return _frame(columns), _told(name, bad)
 
 
-Found = Iterator[tuple[int, tuple[str, str]]]
+Bad = dict[int, tuple[str, str]]
 """Position in the table -> column and what is wrong; may stop after one more than are allowed."""
+Found = Iterator[tuple[int, tuple[str, str]]]
+Columns = dict[str, npt.NDArray[Any]]
 
 
-def _unreadable(table: pa.Table, allowed: int) -> Found:
+def _typed(table: pa.Table, allowed: int) -> tuple[dict[str, pa.ChunkedArray], Bad]:
+    """Each column in its type, and the rows that have a value which does not fit; with such, columns lack."""
+    typed, bad = {}, {}
     for column, kind in COLUMNS.items():
         array = _plain(table[column])
-        for place in np.flatnonzero(array.is_null().to_numpy())[: allowed + 1]:
-            yield int(place), (column, "must not be empty")
+        if array.null_count:
+            for place in np.flatnonzero(array.is_null().to_numpy())[: allowed + 1]:
+                bad[int(place)] = (column, "must not be empty")
+        if (cast := _cast(array, kind)) is not None:
+            typed[column] = cast
+            continue
         wanted = f"must be {_WANTED.get(column, 'a number')}"
         for place in _not_of(array, kind, 0, allowed + 1):
-            yield place, (column, wanted)
+            bad[place] = (column, wanted)
+    return typed, bad
 
 
 def _not_of(array: pa.ChunkedArray, kind: pa.DataType, offset: int, limit: int) -> list[int]:
@@ -165,10 +191,20 @@ def _not_of(array: pa.ChunkedArray, kind: pa.DataType, offset: int, limit: int) 
 
 
 def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.cast(array, array.type.value_type) if pa.types.is_dictionary(array.type) else array
+    """Without a dictionary, but where it holds text: a category is looked up in there once."""
+    if pa.types.is_dictionary(array.type) and not pa.types.is_string(array.type.value_type):
+        return pc.cast(array, array.type.value_type)
+    return array
 
 
 def _cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    if pa.types.is_string(kind):
+        if pa.types.is_dictionary(array.type):
+            return array
+    elif pa.types.is_dictionary(array.type):
+        array = pc.cast(array, array.type.value_type)
+    if pa.types.is_timestamp(kind) and not _is_time(array):
+        return None
     try:
         # Fractions of a second or of a day may go; a number that does not fit its type may not.
         return pc.cast(array, kind, safe=not pa.types.is_timestamp(array.type))
@@ -176,8 +212,17 @@ def _cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
         return None
 
 
-def _out_of_bounds(table: pa.Table, allowed: int) -> Found:
-    columns = _columns(table)
+def _is_time(array: pa.ChunkedArray) -> bool:
+    """Whether every value has a time of day, and none a zone: the hour is that of the place of purchase."""
+    if pa.types.is_date(array.type) or (pa.types.is_timestamp(array.type) and array.type.tz is not None):
+        return False
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        shortest = pc.min(pc.binary_length(array)).as_py()
+        return shortest is None or shortest >= len(_TIME_FORMAT)
+    return True
+
+
+def _out_of_bounds(columns: Columns, allowed: int) -> Found:
     label = columns["is_fraud"]
     checks = {
         "category": (columns["category"] < 0, f"is not one of the {len(CATEGORIES)} categories"),
@@ -195,20 +240,32 @@ def _out_of_bounds(table: pa.Table, allowed: int) -> Found:
             yield int(place), ("dob" if column == "age" else column, what)
 
 
-def _repeated(table: pa.Table, allowed: int) -> Found:
-    frame = pd.DataFrame({column: _columns(table)[column] for column in _SAME_PURCHASE})
-    for place in np.flatnonzero(frame.duplicated().to_numpy())[: allowed + 1]:
+def _repeated(columns: Columns, allowed: int) -> Found:
+    """Only purchases of one card in one second can be the same: few rows are left to compare."""
+    seconds = columns[TIME].astype("datetime64[s]").astype(np.int64)
+    key = columns["cc_num"].astype(np.uint64) * _MIXED + seconds.astype(np.uint64)
+    order = np.argsort(key, kind="stable")
+    same = np.concatenate([[False], key[order][1:] == key[order][:-1], [False]])
+    rows = np.sort(order[same[1:][: len(order)] | same[: len(order)]])
+    frame = pd.DataFrame({column: columns[column][rows] for column in _SAME_PURCHASE})
+    for place in rows[frame.duplicated().to_numpy()][: allowed + 1]:
         yield int(place), ("", "repeats the purchase of an earlier row")
 
 
-def _columns(table: pa.Table) -> dict[str, npt.NDArray[Any]]:
-    """Numpy arrays of a table whose values all fit their types; category -1 is one that we do not know."""
-    typed = {column: pc.cast(_plain(table[column]), kind, safe=False) for column, kind in COLUMNS.items()}
+def _columns(typed: Mapping[str, pa.ChunkedArray]) -> Columns:
+    """Numpy arrays of columns in their types; category -1 is one that we do not know, `age` follows from `dob`."""
     columns = {name: array.to_numpy() for name, array in typed.items() if name not in ("category", "dob")}
-    codes = pc.fill_null(pc.index_in(typed["category"], value_set=pa.array(CATEGORIES)), -1)
-    columns["category"] = codes.to_numpy()
+    columns["category"] = _codes(typed["category"])
     columns["age"] = age(typed["dob"].to_numpy().astype("datetime64[D]"), columns[TIME])
     return columns
+
+
+def _codes(array: pa.ChunkedArray) -> npt.NDArray[np.int8]:
+    encoded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
+    whole = encoded.unify_dictionaries().combine_chunks()
+    found = pc.fill_null(pc.index_in(whole.dictionary, value_set=pa.array(CATEGORIES)), -1)
+    codes: npt.NDArray[np.int8] = found.to_numpy(zero_copy_only=False).astype(np.int8)
+    return codes[whole.indices.to_numpy(zero_copy_only=False)]
 
 
 def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
@@ -222,12 +279,17 @@ def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> n
     return full
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
-    columns = _columns(table)
-    codes = columns.pop("category")
-    frame = pd.DataFrame(columns)
-    frame["category"] = pd.Categorical.from_codes(codes, categories=pd.Index(CATEGORIES))
-    return frame[[column if column != "dob" else "age" for column in COLUMNS]]
+def _frame(columns: Columns) -> pd.DataFrame:
+    """COLUMNS, with `age` in place of `dob`, ordered by time; rows of one second keep the file's order."""
+    times = columns[TIME]
+    if (times[1:] < times[:-1]).any():
+        order = np.argsort(times, kind="stable")
+        columns = {name: values[order] for name, values in columns.items()}
+    category = pd.Categorical.from_codes(columns["category"], categories=pd.Index(CATEGORIES))
+    data = {**columns, "category": category}
+    return pd.DataFrame({column: data[column if column != "dob" else "age"] for column in COLUMNS}).rename(
+        columns={"dob": "age"}
+    )
 
 
 def _refusal(name: str, bad: list[Row], allowed: int) -> str:

@@ -8,6 +8,7 @@ of the same owner into the episodes, so that this can be measured.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,8 @@ def with_owners(data: Dataset) -> tuple[Dataset, int]:
     moved = pd.concat([data.train.iloc[rows[rows < border]], data.test.iloc[rows[rows >= border] - border]])
     moved[TIME] = moved[TIME] + pd.Timedelta(weeks=WEEKS_BEFORE)
     later = (moved[TIME] >= data.test[TIME].iloc[0]).to_numpy()
-    return (
-        Dataset(_merged(data.train, moved[~later]), _merged(data.test, moved[later]), data.dropped),
-        len(rows),
-    )
+    train, test = _merged(data.train, moved[~later]), _merged(data.test, moved[later])
+    return replace(data, train=train, test=test), len(rows)
 
 
 def _merged(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:

@@ -114,15 +114,16 @@ def required_fields(features: Sequence[str]) -> tuple[str, ...]:
 
 def from_transactions(transactions: Sequence[Mapping[str, Any]], features: Sequence[str]) -> Matrix:
     """Matrix (n transactions, k features) of transactions that `contract.parse` has let through."""
-    matrix = np.empty((len(transactions), len(features)), dtype=np.float32)
     columns = {
         field: _request_column(field, [transaction[field] for transaction in transactions])
         for field in required_fields(features)
     }
-    return _fill(matrix, features, columns)
+    return from_columns(columns, features)
 
 
-def _fill(matrix: Matrix, features: Sequence[str], columns: Mapping[str, Column]) -> Matrix:
+def from_columns(columns: Mapping[str, Column], features: Sequence[str]) -> Matrix:
+    """Matrix (n, k features) of the fields' columns (n,): categories as codes, missing seconds as NaN."""
+    matrix = np.empty((len(next(iter(columns.values()))), len(features)), dtype=np.float32)
     for index, name in enumerate(features):
         feature = FEATURES[name]
         matrix[:, index] = feature.compute(*(columns[field] for field in feature.fields))
@@ -148,14 +149,13 @@ def from_frame(
 
     `earlier` holds purchases made before the frame's: they count as history and give no rows.
     """
-    columns = _frame_columns(frame, features, earlier)
-    matrix = np.empty((len(frame), len(features)), dtype=np.float32)
-    return _fill(matrix, features, columns)
+    return from_columns(frame_columns(frame, features, earlier), features)
 
 
-def _frame_columns(
+def frame_columns(
     frame: pd.DataFrame, features: Sequence[str], earlier: pd.DataFrame | None
 ) -> dict[str, Column]:
+    """The columns (n,) of the fields that `features` are made from, as `from_columns` takes them."""
     columns: dict[str, Column] = {}
     for field in required_fields(features):
         if field in HISTORY_FIELDS:

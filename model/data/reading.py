@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,9 @@ def read(path: Path, types: Types) -> Raw:
 
 
 def require(columns: Types, present: list[str], name: str) -> None:
-    """DataError when `present` lacks one of `columns`."""
+    """DataError when `present` lacks one of `columns`, or has it twice."""
+    if twice := [column for column in columns if present.count(column) > 1]:
+        raise DataError(f"{name} has two columns {twice[0]}: leave one of them.")
     if missing := [column for column in columns if column not in present]:
         raise DataError(f"{name} has no column {', '.join(missing)}: use the Kaggle set's column names.")
 
@@ -61,9 +64,10 @@ def _read_parquet(path: Path, types: Types) -> Raw:
 
 
 def _read_csv(path: Path, types: Types) -> Raw:
-    require(types, _header(path), path.name)
+    names = _header(path)
+    require(types, names, path.name)
     try:
-        return whole(_table(path, types))
+        return whole(_table(path, names, types))
     except pa.ArrowInvalid:
         pass
     # Slow and careful: everything as text, in one thread, so that the row of each mistake is known.
@@ -76,7 +80,7 @@ def _read_csv(path: Path, types: Types) -> Raw:
         return "skip"
 
     try:
-        table = _table(path, dict.fromkeys(types, pa.string()), keep_place)
+        table = _table(path, names, dict.fromkeys(types, pa.string()), keep_place)
     except pa.ArrowInvalid:
         raise DataError(f"{path.name} is not CSV in UTF-8.") from None
     rows = np.arange(1, table.num_rows + len(broken) + 1)
@@ -84,22 +88,30 @@ def _read_csv(path: Path, types: Types) -> Raw:
 
 
 def _header(path: Path) -> list[str]:
+    """The names of the columns, without blanks around them."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-    except UnicodeDecodeError:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file, skipinitialspace=True), [])
+    except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{path.name} is not CSV in UTF-8.") from None
-    if not header.strip():
+    if not any(name.strip() for name in header):
         raise DataError(f"{path.name} is empty.")
-    return [column.strip().strip('"') for column in header.split(",")]
+    return [name.strip() for name in header]
 
 
-def _table(path: Path, types: Types, invalid_row: Callable[[Any], str] | None = None) -> pa.Table:
+def _table(
+    path: Path, names: list[str], types: Types, invalid_row: Callable[[Any], str] | None = None
+) -> pa.Table:
+    wanted = {name: pa.string() if pa.types.is_timestamp(kind) else kind for name, kind in types.items()}
+    # Columns that nobody wants may have no name, or one name twice.
+    numbered = [name if name in types else f"{place}" for place, name in enumerate(names)]
     return pacsv.read_csv(
         path,
-        read_options=pacsv.ReadOptions(use_threads=invalid_row is None),
+        read_options=pacsv.ReadOptions(
+            use_threads=invalid_row is None, column_names=numbered, skip_rows_after_names=1
+        ),
         parse_options=pacsv.ParseOptions(invalid_row_handler=invalid_row),
         convert_options=pacsv.ConvertOptions(
-            include_columns=list(types), column_types=types, strings_can_be_null=True, null_values=[""]
+            include_columns=list(types), column_types=wanted, strings_can_be_null=True, null_values=[""]
         ),
     )

@@ -12,10 +12,13 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from model.decision import Prices
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-FIGURES = ("pr_auc", "precision", "recall", "f1", "money_caught", "alerts_per_1000")
+FIGURES = ("pr_auc", "precision", "recall", "f1", "money_caught", "alerts_per_1000", "cost")
+"""Shares, alerts in a thousand transactions, and dollars of missed frauds and false alarms."""
 DRAWS = 200
 LEVEL = 0.95
 
@@ -30,13 +33,17 @@ class Difference(TypedDict):
 
 @dataclass(frozen=True)
 class Scored:
-    """Test rows (n,) and what one model makes of them: card numbers, labels, dollars, scores, alerts."""
+    """Test rows (n,) and what one model makes of them: card numbers, labels, dollars, scores, alerts.
+
+    `prices` are what its decisions cost.
+    """
 
     cards: Integers
     labels: npt.NDArray[np.int8]
     amounts: Floats
     score: Floats
     alert: npt.NDArray[np.bool_]
+    prices: Prices
 
 
 def draws(cards: int, count: int, seed: int) -> Iterator[Integers]:
@@ -55,6 +62,7 @@ class Weighted:
 
     def __init__(self, rows: Scored) -> None:
         names, card = np.unique(rows.cards, return_inverse=True)
+        self._prices = rows.prices
         self.cards = len(names)
         fraud = rows.labels == 1
         cents = np.rint(rows.amounts * 100).astype(np.int64)
@@ -84,7 +92,13 @@ class Weighted:
             "f1": _share(2 * sums["caught"], sums["alerts"] + sums["frauds"]),
             "money_caught": _share(sums["saved"], sums["stolen"]),
             "alerts_per_1000": 1000 * _share(sums["alerts"], sums["rows"]),
+            "cost": self._cost(sums),
         }
+
+    def _cost(self, sums: Mapping[str, int]) -> float:
+        missed, false = sums["frauds"] - sums["caught"], sums["alerts"] - sums["caught"]
+        lost = (sums["stolen"] - sums["saved"]) / 100
+        return lost + missed * self._prices.missed_fraud + false * self._prices.false_alarm
 
     def _average_precision(self, often: Integers) -> float:
         gained = _sums(self._fraud_step, often[self._fraud_card], self._steps)

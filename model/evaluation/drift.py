@@ -1,156 +1,117 @@
-"""Has the population moved? Requests that were captured or logged, against the histograms in a model's card."""
+"""Has the population moved? Days of live traffic, by client, against the histograms in a model's card.
+
+The figures are those of the declared stack's alarms (`components/drift.py`), which CloudWatch computes from the
+function's metrics; a test compares the two.
+"""
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
-import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from model import contract, histograms
+import numpy as np
+import numpy.typing as npt
+
+from model import histograms
 from model.errors import UserError
+from model.evaluation import days
+from model.evaluation.captured import Counts, Seen
 
-_CAPTURE_LIMIT_BYTES = 8 * 1024 * 1024
-_CAPTURE_LIMIT_ROWS = 100_000
-_GZIP = b"\x1f\x8b"
+MARGIN = 1.3
+"""Of the index that 99 in 100 of the training data's days stay below: from here on it is an alarm."""
+EVERYONE = "all clients"
 
 
-@dataclass
-class Seen:
-    """How many values of each feature fell into each bin, and what could not be read."""
+@dataclass(frozen=True)
+class Expected:
+    """A feature as the card has it: counts per band, and how much a usual day of so many purchases differs."""
 
-    counts: dict[str, Counter[int]] = field(default_factory=dict)
-    skipped_lines: int = 0
+    counts: tuple[float, ...]
+    day_index: float
+    day_purchases: float
 
-    def add(self, found: Mapping[str, Sequence[int]]) -> None:
-        """Count bin numbers as `histograms.bins` gives them."""
-        for name, places in found.items():
-            self.counts.setdefault(name, Counter()).update(places)
+    def multiples(self, seen: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Indices (days,) of counts (days, bands), as multiples of a usual day's.
+
+        Chance moves a day of few purchases more: its index counts in proportion.
+        """
+        found = days.indices(np.array(self.counts), seen)
+        part: npt.NDArray[np.float64] = np.minimum(1.0, seen.sum(axis=1) / self.day_purchases)
+        return found * part / self.day_index
 
 
 @dataclass(frozen=True)
 class Shift:
-    """One feature: how many values were seen, and the index of its population's stability."""
+    """A feature of one client: days judged, purchases, the largest multiple of a usual day's index, days above."""
 
+    client: str
     feature: str
-    values: int
-    index: float
+    days: int
+    purchases: int
+    largest: float
+    above: int
 
 
-def stability_index(expected: Sequence[float], seen: Sequence[float]) -> float:
-    """Population stability index of two histograms over the same bins: 0 for the same shares, without bound.
-
-    Half a count is added to every bin, so that an empty one gives a finite index.
-    """
-    before = [(count + 0.5) / (sum(expected) + 0.5 * len(expected)) for count in expected]
-    after = [(count + 0.5) / (sum(seen) + 0.5 * len(seen)) for count in seen]
-    return sum((q - p) * math.log(q / p) for p, q in zip(before, after, strict=True))
-
-
-def baseline(card: Path) -> dict[str, list[float]]:
-    """Counts per feature from a card; UserError when it has none over the bins of this version."""
+def baseline(card: Path) -> dict[str, Expected]:
+    """What a card expects of each feature; UserError when it has no histograms over the bins of this version."""
+    if not card.is_file():
+        raise UserError(f"{card} is not a file: name the card.json of the model that answered.")
     try:
-        entries = json.loads(card.read_bytes())["histograms"]
-        edges = {name: list(entry["edges"]) for name, entry in entries.items()}
-        counts = {name: [float(count) for count in entry["counts"]] for name, entry in entries.items()}
+        return of_card(json.loads(card.read_bytes())["histograms"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{card} holds no histograms: build the artifact again.") from None
-    for name, inner in edges.items():
-        if inner != list(histograms.EDGES.get(name, ())) or len(counts[name]) != len(inner) + 1:
-            raise UserError(f"{card} has other bins for {name} than this version: build the artifact again.")
-    return counts
+        raise UserError(
+            f"{card} holds no histograms that this version reads: build the artifact again."
+        ) from None
 
 
-def read(files: Sequence[Path]) -> Seen:
-    """What the lines of captured data or of function logs hold; folders are searched for files.
-
-    A line may carry a log service's prefix before its JSON. Lines that are neither are counted, not shown.
-    """
-    seen = Seen()
-    for path in _expanded(files):
-        for line in _lines(path):
-            if not line.strip():
-                continue
-            try:
-                found = _bins(json.loads(line[line.index("{") :]))
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-                found = None
-            if found is None:
-                seen.skipped_lines += 1
-            else:
-                seen.add(found)
-    return seen
-
-
-def _expanded(files: Sequence[Path]) -> Iterator[Path]:
-    for path in files:
-        if path.is_dir():
-            yield from sorted(item for item in path.rglob("*") if item.is_file())
-        else:
-            yield path
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with path.open("rb") as file:
-        compressed = file.read(2) == _GZIP
-    try:
-        with gzip.open(path, "rb") if compressed else path.open("rb") as file:
-            for line in file:
-                yield line.decode(errors="replace")
-    except (gzip.BadGzipFile, EOFError):
-        raise UserError(f"{path} is damaged or incomplete: copy it again.") from None
-
-
-def _bins(entry: Mapping[str, Any]) -> dict[str, list[int]] | None:
-    """Bin numbers of one line, or None for a line without any."""
-    if "captureData" in entry:
-        return _captured(entry["captureData"])
-    marked = {
-        name.removeprefix(histograms.PREFIX): places
-        for name, places in entry.items()
-        if name.startswith(histograms.PREFIX)
-    }
-    for name, places in marked.items():
-        if not all(type(place) is int and 0 <= place <= len(histograms.EDGES[name]) for place in places):
+def of_card(entries: Mapping[str, days.Entry]) -> dict[str, Expected]:
+    """The same from a card's entry `histograms`. ValueError, KeyError or TypeError for one that cannot be."""
+    found = {}
+    for name, entry in entries.items():
+        counts = [float(count) for count in entry["counts"]]
+        index, purchases = float(entry["day_index"]), float(entry["day_purchases"])
+        edges = list(histograms.EDGES[name])
+        if list(entry["edges"]) != edges or len(counts) != len(edges) + 1 or not (index > 0 < purchases):
             raise ValueError
-    return marked or None
+        found[name] = Expected(tuple(histograms.banded(name, counts)), index, purchases)
+    return found
 
 
-def _captured(capture: Mapping[str, Any]) -> dict[str, list[int]]:
-    document = _content(capture["endpointInput"])
-    fields = [name for name in contract.FIELDS if name in document["transactions"][0]]
-    transactions = contract.parse(
-        json.dumps(document),
-        fields,
-        max_transactions=_CAPTURE_LIMIT_ROWS,
-        max_bytes=_CAPTURE_LIMIT_BYTES,
-    )
-    scores = None
-    if "endpointOutput" in capture:
-        answer = _content(capture["endpointOutput"])
-        scores = [float(prediction["score"]) for prediction in answer["predictions"]]
-    return histograms.bins(transactions, scores)
+def shifts(
+    expected: Mapping[str, Expected], seen: Seen, *, margin: float = MARGIN, least: int = days.LEAST_PURCHASES
+) -> list[Shift]:
+    """Every client and feature that was seen on a day of `least` purchases, the most moved of each client first.
+
+    Where there are several clients, all of them together come first.
+    """
+    by_client: dict[str, list[Counts]] = {}
+    for (client, _), counts in seen.counts.items():
+        by_client.setdefault(client, []).append(counts)
+    groups = {EVERYONE: list(seen.together().values())}
+    if len(by_client) > 1:
+        groups |= by_client
+    found = []
+    for client, judged in groups.items():
+        of_client = [
+            shift
+            for name, wanted in expected.items()
+            if (shift := _shift(client, name, wanted, judged, margin, least))
+        ]
+        found += sorted(of_client, key=lambda shift: -shift.largest)
+    return found
 
 
-def _content(part: Mapping[str, Any]) -> Any:
-    data = part["data"]
-    return json.loads(base64.b64decode(data) if part["encoding"] == "BASE64" else data)
-
-
-def shifts(expected: Mapping[str, Sequence[float]], seen: Seen) -> list[Shift]:
-    """Every feature of the card that was seen, the most moved first; those not seen have no entry."""
-    found = [
-        Shift(
-            name,
-            sum(seen.counts[name].values()),
-            stability_index(counts, [seen.counts[name][place] for place in range(len(counts))]),
-        )
-        for name, counts in expected.items()
-        if name in seen.counts
-    ]
-    return sorted(found, key=lambda shift: -shift.index)
+def _shift(
+    client: str, name: str, expected: Expected, judged: Sequence[Counts], margin: float, least: int
+) -> Shift | None:
+    bins = range(len(histograms.EDGES[name]) + 1)
+    counted = [[counts[name][place] for place in bins] for counts in judged if name in counts]
+    enough = [histograms.banded(name, counts) for counts in counted if sum(counts) >= least]
+    if not enough:
+        return None
+    days_seen = np.array(enough)
+    moved = expected.multiples(days_seen)
+    largest, above = float(moved.max()), int((moved > margin).sum())
+    return Shift(client, name, len(moved), int(days_seen.sum()), largest, above)

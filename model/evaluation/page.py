@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,27 @@ Reports = Sequence[WholeReport]
 Sizes = Sequence[Sequence[Report]]
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 68rem; padding: 0 1rem; color: #1c1c1c }
+:root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fff; --line: #ddd; --quiet: #555; --chosen: #eef4fb }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e6e6; --paper: #16181c; --line: #3a3f47; --quiet: #a9b0ba; --chosen: #22324a }
+}
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem;
+  color: var(--ink); background: var(--paper) }
 h1 { font-size: 1.6rem } h2 { font-size: 1.25rem; margin-top: 2.2rem } h3 { font-size: 1.05rem }
+.wide { overflow-x: auto }
 table { border-collapse: collapse; margin: .8rem 0; font-variant-numeric: tabular-nums }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: right }
-th:first-child, td:first-child { text-align: left } tr.chosen { background: #eef4fb; font-weight: 600 }
-img { max-width: 100%; height: auto } p.note { color: #555 }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right }
+th:first-child, td:first-child { text-align: left } tr.chosen { background: var(--chosen); font-weight: 600 }
+th { vertical-align: bottom } .note { color: var(--quiet) }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem }
+figure { margin: 0; flex: 0 1 34rem; min-width: 0 } figcaption { font-weight: 600 }
+img { max-width: 100%; height: auto; background: #fff; border-radius: 4px }
+.wide img { max-width: none }
+@media (max-width: 40rem) {
+  body { margin: 1rem auto; font-size: 14px } th, td { padding: .2rem .4rem }
+  td:first-child, th:first-child { position: sticky; left: 0; background: var(--paper); max-width: 9rem }
+  tr.chosen td:first-child { background: var(--chosen) }
+}
 """
 
 
@@ -46,16 +61,14 @@ def render(reports: Reports, sizes: Sizes = ()) -> str:
     parts = [
         _intro(reports[0]),
         _headline(reports),
-        _picture("Confusion matrices", plots.confusions([reports])),
+        "<h2>Confusion matrices</h2>" + _wide_picture("Confusion matrices", plots.confusions([reports])),
     ]
     if sizes:
-        parts.append(_picture("Confusion matrices over training sizes", plots.confusions(sizes)))
-    parts += [
-        _picture("Precision-recall and ROC curves", plots.curves(reports)),
-        _picture("Cost and calibration", plots.costs_and_calibration(reports)),
-        _picture("Stability", plots.months(reports)),
-        *(_details(report) for report in reports),
-    ]
+        title = "Confusion matrices over training sizes"
+        parts.append(f"<h2>{title}</h2>" + _wide_picture(title, plots.confusions(sizes)))
+    stability = {"Stability over the months of the test file": plots.months(reports)}
+    pictures = plots.curves(reports) | plots.costs_and_calibration(reports) | stability
+    parts += ["<h2>Curves</h2>" + _pictures(pictures), *(_details(report) for report in reports)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -69,10 +82,13 @@ def _intro(report: WholeReport) -> str:
     prices = report["rule"]
     return (
         "<h1>Fraud models, evaluated</h1>"
-        f"<p>On {report['rows']:,} transactions later than all training data, {report['frauds']:,} of them "
-        "frauds. Intervals hold 95 % of draws of the test file's cards with replacement. A false alarm costs "
-        f"${prices['false_alarm']:g}; a missed fraud costs its amount and ${prices['missed_fraud']:g}. "
-        f"scikit-learn {html.escape(str(report['scikit_learn']))}.</p>"
+        f"<p><strong>Data: {html.escape(report['data'])}.</strong></p>"
+        f"<p>Figures are of {report['rows']:,} transactions later than all training data, {report['frauds']:,} of "
+        "them frauds. Shares are from 0 to 1; intervals hold 95 % of draws of the test file's cards with "
+        f"replacement. A false alarm costs ${prices['false_alarm']:g}; a missed fraud costs its amount and "
+        f"${prices['missed_fraud']:g}.</p>"
+        f'<p class="note">Written by python -m model, with scikit-learn '
+        f"{html.escape(str(report['scikit_learn']))}.</p>"
     )
 
 
@@ -139,7 +155,7 @@ def _details(report: WholeReport) -> str:
     return (
         f"<h2>{name}</h2><h3>The worst slices with 20 frauds or more</h3>"
         + (
-            _table(["slice", "frauds", "precision", "recall", "F1"], worst)
+            _table(["slice", "frauds (count)", "precision", "recall", "F1"], worst)
             if worst
             else "<p>No slice has 20 frauds.</p>"
         )
@@ -156,13 +172,13 @@ def _details(report: WholeReport) -> str:
         )
         + "<h3>Thresholds</h3>"
         + _table(_SCALE, scale)
-        + _picture(f"{report['recipe']} by slice", plots.slices(report), level=3)
+        + _pictures(plots.slices(report))
     )
 
 
 _SCALE = (
-    *("threshold", "precision", "recall", "alerts per 1,000"),
-    *("false alarms", "missed frauds", "$ lost", "$ cost"),
+    *("threshold (score)", "precision", "recall", "alerts per 1,000"),
+    *("false alarms (count)", "missed frauds (count)", "amounts lost, $", "cost, $"),
 )
 
 
@@ -173,16 +189,33 @@ def _share(value: float | None) -> str:
 def _table(
     headings: Sequence[str], rows: Iterable[Sequence[str]], *, chosen: Sequence[bool] | None = None
 ) -> str:
-    lines = ["<table><tr>" + "".join(f"<th>{html.escape(one)}</th>" for one in headings) + "</tr>"]
+    lines = [
+        '<div class="wide"><table><tr>'
+        + "".join(f"<th>{html.escape(one)}</th>" for one in headings)
+        + "</tr>"
+    ]
     for number, row in enumerate(rows):
         if len(row) != len(headings):
             raise ValueError("a row of the table has not one cell per heading")
         mark = ' class="chosen"' if chosen and chosen[number] else ""
         lines.append(f"<tr{mark}>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>")
-    return "\n".join([*lines, "</table>"])
+    return "\n".join([*lines, "</table></div>"])
 
 
-def _picture(title: str, figure: Figure, level: int = 2) -> str:
+def _pictures(figures: Mapping[str, Figure]) -> str:
+    """Pictures side by side where there is room for two."""
+    shown = [
+        f"<figure><figcaption>{html.escape(title)}</figcaption>{_image(title, figure)}</figure>"
+        for title, figure in figures.items()
+    ]
+    return f'<div class="pictures">{"".join(shown)}</div>'
+
+
+def _wide_picture(title: str, figure: Figure) -> str:
+    """A picture that is moved sideways rather than made too small to read."""
+    return f'<div class="wide">{_image(title, figure)}</div>'
+
+
+def _image(title: str, figure: Figure) -> str:
     picture = base64.b64encode(plots.png(figure)).decode()
-    name = html.escape(title)
-    return f'<h{level}>{name}</h{level}><img alt="{name}" src="data:image/png;base64,{picture}">'
+    return f'<img alt="{html.escape(title)}" src="data:image/png;base64,{picture}">'

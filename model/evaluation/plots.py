@@ -64,10 +64,9 @@ def _heat_map(axis: Axes, report: Report, *, first: bool) -> Any:
     return image
 
 
-def curves(reports: Reports) -> Figure:
-    """Precision over recall, and recall over the false alarm rate (logarithmic), a line per report."""
-    figure = _figure(10, 4.2)
-    left, right = figure.subplots(1, 2)
+def curves(reports: Reports) -> dict[str, Figure]:
+    """Two pictures by title: precision over recall, and recall over the rate of false alarms (logarithmic)."""
+    figures, (left, right) = _pictures("Precision and recall", "ROC curve")
     lowest = 1e-5
     for report, colour in zip(reports, _COLOURS, strict=False):
         pr, roc = report["curves"]["precision_recall"], report["curves"]["roc"]
@@ -81,14 +80,25 @@ def curves(reports: Reports) -> Figure:
         right.plot(
             max(confusion[0][1] / max(sum(confusion[0]), 1), lowest), fraud["recall"], "o", color=colour
         )
-    _frame(left, "recall", "precision", "precision and recall (legend: area)")
-    _frame(right, "false alarms per normal transaction", "recall", "ROC (legend: area)")
+    _frame(left, "recall (share of frauds)", "precision (share of alerts)", "dot: the rule; legend: area")
+    _frame(
+        right,
+        "false alarms (share of normal purchases)",
+        "recall (share of frauds)",
+        "dot: the rule; legend: area",
+    )
     right.set_xscale("log")
     right.set_xlim(lowest, 1)
     left.set_xlim(0, 1.02)
     left.legend(loc="center left", fontsize=8)
     right.legend(loc="lower right", fontsize=8)
-    return figure
+    return figures
+
+
+def _pictures(*titles: str) -> tuple[dict[str, Figure], list[Axes]]:
+    """Figures by title, each small enough for a telephone, and their axes."""
+    figures = {title: _figure(5.2, 4.2) for title in titles}
+    return figures, [figure.subplots() for figure in figures.values()]
 
 
 def _frame(axis: Axes, across: str, up: str, title: str) -> None:
@@ -99,10 +109,9 @@ def _frame(axis: Axes, across: str, up: str, title: str) -> None:
     axis.grid(alpha=0.25)
 
 
-def costs_and_calibration(reports: Reports) -> Figure:
-    """Cost over the threshold, and the share of frauds over the score, a line per report."""
-    figure = _figure(10, 4.2)
-    left, right = figure.subplots(1, 2)
+def costs_and_calibration(reports: Reports) -> dict[str, Figure]:
+    """Two pictures by title: cost over the threshold, and the share of frauds over the score."""
+    figures, (left, right) = _pictures("Cost of one threshold", "Calibration")
     for report, colour in zip(reports, _COLOURS, strict=False):
         rows = report["thresholds"]
         left.plot(
@@ -121,19 +130,22 @@ def costs_and_calibration(reports: Reports) -> Figure:
             label=report["recipe"],
         )
     right.plot([0, 1], [0, 1], "--", color=_GREY, linewidth=1, label="as it should be")
-    _frame(right, "mean score", "share of frauds", "calibration, per tenth of the score")
-    _frame(left, "threshold", "dollars", "cost of one threshold (dashed: of the rule)")
+    _frame(right, "mean score (probability)", "frauds (share of purchases)", "per tenth of the score")
+    _frame(left, "threshold (score)", "cost on the test file (US dollars)", "dashed: of the rule")
     left.set_ylim(auto=True)
     left.set_yscale("log")
     for axis in (left, right):
         axis.legend(fontsize=8)
-    return figure
+    return figures
 
 
-def slices(report: WholeReport) -> Figure:
-    """Recall (bars) and precision (dots) per category, hour, amount and age of one report."""
-    figure = _figure(11, 7)
-    for axis, name in zip(figure.subplots(2, 2).flat, ("category", "hour", "amount", "age"), strict=True):
+def slices(report: WholeReport) -> dict[str, Figure]:
+    """Recall (bars) and precision (dots), a picture per dimension: category, hour, amount and age."""
+    names = ("category", "hour", "amount", "age")
+    units = {"hour": "hour (below: frauds)", "amount": "amount in US dollars (frauds)", "age": "age in years (frauds)",
+             "category": "category (frauds)"}  # fmt: skip
+    figures, axes = _pictures(*(f"{report['recipe']} by {name}" for name in names))
+    for axis, name in zip(axes, names, strict=True):
         rows = [row for row in report["slices"][name] if row["frauds"]]
         places = range(len(rows))
         axis.bar(places, [row["recall"] or 0 for row in rows], color=_COLOURS[0], alpha=0.55, label="recall")
@@ -151,17 +163,16 @@ def slices(report: WholeReport) -> Figure:
             [(row["slice"] + count).replace("$", r"\$") for row, count in zip(rows, counts, strict=True)],
             rotation=0 if hours else 30,
             ha="center" if hours else "right",
-            fontsize=6.5 if hours else 7.5,
+            fontsize=5 if hours else 7.5,
         )
-        _frame(axis, "", "", f"by {name} ({'below' if hours else 'in brackets'}: frauds)")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=8, loc="outside upper right", ncols=2)
-    return figure
+        _frame(axis, units[name], "share of frauds, of alerts", "")
+        axis.legend(fontsize=8, loc="lower left")
+    return figures
 
 
 def months(reports: Reports) -> Figure:
     """F1 per month of the test file, a line per report."""
-    figure = _figure(10, 3.2)
+    figure = _figure(5.2, 4.2)
     axis = figure.subplots()
     for report, colour in zip(reports, _COLOURS, strict=False):
         rows = [row for row in report["slices"]["month"] if row["frauds"]]
@@ -172,7 +183,8 @@ def months(reports: Reports) -> Figure:
             color=colour,
             label=report["recipe"],
         )
-    _frame(axis, "", "fraud F1", "stability over the months of the test file")
+    _frame(axis, "month", "fraud F1 (0 to 1)", "")
+    axis.tick_params(axis="x", rotation=30)
     axis.legend(fontsize=8)
     return figure
 

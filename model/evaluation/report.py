@@ -45,9 +45,10 @@ class Owners(TypedDict):
 
 
 class Report(Headline):
-    """Figures of one model on the test file: the headline, and what `describe` adds."""
+    """Figures of one model on the test file: the headline, and what `describe` adds. `data` says what was read."""
 
     recipe: str
+    data: str
     train_rows: int
     train_frauds: int
     rule: dict[str, Any]
@@ -96,6 +97,8 @@ def describe(trained: Trained, data: Dataset, score: Floats) -> Report:
     fraud = part["classes"]["fraud"]
     return {
         "recipe": trained.recipe.name,
+        "data": f"{data.origin}; purchases from {str(data.train[TIME].iloc[0])[:10]} to "
+        f"{str(data.test[TIME].iloc[-1])[:10]}",
         "train_rows": trained.rows_per_draw,
         "train_frauds": trained.frauds,
         "rule": trained.rule.to_card(),
@@ -126,7 +129,8 @@ def in_full(
         test = data.test
         labels, amounts = test["is_fraud"].to_numpy(), test["amt"].to_numpy()
         alert = trained.rule.alerts(score, amounts)
-        rows = bootstrap.Scored(test["cc_num"].to_numpy(), labels, amounts, score, alert)
+        prices = trained.rule.prices
+        rows = bootstrap.Scored(test["cc_num"].to_numpy(), labels, amounts, score, alert, prices)
         parts = slices.slices(test, score, alert)
         return {
             **describe(trained, data, score),

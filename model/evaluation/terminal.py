@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -27,6 +29,7 @@ def show(report: Report, console: Console) -> None:
         f"alerts per 1,000: {report['alerts_per_1000']:.1f}   share of the stolen money caught: "
         f"{report['money_caught']:.3f}   scikit-learn {report['scikit_learn']}",
         highlight=False,
+        soft_wrap=False,
     )
     if "rules" in report:
         _show_more(cast(FullReport, report), console)
@@ -52,9 +55,12 @@ def _classes(report: Report) -> Table:
     return table
 
 
+_SHORT = {"alerts-per-1000": "alerts"}
+"""Names of rules that are too long above a column."""
+
 RULE_HEADINGS = (
-    *("rule", "precision", "recall", "alerts per 1,000", "money caught", "$ cost"),
-    *("first fraud caught", "$ cost if blocked"),
+    *("rule", "precision", "recall", "alerts per 1,000", "money caught", "cost, $"),
+    *("first fraud caught", "cost if blocked, $"),
 )
 
 
@@ -81,16 +87,31 @@ def owners_sentence(owners: Owners) -> str:
     )
 
 
+def _rules(rules: Sequence[RuleFigures]) -> Table:
+    """A column per rule: there are few, and their figures are narrow, so that 60 characters are enough."""
+    table = Table(title="rules on the test file", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("")
+    for row in rules:
+        table.add_column(_SHORT.get(row["rule"], row["rule"]), justify="right", no_wrap=True)
+    columns = [rule_cells(row)[1:] for row in rules]
+    for heading, *cells in zip(RULE_HEADINGS[1:], *columns, strict=True):
+        table.add_row(heading, *cells)
+    return table
+
+
 def _show_more(report: FullReport, console: Console) -> None:
-    table = Table(title="rules on the test file", title_justify="left")
-    for heading in RULE_HEADINGS:
-        table.add_column(heading, justify="left" if heading == "rule" else "right")
-    for row in report["rules"]:
-        table.add_row(*rule_cells(row))
-    console.print(table)
+    rules = report["rules"]
+    console.print(_rules(rules))
+    # The name that the table has, then the rule itself, which begins with its name.
+    told = [
+        f"{_SHORT.get(row['rule'], row['rule'])}{' (chosen)' if row['chosen'] else ''}: "
+        f"{row['text'].partition(': ')[2]}"
+        for row in rules
+    ]
     between = {name: f"{low:.3f} to {high:.3f}" for name, (low, high) in report["intervals"].items()}
     calibration = report["calibration"]
     lines = [
+        *told,
         f"95 % over cards: PR-AUC {between['pr_auc']}   F1 {between['f1']}   money {between['money_caught']}",
         f"sum of scores over frauds {calibration['sum_over_frauds']:.3f}   calibration error of scores from 0.1: "
         f"{calibration['error']:.3f}",
@@ -100,4 +121,4 @@ def _show_more(report: FullReport, console: Console) -> None:
     if worst := report["worst_slices"][:3]:
         named = [f"{row['dimension']} {row['slice']} (F1 {row['f1'] or 0:.3f})" for row in worst]
         lines.append(f"worst slices: {', '.join(named)}")
-    console.print("\n".join(lines), highlight=False)
+    console.print("\n".join(lines), highlight=False, soft_wrap=False)

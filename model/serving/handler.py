@@ -243,7 +243,8 @@ def _log(outcome: Outcome, status: int, latency_ms: float) -> None:
     }
     if outcome.bins:
         function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
-        line |= histograms.log_fields(outcome.bins, function, int(now.timestamp() * 1000))
+        milliseconds = int(now.timestamp() * 1000)
+        line |= histograms.log_fields(outcome.bins, function, outcome.api_key_id, milliseconds)
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

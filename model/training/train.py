@@ -45,11 +45,21 @@ class Selection(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class Validated:
+    """Validation rows (n,) as the rule sees them: their times, calibrated scores and alerts."""
+
+    times: npt.NDArray[np.datetime64]
+    score: Scores
+    alert: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Trained:
     """A fitted model, the rule that turns its scores into alerts, and how both came about.
 
     `alternatives` are the rules that the user did not choose, found on the same validation rows. `rows_per_draw` and
     `frauds` are of one draw: where a recipe draws normal rows by chance, a forest draws again for every ten trees.
+    `validated` is None for a recipe of a fixed threshold, which needs no validation.
     """
 
     recipe: Recipe
@@ -58,6 +68,7 @@ class Trained:
     rule: Rule
     selection: Selection
     alternatives: tuple[Rule, ...]
+    validated: Validated | None
     rows_per_draw: int
     frauds: int
     fit_seconds: float
@@ -97,17 +108,17 @@ def train(
     with progress.step(say, f"{recipe.name}: features of {len(frame):,} rows"):
         matrix = features.from_frame(frame, recipe.features)
     beta: Beta | None = None
+    validated: Validated | None = None
     if recipe.fixed_threshold is not None:
         found: tuple[Rule, ...] = (Rule("fixed", choice.prices, recipe.fixed_threshold),)
         selection: Selection = {"how": "fixed by the recipe"}
     else:
         with progress.step(say, f"{recipe.name}: finding the rule on the last weeks"):
-            beta, found, selection = _find(frame, matrix, recipe, choice, seed)
+            beta, found, selection, validated = _find(frame, matrix, recipe, choice, seed)
     start = time.perf_counter()
     estimator, rows, frauds = _fit(frame, matrix, recipe, seed, say)
-    return Trained(
-        recipe, estimator, beta, found[0], selection, found[1:], rows, frauds, time.perf_counter() - start
-    )
+    seconds = time.perf_counter() - start
+    return Trained(recipe, estimator, beta, found[0], selection, found[1:], validated, rows, frauds, seconds)
 
 
 def _fit(
@@ -163,7 +174,7 @@ def validation_start(times: npt.NDArray[np.datetime64]) -> int:
 
 def _find(
     frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, choice: Choice, seed: int
-) -> tuple[Beta, tuple[Rule, ...], Selection]:
+) -> tuple[Beta, tuple[Rule, ...], Selection, Validated]:
     """Calibration and rules, the chosen one first, by a smaller model of the weeks before the validation's."""
     times = frame["trans_date_trans_time"].to_numpy()
     start = validation_start(times)
@@ -177,14 +188,12 @@ def _find(
     score = beta.apply(raw)
     choices = [choice, *(replace(choice, rule=name, decline=None) for name in RULES if name != choice.rule)]
     found = tuple(rules.find(one, labels, score) for one in choices)
-    selection = _selection(str(times[start]), labels, score, later["amt"].to_numpy(), beta, found[0])
-    return beta, found, selection
+    alert = found[0].alerts(score, later["amt"].to_numpy())
+    selection = _selection(str(times[start]), labels, alert, beta)
+    return beta, found, selection, Validated(times[start:], score, alert)
 
 
-def _selection(
-    first: str, labels: Labels, score: Scores, amounts: npt.NDArray[np.float64], beta: Beta, rule: Rule
-) -> Selection:
-    alert = rule.alerts(score, amounts)
+def _selection(first: str, labels: Labels, alert: npt.NDArray[np.bool_], beta: Beta) -> Selection:
     caught = int(labels[alert].sum())
     return {
         "how": "on the last weeks of the training file, then refitted on all weeks",

@@ -1,4 +1,4 @@
-"""The population's alarms: their expressions, computed here as CloudWatch would, against the offline index."""
+"""The population's alarms: their expressions, computed here as CloudWatch would, against `python -m model drift`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import numpy as np
+import pulumi
 import pytest
 
 from components.drift import Derived, drift_metrics
@@ -15,25 +16,35 @@ from model import histograms
 from model.contract import FIELDS, RECIPE_FIELDS
 from model.evaluation import drift
 from settings import Alarms
+from tests.components.test_resources import of_type
 from tests.harness import declared, one
 
-ALARMS = Alarms(None, drift_index=0.2, alert_factor=3)
-NAMES = {"score-drift", "alert-share", "feature-drift", "clock-shift", "history-missing"}
+ALARMS = Alarms(None, drift_margin=1.3)
+HISTORY = ("seconds_since_previous", "count_24h", "sum_24h", "max_24h")
+NAMES = {"purchase-drift", "history-drift", "score-drift", "alert-share"}
 
 
-def alarms(stack: str) -> list[dict[str, Any]]:
-    found = [r["inputs"] for r in declared(stack).resources if r["type"].endswith(":MetricAlarm")]
-    return [alarm for alarm in found if "metricQueries" in alarm]
+def alarms(stack: str) -> dict[str, dict[str, Any]]:
+    found = [r["inputs"] for r in of_type(declared(stack), "MetricAlarm") if "metricQueries" in r["inputs"]]
+    return {alarm["name"].removeprefix(f"fraud-{stack}-"): alarm for alarm in found}
 
 
-def card(features: tuple[str, ...] = ("amt", "hour", "category")) -> dict[str, Any]:
-    """A card whose bins are filled unevenly, most scores in the lowest."""
-    counts = {
-        name: [1.0 + place % 5 for place in range(len(histograms.EDGES[name]) + 1)] for name in features
-    }
-    counts["score"] = [9000.0, 200, 100, 50, 40, 20, 10, 8, 6, 5, 9, 12, 10, 200]
-    entries = {name: {"edges": list(histograms.EDGES[name]), "counts": c} for name, c in counts.items()}
-    return {"histograms": entries, "metrics": {"alerts_per_1000": 20.0}}
+def card(
+    features: tuple[str, ...] = ("amt", "hour", "category", *HISTORY, "score", "alert"),
+) -> dict[str, Any]:
+    """A card whose bins are filled unevenly."""
+    entries = {}
+    for name in features:
+        edges = list(histograms.EDGES[name])
+        counts = [100.0 + 70 * (place % 5) for place in range(len(edges) + 1)]
+        entries[name] = {"edges": edges, "counts": counts, "day_index": 0.02, "day_purchases": 2500.0}
+    if "alert" in entries:
+        entries["alert"]["counts"] = [9900.0, 100.0]
+    return {"histograms": entries}
+
+
+def watched(of: dict[str, Any]) -> dict[str, Derived]:
+    return drift_metrics(ALARMS, "scoring", of, {})
 
 
 def figure(derived: Derived, values: dict[str, float]) -> float:
@@ -42,130 +53,128 @@ def figure(derived: Derived, values: dict[str, float]) -> float:
         id_: values.get(f"{name} {statistic}", values.get(name))
         for id_, (name, statistic) in derived.metrics.items()
     }
-    known |= {"IF": lambda test, yes, no: yes if test else no, "LOG": math.log, "ABS": abs, "MAX": max}
+    known |= {"IF": lambda test, yes, no: yes if test else no, "LOG": math.log, "MAX": max}
     for step, expression in derived.steps.items():
         known[step] = eval(expression, {"__builtins__": {}}, known)  # noqa: S307 - our own arithmetic
     return float(known[step])
 
 
-def bands(scores: list[float]) -> dict[str, float]:
-    counts = histograms.banded(scores)
-    return {f"{histograms.BAND_PREFIX}{place}": count for place, count in enumerate(counts)}
-
-
-@pytest.mark.parametrize(
-    ("scores", "alarm"),
-    [
-        ([9000, 200, 100, 50, 40, 20, 10, 8, 6, 5, 9, 12, 10, 200], False),
-        ([4500, 100, 50, 25, 20, 10, 5, 4, 3, 3, 5, 6, 5, 100], False),
-        ([7000, 900, 800, 400, 300, 100, 50, 20, 6, 5, 9, 12, 10, 200], True),
-        ([9700, *[0] * 13], True),
-        ([0, *[0] * 12, 2000], True),
-        ([0, *[0] * 12, 900], False),
-    ],
-)
-def test_the_score_alarm_is_the_index_of_drift_over_the_bands(scores: list[float], alarm: bool) -> None:
-    derived = drift_metrics(ALARMS, "scoring", card())["score-drift"]
-    found = figure(derived, bands(scores))
-    expected = drift.stability_index(
-        histograms.banded(card()["histograms"]["score"]["counts"]), histograms.banded(scores)
-    )
-    assert found == pytest.approx(expected if sum(scores) > 1000 else 0, abs=1e-6)
-    assert (found > derived.threshold) is alarm
-
-
-@pytest.mark.parametrize(
-    ("count", "frauds", "alarm"),
-    [(10_000, 200, False), (10_000, 620, True), (10_000, 590, False), (10_000, 60, True), (900, 900, False)],
-)
-def test_too_many_alerts_and_too_few_are_one_alarm(count: int, frauds: int, alarm: bool) -> None:
-    derived = drift_metrics(ALARMS, "scoring", card())["alert-share"]
-    assert (figure(derived, {"count": count, "frauds": frauds}) > derived.threshold) is alarm
-
-
-def test_a_feature_that_moves_is_counted_and_a_quiet_day_is_not() -> None:
-    derived = drift_metrics(ALARMS, "scoring", card())["feature-drift"]
-    counts = card()["histograms"]
-    means = {
-        f"{histograms.PREFIX}{name}": float(
-            np.average(range(len(counts[name]["counts"])), weights=counts[name]["counts"])
-        )
-        for name in ("amt", "hour")
-    }
-    assert figure(derived, means | {"count": 5000}) == 0
-    for name in means:
-        moved = means | {name: means[name] * 2, "count": 5000}
-        assert figure(derived, moved) == 1
-        assert figure(derived, moved | {"count": 500}) == 0
-
-
-def percentiles(derived: Derived, places: list[int]) -> dict[str, float]:
-    """Percentile ranks as CloudWatch gives them: the share, in percent, of values within the bounds."""
-    found: dict[str, float] = {"count": len(places)}
+def as_cloudwatch(derived: Derived, day: dict[str, np.ndarray[Any, Any]]) -> dict[str, float]:
+    """Statistics of a day's bin numbers: a percentile rank is the percentage of values within its bounds."""
+    alerts = day["alert"]
+    found: dict[str, float] = {"count": len(alerts), "frauds": int(alerts.sum())}
     for name, statistic in derived.metrics.values():
         if statistic.startswith("PR("):
             low, high = (float(bound) if bound else None for bound in statistic[3:-1].split(":"))
-            inside = [p for p in places if (low is None or p > low) and (high is None or p <= high)]
-            found[f"{name} {statistic}"] = 100 * len(inside) / len(places)
+            places = day[name.removeprefix(histograms.PREFIX)]
+            inside = (places > (low if low is not None else -1)) & (
+                places <= (high if high is not None else 99)
+            )
+            found[f"{name} {statistic}"] = 100 * float(inside.mean())
     return found
 
 
-@pytest.mark.parametrize(("hours_late", "alarm"), [(0, False), (2, False), (6, True), (12, True), (-6, True)])
-def test_a_clock_that_is_wrong_by_hours_is_told(hours_late: int, alarm: bool) -> None:
-    day = [10] * 6 + [10] * 6 + [15] * 12
-    hours = [hour for hour, count in enumerate(day) for _ in range(count * 10)]
-    counts = {"hour": [float(count) for count in day]}
-    derived = drift_metrics(ALARMS, "scoring", {**card(), "histograms": card()["histograms"] | {
-        "hour": {"edges": list(histograms.EDGES["hour"]), "counts": counts["hour"]}}})["clock-shift"]  # fmt: skip
-    seen = percentiles(derived, [(hour + hours_late) % 24 for hour in hours])
-    assert (figure(derived, seen) > derived.threshold) is alarm
-    assert figure(derived, seen | {"count": 999}) == 0
+def day(of: dict[str, Any], count: int, seed: int) -> dict[str, np.ndarray[Any, Any]]:
+    """Bin numbers of a day, some features spread as in the card and some not."""
+    rng = np.random.default_rng(seed)
+    drawn = {}
+    for name, entry in of["histograms"].items():
+        shares = np.array(entry["counts"]) * (
+            1 if rng.random() < 0.5 else rng.uniform(0.2, 3, len(entry["counts"]))
+        )
+        drawn[name] = rng.choice(len(shares), count, p=shares / shares.sum())
+    return drawn
 
 
-@pytest.mark.parametrize(("without", "alarm"), [(0, False), (40, False), (80, True), (1000, True)])
-def test_a_history_that_is_gone_is_told(without: int, alarm: bool) -> None:
-    name = "seconds_since_previous"
-    bins = len(histograms.EDGES[name])
-    full = card(("amt", name))
-    full["histograms"][name]["counts"] = [100.0] * bins + [10.0]
-    derived = drift_metrics(ALARMS, "scoring", full)["history-missing"]
-    (never,) = histograms.bins([{name: None}], None)[name]
-    seen = percentiles(derived, [never] * without + [3] * (1000 - without))
-    assert (figure(derived, seen) > derived.threshold) is alarm
+@pytest.mark.parametrize("count", [1000, 1800, 2500, 9000])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_alarms_figure_is_that_of_the_command(count: int, seed: int) -> None:
+    of = card()
+    expected = drift.of_card(of["histograms"])
+    seen = day(of, count, seed)
+    multiples = {}
+    for name, places in seen.items():
+        counts = np.bincount(places, minlength=len(histograms.EDGES[name]) + 1).tolist()
+        (multiples[name],) = expected[name].multiples(np.array([histograms.banded(name, counts)]))
+    groups = {
+        "purchase-drift": ("amt", "hour", "category"),
+        "history-drift": HISTORY,
+        "score-drift": ("score",),
+        "alert-share": ("alert",),
+    }
+    found = watched(of)
+    assert set(found) == set(groups) == NAMES
+    for label, derived in found.items():
+        largest = max(multiples[name] for name in groups[label])
+        assert figure(derived, as_cloudwatch(derived, seen)) == pytest.approx(largest, rel=1e-5, abs=1e-5)
+        assert derived.threshold == ALARMS.drift_margin
+
+
+def test_a_day_of_few_purchases_is_not_judged() -> None:
+    of = card()
+    for derived in watched(of).values():
+        assert figure(derived, as_cloudwatch(derived, day(of, 999, 1))) == 0
+
+
+def test_the_band_of_most_purchases_is_not_paid_for() -> None:
+    of = card()
+    of["histograms"]["hour"]["counts"] = [1.0] * 12 + [50.0] * 6 + [2.0] * 6
+    metrics = watched(of)["purchase-drift"].metrics.values()
+    assert [statistic for name, statistic in metrics if name == "bin_hour"] == [
+        "PR(:3.5)",
+        "PR(3.5:7.5)",
+        "PR(7.5:11.5)",
+        "PR(15.5:19.5)",
+        "PR(19.5:)",
+    ]
 
 
 def test_what_a_recipe_does_not_read_is_not_watched() -> None:
-    assert set(drift_metrics(ALARMS, "scoring", card(("amt",)))) == NAMES - {"clock-shift", "history-missing"}
+    assert set(watched(card(("amt", "score", "alert")))) == NAMES - {"history-drift"}
+    people = watched(card(("amt", "hour", "category", "age_band", "city_size", "score", "alert")))
+    assert set(people) == NAMES - {"history-drift"} | {"holder-drift"}
+
+
+def test_clients_are_watched_apart_where_there_are_several() -> None:
+    ids = {name: pulumi.Output.from_input(f"id-{name}") for name in ("checkout", "back-office")}
+    found = drift_metrics(ALARMS, "scoring", card(), ids)
+    assert set(found) == NAMES | {f"{label}-{name}" for label in NAMES for name in ids}
+    alone = drift_metrics(ALARMS, "scoring", card(), {"checkout": ids["checkout"]})
+    assert set(alone) == NAMES
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
 def test_the_stack_watches_what_the_function_emits(stack: str) -> None:
-    function = one(declared(stack), "Function")["inputs"]
+    graph = declared(stack)
+    function = one(graph, "Function")["inputs"]
+    keys = {r["inputs"]["name"].removeprefix(f"fraud-{stack}-"): r for r in of_type(graph, "ApiKey")}
     recipe = function["environment"]["variables"]["RECIPE"]
     transaction: dict[str, Any] = {"time": "2026-03-02T14:05:00", "category": "home"}
     transaction |= {name: FIELDS[name].maximum for name in RECIPE_FIELDS[recipe] if name not in transaction}
-    line = {"count": 1, "frauds": 0, **histograms.log_fields(histograms.bins([transaction], [0.1]), "f", 0)}
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    bins = histograms.bins([transaction], [0.1])
+    (directive,) = histograms.log_fields(bins, "f", "key", 0)["_aws"]["CloudWatchMetrics"]
     emitted = {metric["Name"] for metric in directive["Metrics"]}
+    clients = [f"-{name}" for name in keys] if len(keys) > 1 else []
     watching = alarms(stack)
-    assert {alarm["name"].removeprefix(f"fraud-{stack}-") for alarm in watching} == NAMES
-    for alarm in watching:
+    assert set(watching) == {f"{label}{client}" for label in NAMES for client in ("", *clients)}
+    for label, alarm in watching.items():
         metrics = [query["metric"] for query in alarm["metricQueries"] if "metric" in query]
         assert {metric["metricName"] for metric in metrics} <= emitted
-        assert {json.dumps(metric["dimensions"]) for metric in metrics} == {
-            json.dumps({directive["Dimensions"][0][0]: function["name"]})
-        }
         assert {metric["namespace"] for metric in metrics} == {directive["Namespace"]}
+        (dimensions,) = {json.dumps(metric["dimensions"]) for metric in metrics}
+        of_client = label not in NAMES
+        assert set(json.loads(dimensions)) == set(directive["Dimensions"][of_client])
+        assert json.loads(dimensions)["function"] == function["name"]
 
 
 def test_the_alarms_keep_to_cloudwatchs_limits() -> None:
     """Ten metrics and ten expressions of 2,048 characters; ids start with a small letter; one figure is returned."""
-    every = tuple(name for name in histograms.EDGES if name not in {"score", "age_band", "city_size"})
-    for derived in drift_metrics(ALARMS, "scoring", card(every)).values():
+    every = tuple(histograms.EDGES)
+    for derived in watched(card(every)).values():
         assert len(derived.metrics) <= 10
         assert len(derived.steps) <= 10
         assert all(len(expression) <= 2048 for expression in derived.steps.values())
         assert all(re.fullmatch(r"[a-z]\w*", id_) for id_ in (*derived.metrics, *derived.steps))
-    for alarm in alarms("prod"):
+    for alarm in alarms("prod").values():
         assert [query["returnData"] for query in alarm["metricQueries"]].count(True) == 1
         assert "period" not in alarm

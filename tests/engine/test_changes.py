@@ -67,7 +67,7 @@ CHANGES: Mapping[str, Any] = {
     "`capturePercentage`": lambda stack: {"capturePercentage": 20},
     "`logRetentionDays`": lambda stack: {"logRetentionDays": 400},
     "`alarmEmail`": lambda stack: {"alarmEmail": "fraud-oncall@example.com"},
-    "`driftIndex`": lambda stack: {"driftIndex": 0.3},
+    "`driftMargin`": lambda stack: {"driftMargin": 2},
     "`interfaceEndpoints`": lambda stack: {"interfaceEndpoints": ["sagemaker.runtime", "logs"]},
     "`owner` (a tag)": lambda stack: {"owner": "risk"},
 }

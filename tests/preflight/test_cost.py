@@ -33,6 +33,17 @@ def test_a_private_network_costs_an_interface_in_each_zone() -> None:
     assert priced("prod")["interface endpoint and zone"] == pytest.approx(4 * 2 * 0.01 * 730)
 
 
+def test_what_watching_drift_adds_is_lines_of_its_own() -> None:
+    """Ten metrics for all clients and for each key; 26 of them in the four alarms of each."""
+    for stack, keys, watched in (("dev", 1, 1), ("prod", 2, 3)):
+        found = [item for item in cost.items(declared(stack), 0) if item.resource.startswith("Drift ")]
+        amounts = {
+            price: sum(i.amount for i in found if i.price == price) for price in {i.price for i in found}
+        }
+        assert amounts == {"custom metric": 10 * (1 + keys), "alarm metric": 26 * watched}
+    assert priced("dev")["alarm metric"] < priced("prod")["alarm metric"]
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_everything_that_is_found_has_a_price_with_a_source(stack: str) -> None:
     assert sum(priced(stack).values()) > 80

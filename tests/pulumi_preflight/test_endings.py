@@ -76,6 +76,24 @@ def test_a_thread_that_goes_on_is_not_waited_for(tmp_path: Path, monkeypatch: py
         run(tmp_path, "threading.Thread(target=time.sleep, args=(600,)).start()")
 
 
+def test_an_interpreter_that_is_slow_to_end_is_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a program has loaded can take long to be taken apart, as after a training on a busy machine."""
+    monkeypatch.setattr(program, "_GRACE_SECONDS", 0.5)
+    said: list[str] = []
+    slow = """
+import atexit, sys, time
+class Slow:
+    def __del__(self):
+        time.sleep(5)
+sys.kept = Slow()
+atexit.register(print, "at the end")
+"""
+    evaluate("dev", project=write_project(tmp_path, slow), say=said.append)
+    assert said == ["at the end"]
+
+
 def test_an_output_that_never_resolves_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "_IDLE_SECONDS", 2.0)
     never = """

@@ -17,6 +17,7 @@ from model.artifact.package import ArtifactSource, ensure
 from model.commands import card as card_command
 from model.commands import compare as compare_command
 from model.data.opening import open_data
+from model.decision import Prices, Rule
 from model.errors import UserError
 from model.evaluation import bootstrap
 from model.training import recipes
@@ -62,7 +63,8 @@ def test_a_better_model_and_the_same_model_pass(
 ) -> None:
     compare_command.main(built["weak"].path, built["good"].path.parent, sample_rows=ROWS)
     told = capsys.readouterr().out
-    assert f"A: {built['weak'].version}\nB: {built['good'].version}\n" in told
+    assert f"A: {built['weak'].version}, cost: score" in told
+    assert f"B: {built['good'].version}, cost: score" in told
     assert "better" in told
     compare_command.main(built["good"].path, built["good"].path, sample_rows=ROWS)
     assert "B is not worse than A." in capsys.readouterr().out
@@ -71,18 +73,39 @@ def test_a_better_model_and_the_same_model_pass(
 def test_the_figures_are_those_of_the_card(built: Mapping[str, package.Artifact]) -> None:
     metrics = built["good"].card["metrics"]
     data = open_data(None, ROWS, 42, lambda _: None)
-    _, rows = compare.scored(built["good"].path, data)
+    rows = compare.scored(compare.opened(built["good"].path), data)
     found = bootstrap.differences(rows, rows, count=2)
     assert found["pr_auc"]["first"] == pytest.approx(metrics["pr_auc"], abs=1e-6)
     assert found["f1"]["first"] == pytest.approx(metrics["classes"]["fraud"]["f1"], abs=1e-6)
 
 
-def test_only_a_whole_interval_below_zero_is_worse() -> None:
-    row = {"first": 0.9, "second": 0.8, "interval": [-0.2, 0.0001]}
-    found: dict[str, dict[str, Any]] = dict.fromkeys(compare.JUDGED, row)
-    assert compare.worse(found) == []
-    found["f1"] = {**row, "interval": [-0.2, -0.0001]}
-    assert compare.worse(found) == ["f1"]
+def test_only_a_whole_interval_on_one_side_of_zero_is_a_verdict() -> None:
+    found = {"first": 0.9, "second": 0.8, "interval": [-0.2, 0.0001]}
+    assert compare.verdict("f1", found) == compare.verdict("cost", found) == ""
+    below = {**found, "interval": [-0.2, -0.0001]}
+    assert (compare.verdict("f1", below), compare.verdict("cost", below)) == ("worse", "better")
+    above = {**found, "interval": [0.0001, 0.2]}
+    assert (compare.verdict("f1", above), compare.verdict("cost", above)) == ("better", "worse")
+
+
+def test_costs_judge_where_costs_decide() -> None:
+    assert compare.judged(Rule("cost", Prices())) == ("pr_auc", "cost")
+    assert compare.judged(Rule("f1", Prices(), 0.5)) == ("pr_auc", "f1", "money_caught")
+
+
+def test_mistakes_are_told_before_data_are_read(
+    built: Mapping[str, package.Artifact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_command, "open_data", lambda *_: pytest.fail("data were read"))
+    good = built["good"].path
+    for command in (
+        lambda: compare_command.main(good, tmp_path / "nosuch.tar.gz"),
+        lambda: compare_command.main(tmp_path / "nosuch.tar.gz", good),
+        lambda: compare_command.main(good, good, out=tmp_path),
+        lambda: compare_command.main(good, good, out=Path("/proc/x.json")),
+    ):
+        with pytest.raises(UserError):
+            command()
 
 
 def with_card(artifact: package.Artifact, path: Path, **changes: Any) -> Path:

@@ -104,7 +104,7 @@ def test_digests_and_card_are_those_of_the_files(built: package.Artifact, tmp_pa
     assert unpacked.version == built.version
     card = built.card
     assert card["version"] == f"sample-boosted-{built.path.parent.name[:12]}"
-    assert (card["card_version"], card["rule"]) == (2, card["metrics"]["rule"])
+    assert (card["card_version"], card["rule"]) == (3, card["metrics"]["rule"])
     assert card["rule"] == Rule("cost", Prices()).to_card()
     assert card["metrics"]["rules"][0]["chosen"]
     assert set(card["digests"]) == {"data", "code", "lock", "model"}
@@ -285,6 +285,14 @@ def repacked(built: package.Artifact, path: Path, change: Callable[[dict[str, by
         (lambda e: e.update({"code/./inference.py": b""}), "a name twice"),
         (lambda e: e.pop("model.onnx"), r"no model\.onnx"),
         (lambda e: e.pop("card.json"), r"no card\.json"),
+        (lambda e: e.update({"": b""}), "an entry without a name"),
+        (lambda e: e.update({".": b""}), "an entry without a name"),
+        (lambda e: e.update({"n" * 5000: b""}), "a longer name than any model has"),
+        (lambda e: e.update({"\u20ac" * 200: b""}), "a longer name than any model has"),
+        (lambda e: e.update({"a/" * 2500 + "b": b""}), "a longer name than any model has"),
+        (lambda e: e.update({"a/" * 100 + "b": b""}), "a longer name than any model has"),
+        (lambda e: e.update({"model.onnx/x": b""}), "a file below a file"),
+        (lambda e: e.update({"card.json/x/y": b""}), "a file below a file"),
         (lambda e: e.update({"model.onnx": b"\x80\x04K\x01."}), "another model than its card names"),
         (lambda e: e.update({"card.json": b"[]"}), r"a card\.json that cannot be read"),
         (lambda e: e.update({"card.json": b"\xff"}), r"a card\.json that cannot be read"),
@@ -311,6 +319,40 @@ def test_links_and_special_files_are_refused(built: package.Artifact, tmp_path: 
         new.addfile(link)
     with pytest.raises(ArtifactError, match="a link or a special file"):
         unpack(odd, tmp_path / "target")
+
+
+@pytest.mark.parametrize("name", archive.REQUIRED)
+def test_a_folder_in_place_of_a_file_is_refused(built: package.Artifact, tmp_path: Path, name: str) -> None:
+    odd = tmp_path / "odd.tar.gz"
+    with tarfile.open(built.path) as old, tarfile.open(odd, "w:gz") as new:
+        for member in old:
+            if member.name != name:
+                new.addfile(member, old.extractfile(member))
+        folder = tarfile.TarInfo(name)
+        folder.type = tarfile.DIRTYPE
+        new.addfile(folder)
+    with pytest.raises(ArtifactError, match=f"holds no {name}: it is not a model artifact"):
+        unpack(odd, tmp_path / "target")
+
+
+@pytest.mark.parametrize("size", [1000, 10**12])
+def test_a_sparse_file_is_refused_whatever_size_it_says(
+    built: package.Artifact, tmp_path: Path, size: int
+) -> None:
+    """Of the form 1.0: its map stands before its content, and its size is what it would take when unpacked."""
+    odd = tmp_path / "odd.tar.gz"
+    with tarfile.open(built.path) as old, tarfile.open(odd, "w:gz", format=tarfile.PAX_FORMAT) as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member))
+        content = b"1\n0\n512\n".ljust(512, b"\0") + b"x" * 512
+        sparse = tarfile.TarInfo("vendor/GNUSparseFile.0/hole")
+        sparse.size = len(content)
+        named = {"major": "1", "minor": "0", "name": "vendor/hole", "realsize": str(size)}
+        sparse.pax_headers = {f"GNU.sparse.{key}": value for key, value in named.items()}
+        new.addfile(sparse, io.BytesIO(content))
+    with pytest.raises(ArtifactError, match=r"a link or a special file|more than 500,000,000 bytes"):
+        unpack(odd, tmp_path / "target")
+    assert not (tmp_path / "target").exists()
 
 
 def test_sizes_beyond_any_model_are_refused(

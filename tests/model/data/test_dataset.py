@@ -51,6 +51,10 @@ def put(column: str, row: int, value: str) -> Callable[[list[list[str]], dict[st
         ("category", CANARY, "not one of the 14 categories"),
         ("category", "", "must not be empty"),
         ("trans_date_trans_time", "2019-13-45 " + CANARY, "must be a time"),
+        ("trans_date_trans_time", "2019-01-05", "must be a time as YYYY-MM-DD HH:MM:SS"),
+        ("trans_date_trans_time", "2019-01-05 14:30", "must be a time as YYYY-MM-DD HH:MM:SS"),
+        ("trans_date_trans_time", "2019-01-05 14:30:00+02:00", "local and without a zone"),
+        ("trans_date_trans_time", "2019-01-05T14:30:00Z", "local and without a zone"),
         ("lat", "91", "must be between -90 and 90"),
         ("merch_long", "-181", "must be between -180 and 180"),
         ("is_fraud", "2", "must be 0 or 1"),
@@ -88,6 +92,62 @@ def test_the_first_of_several_bad_rows_is_named(folder: Path) -> None:
 def test_a_missing_column_is_named(folder: Path) -> None:
     with pytest.raises(DataError, match=r"fraudTrain\.csv has no column merch_lat"):
         dataset.read(rewrite(folder, put("merch_lat", 0, "elsewhere")))
+
+
+def test_blanks_around_the_names_of_columns_and_before_values_change_nothing(folder: Path) -> None:
+    path = folder / "fraudTrain.csv"
+    usual = dataset.read(path)
+    lines = [line.replace(",", ", ") for line in path.read_text().replace("Engineer, land", "E").splitlines()]
+    path.write_text("\n".join([lines[0], *(line.replace(",", ", ") for line in lines[1:])]) + "\n")
+    with pytest.raises(DataError, match=r"column \w+, row 1: "):
+        dataset.read(path)
+    path.write_text("\n".join([lines[0], *(line.replace(", ", ",") for line in lines[1:])]) + "\n")
+    pd.testing.assert_frame_equal(dataset.read(path), usual)
+
+
+def test_two_columns_of_one_name_are_refused(folder: Path) -> None:
+    def double(rows: list[list[str]], place: dict[str, int]) -> None:
+        for row in rows:
+            row.append("amt" if row is rows[0] else "999")
+
+    with pytest.raises(DataError, match=r"^fraudTrain\.csv has two columns amt: leave one of them\.$"):
+        dataset.read(rewrite(folder, double))
+    table = dataset_table(folder)
+    path = folder / "fraudTrain.parquet"
+    pq.write_table(pa.table([*table.columns, table["amt"]], names=[*table.column_names, "amt"]), path)
+    with pytest.raises(DataError, match=r"^fraudTrain\.parquet has two columns amt: leave one of them\.$"):
+        dataset.read(path)
+
+
+def test_columns_that_nobody_reads_may_have_one_name(folder: Path) -> None:
+    def double(rows: list[list[str]], place: dict[str, int]) -> None:
+        for row in rows:
+            row.append("job" if row is rows[0] else "")
+
+    usual = dataset.read(folder / "fraudTrain.csv")
+    pd.testing.assert_frame_equal(dataset.read(rewrite(folder, double)), usual)
+
+
+def dataset_table(folder: Path) -> pa.Table:
+    """The training file with times as Parquet has them."""
+    frame = pd.read_csv(folder / "fraudTest.csv", parse_dates=["trans_date_trans_time"])
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.timestamp("s", tz="America/Chicago"), pa.timestamp("us", tz="UTC"), pa.date32()]
+)
+def test_times_with_a_zone_or_without_an_hour_are_refused_in_parquet(folder: Path, kind: pa.DataType) -> None:
+    table = dataset_table(folder)
+    place = table.column_names.index("trans_date_trans_time")
+    path = folder / "fraudTrain.parquet"
+    pq.write_table(
+        table.set_column(place, table.column_names[place], table.column(place).cast(kind, safe=False)), path
+    )
+    with pytest.raises(
+        DataError, match=r"row 1: must be a time as YYYY-MM-DD HH:MM:SS, local and without a zone"
+    ):
+        dataset.read(path)
 
 
 def test_a_row_cut_short_is_named(folder: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
+from model.decision import Prices
 from model.evaluation import bootstrap
 from model.evaluation.bootstrap import FIGURES, Scored, Weighted
 
@@ -16,9 +17,8 @@ def rows(seed: int = 1, count: int = 400) -> Scored:
     rng = np.random.default_rng(seed)
     labels = (rng.random(count) < 0.2).astype(np.int8)
     score = np.clip(0.4 * labels.astype(np.float64) + rng.random(count) * 0.7, 0, 1).round(2)
-    return Scored(
-        rng.integers(0, 30, count), labels, rng.uniform(1, 500, count).round(2), score, score >= 0.6
-    )
+    amounts = rng.uniform(1, 500, count).round(2)
+    return Scored(rng.integers(0, 30, count), labels, amounts, score, score >= 0.6, Prices(10, 40))
 
 
 @given(st.integers(0, 1_000))
@@ -30,6 +30,7 @@ def test_a_card_drawn_twice_means_its_rows_twice(seed: int) -> None:
     weights = often[card]
     labels, score = np.repeat(scored.labels, weights), np.repeat(scored.score, weights)
     alerts, dollars = score >= 0.6, np.repeat(scored.amounts, weights)
+    missed = (labels == 1) & ~alerts
     precision, recall, f1, _ = precision_recall_fscore_support(labels, alerts, average="binary")
     assert found == pytest.approx(
         {
@@ -39,6 +40,7 @@ def test_a_card_drawn_twice_means_its_rows_twice(seed: int) -> None:
             "f1": f1,
             "money_caught": dollars[(labels == 1) & alerts].sum() / dollars[labels == 1].sum(),
             "alerts_per_1000": 1000 * alerts.mean(),
+            "cost": dollars[missed].sum() + 40 * missed.sum() + 10 * ((labels == 0) & alerts).sum(),
         }
     )
 

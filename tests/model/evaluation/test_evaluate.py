@@ -63,20 +63,23 @@ def data() -> Dataset:
     return sample.load(rows=3_000, seed=3)
 
 
-def test_cards_without_normal_spending_are_also_left_out(data: Dataset) -> None:
+@pytest.fixture(scope="module")
+def trained(data: Dataset) -> train.Trained:
+    return train.train(data.train, SMALL["boosted"])
+
+
+def test_cards_without_normal_spending_are_also_left_out(data: Dataset, trained: train.Trained) -> None:
     stolen = data.test.tail(3).assign(cc_num=4, is_fraud=np.int8(1))
     test = data.test.copy()
     test.loc[stolen.index] = stolen
     changed = Dataset(data.train, test)
-    trained = train.train(data.train, SMALL["boosted"])
     report = reports.describe(trained, changed, reports.score_test(trained, changed))
     part = report["without_only_fraud_cards"]
     assert part["rows"] == report["rows"] - 3
     assert part["frauds"] == report["frauds"] - 3
 
 
-def test_the_table_shows_what_the_reference_shows_and_more(data: Dataset) -> None:
-    trained = train.train(data.train, SMALL["boosted"])
+def test_the_table_shows_what_the_reference_shows_and_more(data: Dataset, trained: train.Trained) -> None:
     score = reports.score_test(trained, data)
     figures: reports.OnOwners = {
         "pr_auc": 0.5,
@@ -97,12 +100,25 @@ def test_the_table_shows_what_the_reference_shows_and_more(data: Dataset) -> Non
         "3 (0.750)",
         "support",
         "PR-AUC 0.",
-        "score / (1 - score) x (amount + $40) at least $10 (chosen)",
+        "cost (chosen): score / (1 - score) x (amount + $40) at least $10",
         "f1: score at least",
         "42 purchases of owners put back into the episodes: PR-AUC 0.500 and $1,234 as it is, 0.750",
         f"scikit-learn {full['scikit_learn']}",
     ):
         assert part in text.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_rules_are_readable_at_any_width(data: Dataset, trained: train.Trained, width: int) -> None:
+    text = io.StringIO()
+    full = reports.in_full(trained, data, reports.score_test(trained, data))
+    terminal.show(full, Console(file=text, width=width, soft_wrap=True))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    (heading,) = [line for line in lines if line.split()[:2] == ["cost", "f1"]]
+    assert heading.split() == ["cost", "f1", "precision", "alerts"]
+    (cost,) = [line for line in lines if line.strip().startswith("cost, $")]
+    assert len(cost.split()) == 2 + 4
 
 
 def test_both_recipes_over_sizes_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +141,14 @@ def test_both_recipes_over_sizes_side_by_side(tmp_path: Path, monkeypatch: pytes
     assert [rule["rule"] for rule in found[0]["rules"]] == ["cost", "f1", "precision", "alerts-per-1000"]
     assert [rule["rule"] for rule in found[1]["rules"]] == ["fixed"]
     text = (tmp_path / "evaluation.html").read_text()
-    assert text.count("<img ") == 7
-    assert "<th>alerts per 1,000</th><th>false alarms</th>" in text
+    assert text.count("<img ") == 7 + 4 * len(SMALL)
+    assert "<th>alerts per 1,000</th><th>false alarms (count)</th>" in text
+    assert (
+        "Data: generated sample data, whose figures say nothing about real fraud; purchases from 20" in text
+    )
+    assert "color-scheme: light dark" in text
+    # Wide tables and pictures move sideways on a telephone; nothing else is wide.
+    assert text.count('<div class="wide">') == text.count("<table>") + 2
     assert "training sizes" in text
     assert not re.search(r"(src|href)=.(?!data:)|<script|<link|@import|url\(", text)
 
@@ -137,8 +159,7 @@ def test_bad_sizes_are_told(text: str) -> None:
         evaluate.main(sizes=text)
 
 
-def test_the_same_scores_give_the_same_files(data: Dataset, tmp_path: Path) -> None:
-    trained = train.train(data.train, SMALL["boosted"])
+def test_the_same_scores_give_the_same_files(data: Dataset, trained: train.Trained, tmp_path: Path) -> None:
     for name in ("a", "b"):
         score = reports.score_test(trained, data, say=progress.silent)
         page.write_folder(reports.in_full(trained, data, score), tmp_path / name)
@@ -162,9 +183,8 @@ def test_the_price_of_a_false_alarm_decides(data: Dataset) -> None:
     assert alerts[0] > alerts[1] > 0
 
 
-def test_owners_are_put_back_where_they_are_missing(data: Dataset) -> None:
+def test_owners_are_put_back_where_they_are_missing(data: Dataset, trained: train.Trained) -> None:
     """The generator lets an owner go on; without those purchases, the data are as the Kaggle set's."""
-    trained = train.train(data.train, SMALL["boosted"])
     bare = without_owners(data)
     found = reports.on_owners(trained, bare)
     assert found is not None

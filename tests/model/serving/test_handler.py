@@ -173,7 +173,7 @@ def test_the_log_line_says_who_how_many_and_how_it_went(
     line = log_line(capsys)
     assert line.pop("latency_ms") >= 0
     assert line.pop("timestamp").endswith("Z")
-    embedded = ("bin_", "score_band_", "_aws", "function")
+    embedded = ("bin_", "_aws", "function")
     line = {name: value for name, value in line.items() if not name.startswith(embedded)}
     assert line == {
         "level": "INFO",

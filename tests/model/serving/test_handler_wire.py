@@ -120,11 +120,12 @@ def test_a_sound_answer_passes(told: Told) -> None:
     assert ask(batch(LEGITIMATE))[0] == 200
 
 
-@pytest.mark.parametrize(("seconds", "requests"), [(0.0, 2), (0.6, 1)])
+@pytest.mark.parametrize(("at_once", "requests"), [(3600.0, 2), (-1.0, 1)])
 def test_only_a_connection_that_is_closed_at_once_is_tried_again(
-    told: Told, seconds: float, requests: int
+    told: Told, at_once: float, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second try after a long wait would not fit into the function's time."""
-    told["answer"], told["seconds"] = b"", seconds
+    """A second try after a long wait would not fit into the function's time: here every wait is short, or long."""
+    monkeypatch.setattr(handler, "_STALE_SECONDS", at_once)
+    told["answer"] = b""
     status, body = ask(batch(LEGITIMATE))
     assert (status, body["error"]["code"], told["requests"]) == (503, "model_unavailable", requests)

@@ -9,6 +9,7 @@ program came and how it ended; one for what it prints.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import gc
 import importlib
@@ -157,7 +158,12 @@ def run(order: dict[str, Any], reports: Reports, output: int) -> None:
         reports.send("raised", **_failure(error, program))
         _leave(FAILED)
     reports.send("done")
-    sys.exit(0)
+    # As at the end of any program: other threads first, then what was registered for the end. What would follow is
+    # taking the interpreter apart, which says nothing of the program: after a training it takes seconds, many on a
+    # busy machine, in which nothing reports that the process is alive.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    _leave(0)
 
 
 def _run(order: dict[str, Any], program: Path, reports: Reports) -> None:
