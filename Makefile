@@ -63,7 +63,7 @@ mutants: $(DEVELOP) ## Plant every fault of the catalogue in the prod stack: eac
 	@$(BIN)/python -m tests.endpoint_guard.mutants
 
 figures: $(READY) ## Heat maps of both recipes over training sizes  [DATA=folder]
-	@$(BIN)/python -m model evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe default --sizes 10000,50000,100000,150000,200000
+	@$(BIN)/python -m model evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe boosted --sizes 10000,50000,100000,150000,200000
 
 bench: $(DEVELOP) ## Ours against the reference behind one server, the function, the pack  [DATA=folder]
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") --docs docs

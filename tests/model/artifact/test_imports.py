@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from model.artifact import function_package, imports, source
 from model.artifact.source import served_code
 
 
+@functools.cache
 def loaded(module: str) -> set[str]:
     """Files of the model that a Python of its own has loaded after importing `module`."""
     script = (

@@ -45,38 +45,32 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> package.Artifact:
         return ensure(source(tmp_path_factory.mktemp("built")))
 
 
-def test_the_same_inputs_give_the_same_bytes_in_another_folder(
+def test_the_same_inputs_give_the_same_bytes_elsewhere_and_on_another_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archives = []
+    """Another folder, and a process of its own with another time, time zone, umask and order of hashes."""
     for name in ("one", "another"):
         sample.write(tmp_path / name / "data", rows=ROWS, seed=3)
-        monkeypatch.chdir(tmp_path / name)
-        archives.append(ensure(source(Path("build"), Path("data"))).path.resolve())
-    first, second = (path.read_bytes() for path in archives)
-    assert archives[0] != archives[1]
-    assert first == second
-
-
-def test_the_same_inputs_give_the_same_bytes_on_another_day(built: package.Artifact, tmp_path: Path) -> None:
-    """A process of its own: another time, time zone, umask and order of hashes."""
+    monkeypatch.chdir(tmp_path / "one")
+    first = ensure(source(Path("build"), Path("data")))
     script = (
         "import os, sys, time; os.umask(0o077); day = time.time() + 9e7; time.time = lambda: day; "
         "from pathlib import Path; from tests.model import small_recipes; "
         "from model.artifact import package; from model.training import recipes; "
+        "from model.evaluation import page; page.write_folder = lambda full, folder: None; "
         "recipes.RECIPES = {'boosted': small_recipes.BOOSTED}; "
-        f"source = package.ArtifactSource(None, build_dir=Path('build'), runtime=False, sample_rows={ROWS}); "
-        "print(package.ensure(source).sha256)"
+        "source = package.ArtifactSource(Path('data'), build_dir=Path('build'), runtime=False, "
+        f"sample_rows={ROWS}); print(package.ensure(source).sha256)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         check=True,
-        cwd=tmp_path,
+        cwd=tmp_path / "another",
         env={"PYTHONPATH": str(imports.ROOT), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
     )
-    assert done.stdout.strip() == built.sha256
+    assert done.stdout.strip() == first.sha256
 
 
 def test_the_archive_holds_what_the_container_needs_and_no_pickle(built: package.Artifact) -> None:
@@ -125,34 +119,21 @@ def test_the_code_in_the_archive_needs_neither_pandas_nor_this_checkout(
     assert done.stdout.strip() == str(code / "model/data/features.py")
 
 
-def test_find_ensure_find(tmp_path: Path) -> None:
+def test_an_artifact_is_built_once_whoever_asks(tmp_path: Path) -> None:
+    """Callers at the same time get one; what a killed build left is swept away; afterwards it is found."""
     said: list[str] = []
-    wanted = source(tmp_path)
-    assert find(wanted) is None
-    made = ensure(wanted, said.append)
-    assert any("building it" in line for line in said)
-    said.clear()
-    assert ensure(wanted, said.append) == made == find(wanted)
-    assert said == []
-
-
-def test_what_a_killed_build_left_is_swept_away(tmp_path: Path) -> None:
     wanted = source(tmp_path)
     (tmp_path / "models" / f".{fingerprint(wanted)[:12]}-killed" / "sub").mkdir(parents=True)
-    made = ensure(wanted)
-    folders = [path for path in (tmp_path / "models").iterdir() if path.is_dir()]
-    assert folders == [made.path.parent]
-
-
-def test_callers_at_the_same_time_get_one_artifact(tmp_path: Path) -> None:
-    said: list[str] = []
+    assert find(wanted) is None
     with ThreadPoolExecutor(3) as pool:
         made = list(pool.map(lambda _: ensure(source(tmp_path), said.append), range(3)))
     assert made[0] == made[1] == made[2]
     assert sum("building it" in line for line in said) == 1
-    assert [path.name for path in (tmp_path / "models").iterdir() if path.is_dir()] == [
-        made[0].path.parent.name
-    ]
+    folders = [path for path in (tmp_path / "models").iterdir() if path.is_dir()]
+    assert folders == [made[0].path.parent]
+    said.clear()
+    assert ensure(wanted, said.append) == made[0] == find(wanted)
+    assert said == []
 
 
 def test_the_fingerprint_follows_data_and_parameters_but_no_path(tmp_path: Path) -> None:
