@@ -1,8 +1,7 @@
 """The population's alarms: what the function logs of a day, against what the model's card says of its training.
 
 Pure: expressions in CloudWatch's metric math over the metrics of `model.histograms.log_fields`. They are computed
-where the counts are, by the alarm itself: no job that can stop, no code that may read logs, and no way out of the
-private network for it (an interface to the logs in two zones costs more than all alarms of three clients).
+where the counts are, by the alarm itself: no second program, no right to read logs, no job whose end goes unnoticed.
 """
 
 from __future__ import annotations
