@@ -43,7 +43,7 @@ engine: ## Provide the Pulumi CLI for the engine tests: the one on PATH, or buil
 	@tests/engine/module/provide
 
 test: $(DEVELOP) ## Run the tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 engine-test: $(DEVELOP) ## Run the tests on the real Pulumi CLI that make engine provides
 	@$(BIN)/python -m pytest tests/engine -m "engine or not engine" -n auto --dist loadgroup -rs

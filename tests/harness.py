@@ -6,7 +6,10 @@ at after the run, never inside an apply.
 
 from __future__ import annotations
 
+import fcntl
 import functools
+import os
+import pickle
 import textwrap
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -19,12 +22,23 @@ Form = Literal["update", "preview"]
 STACKS = ("dev", "staging", "prod")
 PROJECT = Path(__file__).resolve().parents[1]
 FORMS: tuple[Form, ...] = ("update", "preview")
+GRAPHS = "TESTS_GRAPHS"
+"""The variable with the folder in which the processes of a run share `declared`."""
 
 
 @functools.cache
 def declared(stack: str, form: Form = "update") -> Graph:
-    """The real program's graph; evaluated once in a process. Treat it as read-only: copy before a mutation."""
-    return evaluate(stack, preview=form == "preview", project=PROJECT)
+    """The real program's graph; evaluated once in a run. Treat it as read-only: copy before a mutation."""
+    shared = os.environ.get(GRAPHS)
+    if shared is None:  # outside pytest
+        return evaluate(stack, preview=form == "preview", project=PROJECT)
+    file = Path(shared) / f"{stack}-{form}.pickle"
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_bytes(pickle.dumps(evaluate(stack, preview=form == "preview", project=PROJECT)))
+        graph: Graph = pickle.loads(file.read_bytes())  # noqa: S301 - written by this run alone
+        return graph
 
 
 def write_project(
