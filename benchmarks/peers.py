@@ -84,7 +84,7 @@ def awsguard(build_dir: Path) -> Pack:
     folder = build_dir.resolve() / "peers" / "awsguard"
     npm = shutil.which("npm")
     if npm is None:
-        raise UserError("AWSGuard needs node and npm on the path; leave it out with --no-peers.")
+        raise UserError("node and npm are not on the path.")
     if not (folder / _RUNNER).is_file():
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in _AWSGUARD.items():
@@ -96,7 +96,7 @@ def awsguard(build_dir: Path) -> Pack:
             capture_output=True,
         )
         if done.returncode:
-            raise UserError("AWSGuard could not be installed from npm; leave it out with --no-peers.")
+            raise UserError("npm could not install it.")
     return of_folder("AWSGuard", folder)
 
 
