@@ -22,10 +22,10 @@ REMEDIATE = analyzer_pb2.EnforcementLevel.Value("REMEDIATE")
 
 
 @pytest.fixture
-def mending(pack: Pack) -> Iterator[Pack]:
-    """The pack with every rule that can mend at the remediate level."""
+def fixing(pack: Pack) -> Iterator[Pack]:
+    """The pack with every rule that can fix at the remediate level."""
     own = {policy.name: policy.enforcementLevel for policy in pack.info.policies}
-    able = {rule.id for rule in rules().values() if rule.mends}
+    able = {rule.id for rule in rules().values() if rule.fixes}
     config = {
         name: analyzer_pb2.PolicyConfig(enforcementLevel=REMEDIATE if name in able else level)
         for name, level in own.items()
@@ -36,7 +36,7 @@ def mending(pack: Pack) -> Iterator[Pack]:
 
 
 def remediate(pack: Pack, kind: str, properties: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
-    """The rules that mended, and the properties afterwards."""
+    """The rules that fixed, and the properties afterwards."""
     urn = f"urn:pulumi:prod::scoring::{kind}::thing"
     request = analyzer_pb2.AnalyzeRequest(type=kind, urn=urn, name="thing")
     request.properties.update(properties)
@@ -99,10 +99,10 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(
-    ("rule", "kind", "before", "mended"), CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)]
+    ("rule", "kind", "before", "fixed"), CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)]
 )
 def test_a_fault_is_mended_and_the_rest_kept(
-    mending: Pack, rule: str, kind: str, before: dict[str, Any], mended: dict[str, Any]
+    fixing: Pack, rule: str, kind: str, before: dict[str, Any], fixed: dict[str, Any]
 ) -> None:
     kept = {
         "description": "kept",
@@ -112,14 +112,14 @@ def test_a_fault_is_mended_and_the_rest_kept(
         "list": [SECRET],
     }
 
-    done, after = remediate(mending, kind, {**kept, **before})
+    done, after = remediate(fixing, kind, {**kept, **before})
 
     assert done == [rule]
-    assert after == {**kept, **before, **mended}
+    assert after == {**kept, **before, **fixed}
 
 
 def test_every_rule_that_can_mend_has_a_case() -> None:
-    assert {case[0] for case in CASES} == {rule.id for rule in rules().values() if rule.mends}
+    assert {case[0] for case in CASES} == {rule.id for rule in rules().values() if rule.fixes}
 
 
 @pytest.mark.parametrize(
@@ -133,16 +133,14 @@ def test_every_rule_that_can_mend_has_a_case() -> None:
         (t.KEY, {"enableKeyRotation": True}),
     ],
 )
-def test_what_is_unknown_or_unsafe_is_left_alone(
-    mending: Pack, kind: str, properties: dict[str, Any]
-) -> None:
-    assert remediate(mending, kind, properties) == ([], properties)
+def test_what_is_unknown_or_unsafe_is_left_alone(fixing: Pack, kind: str, properties: dict[str, Any]) -> None:
+    assert remediate(fixing, kind, properties) == ([], properties)
 
 
-def test_a_secret_that_is_mended_stays_secret(mending: Pack) -> None:
+def test_a_secret_that_is_mended_stays_secret(fixing: Pack) -> None:
     config = {SIGNATURE: SECRET[SIGNATURE], "value": {"mode": "PassThrough", "more": SECRET}}
 
-    _, after = remediate(mending, t.FUNCTION, {"tracingConfig": config})
+    _, after = remediate(fixing, t.FUNCTION, {"tracingConfig": config})
 
     assert after["tracingConfig"] == {
         SIGNATURE: SECRET[SIGNATURE],

@@ -69,8 +69,8 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield ""
     for name, setting in rule.settings.items():
         yield f"- Setting `{name}`: {setting.about} (default {_value(setting.default)})"
-    if rule.mends:
-        paths = ", ".join(f"`{mend.path}`" for mend in rule.mends)
+    if rule.fixes:
+        paths = ", ".join(f"`{fix.path}`" for fix in rule.fixes)
         yield f"- At the level `remediate`, which no level file of ours uses, sets {paths}"
     yield f"- Controls: {', '.join(rule.references)}"
     for key, title in catalogue.NAMES.items():

@@ -4,7 +4,7 @@ A preview or an update asks about each resource's inputs first (`Analyze`) and a
 (`AnalyzeStack`), in one process. The outputs do not tell what the program left to the provider from what is not known
 yet; the inputs do. They are kept from the first `Analyze` to the end of `AnalyzeStack`, apart for each stack; a new
 operation (`ConfigureStack`) starts with none. `Remediate` leaves them alone: the engine calls `Analyze` after it, with
-what was mended.
+what was fixed.
 """
 
 from __future__ import annotations

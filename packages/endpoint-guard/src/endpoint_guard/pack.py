@@ -27,7 +27,7 @@ from endpoint_guard.exemptions import read as read_exemptions
 from endpoint_guard.graph import Graph, from_policy, from_resource
 from endpoint_guard.guard import METAS, Guard, Meta, usable
 from endpoint_guard.levels import Levels
-from endpoint_guard.remediation import mended
+from endpoint_guard.remediation import fixed
 from endpoint_guard.rule import Rule, Setting, Verdict, run
 from endpoint_guard.servicer import Servicer
 
@@ -139,7 +139,7 @@ def _policy(made: Guard, rule: Rule) -> Policy:
         "remediation_steps": rule.remedy,
     }
     if rule.scope == "resource":
-        remediate: Any = _remediation(rule) if rule.mends else None  # the SDK's type admits only awaitables
+        remediate: Any = _remediation(rule) if rule.fixes else None  # the SDK's type admits only awaitables
         return ResourceValidationPolicy(validate=_resource_check(made, rule), remediate=remediate, **common)
     return StackValidationPolicy(validate=_stack_check(made, rule), **common)
 
@@ -187,7 +187,7 @@ def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, 
             outcomes = run(rule, from_resource(args).graph, values)
             if not any(outcome.verdict is Verdict.FAIL for outcome in outcomes):
                 return None
-            return mended(args.props, rule.mends, {**rule.defaults, **values})
+            return fixed(args.props, rule.fixes, {**rule.defaults, **values})
         except Exception:  # what cannot be fixed is reported by the validation that follows
             return None
 

@@ -1,4 +1,4 @@
-"""Mending inputs at Pulumi's remediate level, on a copy: secrets stay secret, unknowns are left alone."""
+"""Fixing inputs at Pulumi's remediate level, on a copy: secrets stay secret, unknowns are left alone."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from endpoint_guard.sdk import Secret, raw
 
 
 @dataclass(frozen=True)
-class Mend:
+class PropertyFix:
     """Sets one property: to `value`, or to the threshold `setting`; with `upwards` only a smaller or absent number.
 
-    `endless` names the threshold for a number that is absent or 0 and means "without end": a shorter one would delete.
+    `zero_means_forever` names the threshold for a number whose absence or 0 means "without end": a shorter one would
+    delete.
     """
 
     path: str
     value: Any = None
     setting: str = ""
     upwards: bool = False
-    endless: str = ""
+    zero_means_forever: str = ""
 
     def after(self, before: Any, settings: Mapping[str, Any]) -> Any:
         """The value in place of `before`, which is known or None; `before` itself when it may stay."""
-        if self.endless and not before:
-            return settings[self.endless]
+        if self.zero_means_forever and not before:
+            return settings[self.zero_means_forever]
         target = settings[self.setting] if self.setting else self.value
         return before if before == target or (self.upwards and _number(before) > _number(target)) else target
 
 
-def mended(
-    props: Mapping[str, Any], mends: tuple[Mend, ...], settings: Mapping[str, Any]
+def fixed(
+    props: Mapping[str, Any], fixes: tuple[PropertyFix, ...], settings: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The inputs with the mends that apply, or None when nothing changes. `props` itself is left alone.
+    """The inputs with the fixes that apply, or None when nothing changes. `props` itself is left alone.
 
-    A mend is left out where the property, or anything above it, is not known yet.
+    A fix is left out where the property, or anything above it, is not known yet.
     """
     before = raw(props)
     result = before
-    for mend in mends:
-        result = _set(result, mend.path.split("."), partial(mend.after, settings=settings))
+    for fix in fixes:
+        result = _set(result, fix.path.split("."), partial(fix.after, settings=settings))
     return result if result is not before and isinstance(result, dict) else None
 
 

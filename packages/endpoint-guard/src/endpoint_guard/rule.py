@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from endpoint_guard.graph import Graph, MalformedError, Node, Resource, UnreadableError
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 
 STACK: Final = "pulumi:pulumi:Stack"
 """A rule about the stack as a whole (something must exist) applies to this type."""
@@ -96,7 +96,7 @@ Check = Callable[[Resource, Context], Iterable[Finding]]
 class Rule:
     """A rule and its record. `title` states the good state; `references` are ids of the controls it enforces.
 
-    `mends` are what Pulumi's remediate level may set on a resource that fails. `level` is in force where no
+    `fixes` are what Pulumi's remediate level may set on a resource that fails. `level` is in force where no
     configuration says otherwise: advisory for what is house style rather than a weakness, disabled for what only a
     team that asks for it wants. `profile` is "aws" for what holds in any stack, and names the narrower profile for
     what only a stack of that kind has to have.
@@ -115,7 +115,7 @@ class Rule:
     level: Level = "mandatory"
     profile: Profile = "aws"
     settings: Mapping[str, Setting] = field(default_factory=dict)
-    mends: tuple[Mend, ...] = ()
+    fixes: tuple[PropertyFix, ...] = ()
     module: str = ""
 
     @cached_property
@@ -146,7 +146,7 @@ def rule(
     level: Level = "mandatory",
     profile: Profile = "aws",
     settings: Mapping[str, Setting] | None = None,
-    mends: Sequence[Mend] = (),
+    fixes: Sequence[PropertyFix] = (),
 ) -> Callable[[Check], Rule]:
     """Turns a check into a rule. The check yields findings about one resource and nothing when all is well."""
 
@@ -165,7 +165,7 @@ def rule(
             level=level,
             profile=profile,
             settings=settings or {},
-            mends=tuple(mends),
+            fixes=tuple(fixes),
             module=check.__module__,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.graph import Resource
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
 
@@ -25,7 +25,7 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
         "minDays": Setting(365, "shortest retention in days", 1, 3_653),
         "maxDays": Setting(3_653, "longest retention in days", 1, 3_653),
     },
-    mends=[Mend("retentionInDays", setting="minDays", upwards=True, endless="maxDays")],
+    fixes=[PropertyFix("retentionInDays", setting="minDays", upwards=True, zero_means_forever="maxDays")],
 )
 def log_retention(group: Resource, ctx: Context) -> Iterator[Finding]:
     kind = group.get("logGroupClass")

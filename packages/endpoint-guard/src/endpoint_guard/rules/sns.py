@@ -9,7 +9,7 @@ from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.accounts import foreign
 from endpoint_guard.graph import Node, Resource
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, fail, need, rule
 
 
@@ -95,7 +95,7 @@ def _publisher(s: iam.Statement) -> Iterator[Finding]:
     references=("SNS-G03",),
     on=(t.TOPIC,),
     scope="resource",
-    mends=[Mend("signatureVersion", 2)],
+    fixes=[PropertyFix("signatureVersion", 2)],
 )
 def topic_signature_sha256(topic: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(topic.get("signatureVersion"), lambda n: n.number() == 2, "signs with SHA-1")

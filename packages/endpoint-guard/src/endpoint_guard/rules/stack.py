@@ -121,7 +121,7 @@ def _fits(kind: str, patterns: tuple[str, ...]) -> bool:
     title="No security property is exempt from updates",
     pillar="hygiene",
     severity="high",
-    why="An ignored property keeps whatever somebody set by hand, and no update mends it.",
+    why="An ignored property keeps whatever somebody set by hand, and no update puts it right.",
     remedy="Remove the property from ignore_changes.",
     references=("PUL-G01",),
     on=("*",),

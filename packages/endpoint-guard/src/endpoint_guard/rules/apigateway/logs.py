@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from endpoint_guard import api
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
 _REQUIRED = [
@@ -141,7 +141,7 @@ def execution_log_group(stage: Resource, ctx: Context) -> Iterator[Finding]:
     references=("AGW-007",),
     on=(t.METHOD_SETTINGS,),
     scope="resource",
-    mends=[Mend("settings.dataTraceEnabled", False)],
+    fixes=[PropertyFix("settings.dataTraceEnabled", False)],
 )
 def no_data_trace(settings: Resource, ctx: Context) -> Iterator[Finding]:
     trace = settings.get("settings.dataTraceEnabled")
@@ -159,7 +159,7 @@ def no_data_trace(settings: Resource, ctx: Context) -> Iterator[Finding]:
     references=("AGW-008",),
     on=(t.METHOD_SETTINGS,),
     scope="resource",
-    mends=[Mend("settings.metricsEnabled", True)],
+    fixes=[PropertyFix("settings.metricsEnabled", True)],
 )
 def api_metrics_on(settings: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(settings.get("settings.metricsEnabled"), Node.flag, "publishes no metrics")
@@ -176,7 +176,7 @@ def api_metrics_on(settings: Resource, ctx: Context) -> Iterator[Finding]:
     references=("AGW-009",),
     on=(t.STAGE,),
     scope="resource",
-    mends=[Mend("xrayTracingEnabled", True)],
+    fixes=[PropertyFix("xrayTracingEnabled", True)],
 )
 def stage_traced(stage: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(stage.get("xrayTracingEnabled"), Node.flag, "does not trace")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from endpoint_guard import types as t
 from endpoint_guard.graph import Resource
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
 
 _NVME = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5e?n?|trn1n?|inf2)\.")
@@ -28,7 +28,7 @@ def _symmetric(key: Resource) -> bool:
     on=(t.KEY,),
     scope="resource",
     settings={"maxPeriod": Setting(365, "longest rotation period in days", 90, 2_560)},
-    mends=[Mend("enableKeyRotation", True)],
+    fixes=[PropertyFix("enableKeyRotation", True)],
 )
 def kms_key_rotates(key: Resource, ctx: Context) -> Iterator[Finding]:
     if not _symmetric(key):
@@ -89,7 +89,7 @@ def kms_key_described(key: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.KEY,),
     scope="resource",
     settings={"minDays": Setting(30, "shortest deletion window in days", 7, 30)},
-    mends=[Mend("deletionWindowInDays", setting="minDays", upwards=True)],
+    fixes=[PropertyFix("deletionWindowInDays", setting="minDays", upwards=True)],
 )
 def kms_deletion_window(key: Resource, ctx: Context) -> Iterator[Finding]:
     window = key.get("deletionWindowInDays")

@@ -7,7 +7,7 @@ from typing import Final
 
 from endpoint_guard import types as t
 from endpoint_guard.graph import Resource
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, fail, need, rule
 
 
@@ -58,7 +58,7 @@ def _conventional(function: Resource) -> bool:
     references=("LAM-008",),
     on=(t.FUNCTION,),
     scope="resource",
-    mends=[Mend("tracingConfig.mode", "Active")],
+    fixes=[PropertyFix("tracingConfig.mode", "Active")],
 )
 def function_traced(function: Resource, ctx: Context) -> Iterator[Finding]:
     yield from need(function.get("tracingConfig.mode"), lambda n: n.text() == "Active", "does not trace")

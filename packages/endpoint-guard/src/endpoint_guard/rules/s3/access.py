@@ -8,7 +8,7 @@ from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.accounts import foreign
 from endpoint_guard.graph import Node, Resource
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, property_rule, rule
 from endpoint_guard.storage import parts, policies_of
 
@@ -43,7 +43,7 @@ def bucket_has_public_block(bucket: Resource, ctx: Context) -> Iterator[Finding]
     references=("S3-001",),
     on=(t.BUCKET_BLOCK,),
     scope="resource",
-    mends=[Mend(name, True) for name in FLAGS],
+    fixes=[PropertyFix(name, True) for name in FLAGS],
 )
 def bucket_blocks_public(block: Resource, ctx: Context) -> Iterator[Finding]:
     for name in FLAGS:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
-from endpoint_guard.remediation import Mend
+from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 from endpoint_guard.storage import holds_artifacts, parts
 
@@ -72,7 +72,7 @@ def _whole(item: Node) -> bool:
     references=("S3-G03",),
     on=(t.BUCKET, t.BUCKET_OBJECT, t.BUCKET_OBJECT_OLD),
     scope="resource",
-    mends=[Mend("forceDestroy", False)],
+    fixes=[PropertyFix("forceDestroy", False)],
 )
 def bucket_no_force_destroy(item: Resource, ctx: Context) -> Iterator[Finding]:
     text = "is emptied by a destroy" if item.type == t.BUCKET else "loses its lock by a destroy"
