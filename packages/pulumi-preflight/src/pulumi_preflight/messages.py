@@ -34,14 +34,15 @@ def request(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
 
 
 def view(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
-    """A resource at the end: what AWS answered, its id among it, over what was asked for."""
-    identity = {"id": resource["id"]} if resource["id"] else {}
+    """A resource at the end: what AWS answered, its id among it; of a component and a provider, its outputs."""
+    in_aws = resource["custom"] and not resource["type"].startswith("pulumi:")
+    identity = {"id": resource["id"]} if in_aws and resource["id"] else {}
     message = analyzer_pb2.AnalyzerResource(
         type=resource["type"],
         urn=resource["urn"],
         name=short_name(resource["urn"]),
         parent=resource["parent"],
-        properties=_struct({**resource["inputs"], **identity, **resource["outputs"]}),
+        properties=_struct({**identity, **resource["outputs"]}),
         options=_options(resource),
         dependencies=resource["dependencies"],
     )
@@ -61,6 +62,7 @@ def _options(resource: Resource) -> Any:
         aliases=resource.get("aliases", []),
         parent=resource["parent"],
     )
+    options.customTimeouts.SetInParent()
     for key, seconds in (resource.get("customTimeouts") or {}).items():
         setattr(options.customTimeouts, key, seconds)
     return options
