@@ -19,8 +19,8 @@ pytestmark = pytest.mark.xdist_group("recovery")
 
 @contextmanager
 def broken(new_stack: Make, fault: str) -> Iterator[Workspace]:
-    """A new dev stack whose AWS does not create the model: `fail` refuses it once, `hang` never answers."""
-    with aws.serving(f"--{fault}", MODEL) as port:
+    """A new dev stack whose AWS does not create the model: `fail`: it is refused once; `hang`: there is no answer."""
+    with aws.serving(f"--{fault}-create", MODEL) as port:
         yield replace(new_stack("dev"), port=port)
 
 

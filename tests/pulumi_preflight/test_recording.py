@@ -241,3 +241,14 @@ def test_runs_in_threads_do_not_mix(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(run, range(8))) == list(range(8))
+
+
+def test_a_resource_is_in_the_account_of_its_provider(tmp_path: Path) -> None:
+    program = """
+import pulumi_aws as aws
+there = aws.Provider("there", region="eu-west-1", allowed_account_ids=["210987654321"])
+role = aws.iam.Role("role", assume_role_policy="{}", opts=pulumi.ResourceOptions(provider=there))
+pulumi.export("account", aws.get_caller_identity_output(opts=pulumi.InvokeOptions(provider=there)).account_id)
+"""
+    graph = run_inline(tmp_path, "import pulumi" + program)
+    assert one(graph, "Role")["outputs"]["arn"].split(":")[4] == graph.exports["account"] == "210987654321"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_preflight.graph import whole_numbers
-from pulumi_preflight.provider.create import Place
+from pulumi_preflight.provider.place import Place
 
 FOLDER = Path(__file__).parents[2] / "recordings"
 

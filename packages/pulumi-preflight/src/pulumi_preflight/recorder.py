@@ -5,9 +5,7 @@ It leans on the SDK's messages; `tests/pulumi_preflight/test_recording.py` fails
 
 from __future__ import annotations
 
-import json
 import threading
-import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -30,12 +28,15 @@ from pulumi_preflight.graph import (
 )
 from pulumi_preflight.provider import functions, outputs, placeholders
 from pulumi_preflight.provider.check import check, shown
-from pulumi_preflight.provider.create import Place, created, identity
+from pulumi_preflight.provider.create import created, identity
+from pulumi_preflight.provider.place import Place
 from pulumi_preflight.provider.plan import planned
 from pulumi_preflight.provider.schema import schema
+from pulumi_preflight.providers import TYPE as PROVIDER
+from pulumi_preflight.providers import Providers, fixed_id
+from pulumi_preflight.registration import options
 from pulumi_preflight.stackfile import StackConfig
 
-_PROVIDER = "pulumi:providers:"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
@@ -59,6 +60,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
+        self._providers = Providers(config, self._recorded, self.make_urn)
         self.last = ""
         """The last resource that the program registered, as a reader knows it."""
 
@@ -97,7 +99,7 @@ class Recorder:
     def RegisterResource(self, request: Any) -> Any:
         with self._lock:
             resource = self._resource(request, _dict(request.object))
-            resource |= self._options(request)
+            resource |= options(request, self.make_urn)
             if request.remote:
                 self._leave_unseen(resource, request.name)
             else:
@@ -145,11 +147,12 @@ class Recorder:
         given = self._answers.function(request.tok, arguments)
         if given is not None:
             return given
+        place = self._providers.place(request.provider)
         call = functions.Call(
             arguments,
-            region=arguments.get("region") or self._region(request.provider),
-            account=self._account(request.provider),
-            default_tags=self._default_tags(request.provider),
+            region=arguments.get("region") or place.region,
+            account=place.account,
+            default_tags=place.default_tags,
         )
         # What is secret stays out of a drafted file.
         open_ = {key: value for key, value in arguments.items() if marked[key] == value}
@@ -197,22 +200,6 @@ class Recorder:
         marked = [key for key, value in values.items() if isinstance(value, dict) and SIGNATURE in value]
         return {"name": name, "outputs": values, "secretOutputNames": marked}
 
-    def _account(self, reference: str) -> str:
-        """The account a provider works in: that of the role it assumes, or the only one it allows."""
-        inputs = plain_references(reveal(self._provider_inputs(reference)))
-        for key in ("assumeRoles", "assumeRole", "allowedAccountIds"):
-            value = _parsed(inputs.get(key))
-            last = value[-1] if isinstance(value, list) and value else value
-            role = (
-                str(last.get("roleArn") or last.get("role_arn") or "")
-                if isinstance(last, Mapping)
-                else str(last or "")
-            )
-            account = role.split(":")[4] if role.startswith("arn:") and role.count(":") > 4 else role
-            if len(account) == 12 and account.isdecimal():
-                return account
-        return outputs.ACCOUNT
-
     def _resource(self, request: Any, inputs: dict[str, Any]) -> Resource:
         urn = self.make_urn(request.parent, request.type, request.name)
         if getattr(request, "custom", True) and not request.type.startswith("pulumi:"):
@@ -239,53 +226,13 @@ class Recorder:
             self.last = f'{request.type} "{request.name}"'
         return resource
 
-    def _options(self, request: Any) -> Resource:
-        options: Resource = {
-            "custom": request.custom,
-            "protect": request.protect,
-            "propertyDependencies": {
-                key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items())
-            },
-        }
-        for key, value in (
-            ("ignoreChanges", list(request.ignoreChanges)),
-            ("replaceOnChanges", list(request.replaceOnChanges)),
-            ("aliases", list(dict.fromkeys(self._alias(request, item) for item in request.aliases))),
-            ("retainOnDelete", request.retainOnDelete),
-            ("deletedWith", request.deletedWith),
-            ("importID", request.importId),
-            ("version", request.version),
-        ):
-            if value:
-                options[key] = value
-        if request.deleteBeforeReplaceDefined:
-            options["deleteBeforeReplace"] = request.deleteBeforeReplace
-        if request.HasField("customTimeouts"):
-            timeouts = request.customTimeouts
-            options["customTimeouts"] = {
-                key: _seconds(getattr(timeouts, key)) for key in ("create", "update", "delete")
-            }
-        return options
-
-    def _alias(self, request: Any, alias: Any) -> str:
-        if alias.urn:
-            return str(alias.urn)
-        spec = alias.spec
-        parent = "" if spec.noParent else spec.parentUrn or request.parent
-        urn = self.make_urn(parent, spec.type or request.type, spec.name or request.name).split("::")
-        if spec.stack:
-            urn[0] = f"urn:pulumi:{spec.stack}"
-        if spec.project:
-            urn[1] = spec.project
-        return "::".join(urn)
-
     def _complete(self, resource: Resource, name: str) -> None:
         """Adds what the engine and the provider add: provider, name, id and computed properties."""
         type_, urn, inputs = resource["type"], resource["urn"], resource["inputs"]
-        if type_.startswith(_PROVIDER):
+        if type_.startswith(PROVIDER):
             version = resource.get("version")
             inputs |= {"version": version} if version else {}
-            resource["id"] = UNKNOWN if self._preview else _uuid(urn)
+            resource["id"] = UNKNOWN if self._preview else fixed_id(urn)
             resource["outputs"] = dict(inputs)
         elif not (resource["custom"] and type_.count(":") == 2) or type_.startswith("pulumi:"):
             resource["outputs"] = dict(inputs)
@@ -296,9 +243,8 @@ class Recorder:
     def _provide(self, resource: Resource, name: str) -> None:
         type_ = resource["type"]
         if not resource["provider"]:
-            resource["provider"] = self._default_provider(type_, resource.get("version", ""))
-        reference = resource["provider"]
-        place = Place(region=self._region(reference), default_tags=self._default_tags(reference))
+            resource["provider"] = self._providers.default(type_, resource.get("version", ""))
+        place = self._providers.place(resource["provider"])
         if schema(type_):
             self._answer(resource, name, place)
         else:
@@ -338,76 +284,11 @@ class Recorder:
             extra |= outputs.made_up(type_, name, urn, id_, known, place.region)
         resource["outputs"] = {**extra, **inputs}
 
-    def _default_provider(self, type_: str, version: str) -> str:
-        package = type_.split(":")[0]
-        version = version or "0.0.0"
-        provider = f"{_PROVIDER}{package}"
-        urn = self.make_urn("", provider, f"default_{version.replace('.', '_').replace('-', '_')}")
-        if urn not in self._recorded:
-            prefix = f"{package}:"
-            inputs: dict[str, Any] = {
-                key.removeprefix(prefix): outputs.secret(value) if key in self._config.secret_keys else value
-                for key, value in self._config.values.items()
-                if key.startswith(prefix)
-            }
-            inputs["version"] = version
-            self._recorded[urn] = {
-                "urn": urn,
-                "type": provider,
-                "custom": True,
-                "id": _uuid(urn),
-                "inputs": inputs,
-                "outputs": dict(inputs),
-                "parent": "",
-                "provider": "",
-                "dependencies": [],
-                "propertyDependencies": {},
-                "protect": False,
-            }
-        return f"{urn}::{self._recorded[urn]['id']}"
-
-    def _provider_inputs(self, reference: str) -> Mapping[str, Any]:
-        provider = self._recorded.get(reference.rpartition("::")[0])
-        return provider["inputs"] if provider else {}
-
-    def _region(self, reference: str) -> str:
-        region = self._provider_inputs(reference).get("region") or self._config.values.get("aws:region")
-        return region if isinstance(region, str) and region != UNKNOWN else outputs.REGION
-
-    def _default_tags(self, reference: str) -> Mapping[str, str]:
-        document = _parsed(self._provider_inputs(reference).get("defaultTags"))
-        tags = document.get("tags") if isinstance(document, Mapping) else None
-        return tags if isinstance(tags, Mapping) else {}
-
-
-def _parsed(value: Any) -> Any:
-    """A provider's settings are texts: what is not one is JSON in one."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
 
 def _known_references(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in inputs.items() if not (isinstance(value, dict) and SIGNATURE in value)
     }
-
-
-def _seconds(duration: str) -> float:
-    """A Go duration ("1h30m") in seconds."""
-    total, number = 0.0, ""
-    for char in duration:
-        if char.isdigit() or char == ".":
-            number += char
-        elif number:
-            total += float(number) * {"h": 3600, "m": 60, "s": 1}.get(char, 0)
-            number = ""
-    return total
-
-
-def _uuid(text: str) -> str:
-    return str(uuid.UUID(outputs.digest(text)[:32]))
 
 
 def _dict(message: Any) -> dict[str, Any]:

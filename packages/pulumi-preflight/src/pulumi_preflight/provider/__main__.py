@@ -23,20 +23,23 @@ def main() -> int:
     )
     parser.add_argument("--state", type=Path, help="file that keeps the resources between runs")
     parser.add_argument(
-        "--fail",
+        "--fail-create",
         action="append",
-        metavar="NAME",
-        help="resource (NAME or TYPE::NAME) whose creation fails once",
+        metavar="RESOURCE",
+        help="resource (NAME or TYPE::NAME) whose next creation AWS refuses; may be given several times",
     )
     parser.add_argument(
-        "--hang", action="append", metavar="NAME", help="resource whose creation hangs until it is cancelled"
+        "--hang-create",
+        action="append",
+        metavar="RESOURCE",
+        help="resource whose next creation takes until the engine cancels it; may be given several times",
     )
     arguments = parser.parse_args()
     try:
         server, port = serve(
             state=arguments.state,
-            fail=_names(arguments.fail, "PREFLIGHT_PROVIDER_FAIL"),
-            hang=_names(arguments.hang, "PREFLIGHT_PROVIDER_HANG"),
+            fail=_names(arguments.fail_create, "PREFLIGHT_PROVIDER_FAIL_CREATE"),
+            hang=_names(arguments.hang_create, "PREFLIGHT_PROVIDER_HANG_CREATE"),
             port=arguments.port,
         )
     except UserError as error:

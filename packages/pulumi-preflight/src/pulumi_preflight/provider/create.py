@@ -5,28 +5,19 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
-from pulumi_preflight.provider import templates, values
+from pulumi_preflight.provider import quirks, templates, values
 from pulumi_preflight.provider.check import DEFAULTS
 from pulumi_preflight.provider.complete import ABSENT, complete, secret
 from pulumi_preflight.provider.derived import derived
-from pulumi_preflight.provider.outputs import ACCOUNT, MOMENT, REGION, digest
+from pulumi_preflight.provider.outputs import MOMENT, digest
+from pulumi_preflight.provider.place import Place
 from pulumi_preflight.provider.plan import provider_values
 from pulumi_preflight.provider.schema import Property, schema
 
 Properties = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a resource is made: region, account and the provider's default tags."""
-
-    region: str = REGION
-    account: str = ACCOUNT
-    default_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def identity(token: str, name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> str:
@@ -43,7 +34,7 @@ def created(
     if known is None:
         return {key: value for key, value in inputs.items() if key != DEFAULTS}
     maker = Maker(token, context_of(name, seed, inputs, place) | {"id": id_})
-    outputs = complete(known.properties, values.as_set(token, inputs), maker.missing)
+    outputs = complete(known.properties, quirks.as_set(token, inputs), maker.missing)
     outputs |= {"id": id_, **provider_values(token, inputs, place.region, place.default_tags)}
     outputs |= derived(token, inputs, outputs, maker.context)
     return {key: value for key, value in outputs.items() if value is not None}
@@ -58,8 +49,8 @@ class Maker:
         self._own = values.OWN.get(token, {})
         known = schema(token)
         self._keeps_null = known is not None and known.keeps_null
-        self._described = token in values.OWN or token in templates.OUTPUTS or token in values.ABSENT
-        self._absent = values.ABSENT.get(token, frozenset())
+        self._described = token in values.OWN or token in templates.OUTPUTS or token in quirks.ABSENT
+        self._absent = quirks.ABSENT.get(token, frozenset())
         self.context = context
         for key, form in self._forms.items():
             if key not in context:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
-from pulumi_preflight.provider import values
+from pulumi_preflight.provider import quirks
 from pulumi_preflight.provider.complete import ABSENT, complete, secret
 from pulumi_preflight.provider.schema import Property, has_unknown, schema
 
@@ -20,7 +20,7 @@ def planned(
     known = schema(token)
     if known is None:
         return dict(inputs)
-    outputs = complete(known.properties, values.as_set(token, inputs), _missing)
+    outputs = complete(known.properties, quirks.as_set(token, inputs), _missing)
     return {**outputs, "id": UNKNOWN, **provider_values(token, inputs, region, default_tags, preview=True)}
 
 

@@ -20,10 +20,10 @@ from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import reveal, whole_numbers
 from pulumi_preflight.provider import functions
 from pulumi_preflight.provider.check import check
-from pulumi_preflight.provider.create import Place, created, identity
+from pulumi_preflight.provider.create import created, identity
 from pulumi_preflight.provider.diff import difference
 from pulumi_preflight.provider.faults import Faults, Refused
-from pulumi_preflight.provider.outputs import REGION
+from pulumi_preflight.provider.place import Place, place
 from pulumi_preflight.provider.plan import planned
 from pulumi_preflight.provider.store import Made, Store
 from pulumi_preflight.provider.update import updated
@@ -68,13 +68,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        settings = reveal(_dict(request.args))
-        region = settings.get("region")
-        tags = _document(settings.get("defaultTags")).get("tags")
-        self._place = Place(
-            region=region if isinstance(region, str) else REGION,
-            default_tags=tags if isinstance(tags, Mapping) else {},
-        )
+        self._place = place(reveal(_dict(request.args)))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
@@ -158,7 +152,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: Any, context: Any) -> Any:
         arguments = reveal(_dict(request.args))
-        call = functions.Call(arguments, arguments.get("region") or self._place.region)
+        place = self._place
+        call = functions.Call(
+            arguments, arguments.get("region") or place.region, place.account, place.default_tags
+        )
         try:
             result = functions.answer(request.tok, call)
         except UserError as error:
@@ -204,15 +201,6 @@ def _told(urn: str) -> tuple[str, str]:
     """Type token and name in a URN."""
     parts = urn.split("::")
     return parts[2].split("$")[-1], "::".join(parts[3:])
-
-
-def _document(value: Any) -> Mapping[str, Any]:
-    """A provider setting that is a mapping, or one written as JSON in a text."""
-    try:
-        document = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return {}
-    return document if isinstance(document, Mapping) else {}
 
 
 def _dict(message: Any) -> Properties:

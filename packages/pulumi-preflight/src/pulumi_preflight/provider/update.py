@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
-from pulumi_preflight.provider import values
+from pulumi_preflight.provider import quirks
 from pulumi_preflight.provider.complete import ABSENT, complete
-from pulumi_preflight.provider.create import Maker, Place, context_of
+from pulumi_preflight.provider.create import Maker, context_of
 from pulumi_preflight.provider.derived import derived
 from pulumi_preflight.provider.diff import difference
+from pulumi_preflight.provider.place import Place
 from pulumi_preflight.provider.plan import provider_values
 from pulumi_preflight.provider.schema import Property, schema
 
@@ -50,7 +51,7 @@ def updated(
             return ABSENT
         return maker.missing(path, item, ABSENT)
 
-    outputs = complete(known.properties, values.as_set(token, inputs), missing, old)
+    outputs = complete(known.properties, quirks.as_set(token, inputs), missing, old)
     outputs |= {"id": id_, **provider_values(token, inputs, place.region, place.default_tags)}
     if not preview and made_again:
         again = derived(token, inputs, outputs, maker.context)
@@ -60,7 +61,7 @@ def updated(
 
 
 def _made_again(token: str, changed: set[str], inputs: Mapping[str, Any]) -> set[str]:
-    rules = values.RECOMPUTED.get(token, {})
+    rules = quirks.RECOMPUTED.get(token, {})
     made = {key for key, triggers in rules.items() if triggers & changed}
     if token == _FUNCTION and inputs.get("publish") is not True:
         made -= {"version", "qualifiedArn", "qualifiedInvokeArn"}
