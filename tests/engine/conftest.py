@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,18 @@ import pytest
 from tests.engine import aws as provider
 from tests.engine import cli as engine
 from tests.engine import warm
-from tests.engine.workspace import Make, Workspace, workspace
+from tests.engine.workspace import TIMEOUT, Life, Make, Workspace, workspace
 
 SMALLEST = "test_preview.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All but the smallest of these tests are left to `make engine-test`."""
+    """All but the smallest of these tests are left to `make engine-test`; none is held to the others' time limit."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent) and item.path.name != SMALLEST:
-            item.add_marker(pytest.mark.engine)
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(2 * TIMEOUT))
+            if item.path.name != SMALLEST:
+                item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +64,15 @@ def new_stack(
         return workspace(cli, folder, stack, aws, python)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def life_of(new_stack: Make) -> Callable[[str], Life]:
+    """Gives the stack of a name that stands: made once, and used by all tests of its xdist group."""
+
+    @functools.cache
+    def made(stack: str) -> Life:
+        new = new_stack(stack)
+        return Life(new, new.judged("preview"), new.judged("up", "--skip-preview"))
+
+    return made

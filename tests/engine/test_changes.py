@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from tests.engine.cli import ROOT
-from tests.engine.workspace import Make, Workspace
+from tests.engine.workspace import Life, Workspace
 
 PAGE = ROOT / "docs" / "changes.md"
 MANY = 15
@@ -33,13 +33,11 @@ What `pulumi up` does to a prod stack that stands when one setting changes, prev
 AWS provider (`tests/engine/test_changes.py` makes this page and holds it current). Nothing that holds data or that
 callers know by its id is replaced by any of them: the key, the buckets, the API, the clients' API keys, the firewall
 and the endpoint. `name` is not among them: it is part of every resource's name, and changing it makes another stack.
-An update of the function also publishes a version and moves its alias to it, which the local provider leaves out of a
-preview.
 
 | setting | updated | created | replaced | deleted |
 |---|---|---|---|---|
 """
-pytestmark = pytest.mark.xdist_group("changes")
+pytestmark = pytest.mark.xdist_group("prod")
 
 
 def _clients(stack: Workspace) -> list[dict[str, Any]]:
@@ -74,10 +72,9 @@ CHANGES: Mapping[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def measured(new_stack: Make) -> dict[str, dict[str, str]]:
+def measured(life_of: Callable[[str], Life]) -> dict[str, dict[str, str]]:
     """Resource (`service.Type name`) to operation, for each change, previewed on a prod stack that stands."""
-    prod = new_stack("prod")
-    made = prod.run("up", "--skip-preview")
+    prod, made = life_of("prod").stack, life_of("prod").up
     assert made.code == 0, made.out + made.err
     found = {}
     for title, change in CHANGES.items():

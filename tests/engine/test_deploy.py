@@ -31,7 +31,7 @@ def test_the_page_is_a_path_that_works(new_stack: Make) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=4 * TIMEOUT,
+        timeout=TIMEOUT,
     )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     assert "encryptionsalt" not in (site.folder / "Pulumi.dev.yaml").read_text()

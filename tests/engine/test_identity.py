@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.engine.workspace import Make, Workspace
+from tests.engine.workspace import Life, Workspace
 
-pytestmark = pytest.mark.xdist_group("identity")
+pytestmark = pytest.mark.xdist_group("dev")
 ALIAS = "opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name={old!r})])"
 
 
-@pytest.fixture(scope="module")
-def stands(new_stack: Make) -> Workspace:
-    """A dev stack that stands."""
-    stack = new_stack("dev")
-    assert stack.run("up", "--skip-preview").code == 0
-    return stack
-
-
 @pytest.fixture
-def dev(stands: Workspace) -> Iterator[Workspace]:
-    """The same stack; its program is put back afterwards."""
-    program = stands.folder / "__main__.py"
-    before = program.read_text()
-    yield stands
-    program.write_text(before)
+def dev(life_of: Callable[[str], Life]) -> Iterator[Workspace]:
+    """A dev stack that stands; its program is put back afterwards."""
+    stack = life_of("dev").stack
+    before = stack.program()
+    yield stack
+    (stack.folder / "__main__.py").write_text(before)
 
 
 def rename(stack: Workspace, component: str, old: str, new: str, *, alias: bool) -> None:

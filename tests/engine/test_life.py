@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.engine.workspace import FAILED, Ended, Make, Workspace, findings_of_preflight
+from tests.engine.workspace import FAILED, Ended, Life, findings_of_preflight
 
 STACKS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("dev", "staging", "prod")]
 
 
-@dataclass(frozen=True)
-class Life:
-    """A stack that stands, and how it came about."""
-
-    stack: Workspace
-    first_preview: Ended
-    up: Ended
-
-
 @pytest.fixture(scope="module", params=STACKS)
-def life(request: pytest.FixtureRequest, new_stack: Make) -> Life:
-    """The stack, previewed and created with the pack."""
-    stack = new_stack(request.param)
-    return Life(stack, stack.judged("preview"), stack.judged("up"))
+def life(request: pytest.FixtureRequest, life_of: Callable[[str], Life]) -> Life:
+    """The stack, previewed and created with the pack; `test_destroy...` at the end of this file takes it away."""
+    return life_of(request.param)
 
 
 def clean(ended: Ended) -> None:

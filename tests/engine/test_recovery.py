@@ -34,13 +34,13 @@ def standing(stack: Workspace) -> None:
 
 def test_an_update_that_aws_refuses_is_finished_by_the_next(new_stack: Make) -> None:
     with broken(new_stack, "fail") as dev:
-        failed = dev.judged("up")
+        failed = dev.judged("up", "--skip-preview")
         assert failed.code == FAILED, failed.out
         assert "this failure was ordered" in failed.out
         before = {resource["urn"]: resource.get("id") for resource in dev.state()}
         assert before
         assert not [urn for urn in before if urn.endswith(MODEL)]
-        finished = dev.judged("up")
+        finished = dev.judged("up", "--skip-preview")
         assert finished.code == 0, finished.out + finished.err
         assert set(finished.changes()) == {"same", "create"}
         after = {resource["urn"]: resource.get("id") for resource in dev.state()}
@@ -58,7 +58,7 @@ def test_an_interrupted_update_ends_in_order_and_is_finished_by_the_next(
             assert update.wait(TIMEOUT) == FAILED
         assert "cancel" in output.read_text()
         assert dev.export().get("pending_operations", []) == []
-        finished = dev.judged("up")
+        finished = dev.judged("up", "--skip-preview")
         assert finished.code == 0, finished.out + finished.err
         standing(dev)
 
@@ -67,18 +67,18 @@ def test_after_a_killed_update_the_engine_tells_what_is_pending(new_stack: Make,
     with broken(new_stack, "hang") as dev:
         with dev.stuck(MODEL, tmp_path / "output.txt"):
             pass
-        locked = dev.judged("up")
+        locked = dev.judged("up", "--skip-preview")
         assert locked.code == FAILED
         assert "pulumi cancel" in locked.err
         assert dev.pulumi("cancel", "-s", "dev", "--yes").code == 0
         (pending,) = dev.export()["pending_operations"]
         assert pending["type"] == "creating"
         assert pending["resource"]["urn"].endswith(MODEL)
-        told = dev.judged("up")
+        told = dev.judged("up", "--skip-preview")
         assert told.code == FAILED
         assert "pending" in told.out + told.err
         cleared = dev.run("refresh", "--clear-pending-creates")
         assert cleared.code == 0, cleared.out
-        finished = dev.judged("up")
+        finished = dev.judged("up", "--skip-preview")
         assert finished.code == 0, finished.out + finished.err
         standing(dev)

@@ -20,7 +20,8 @@ import yaml
 from tests.engine import warm
 from tests.engine.cli import BUILT, ROOT, Cli
 
-TIMEOUT = 500
+TIMEOUT = 3600
+"""Seconds after which a command hangs; never a matter of a slow machine."""
 FAILED = 1
 """The CLI's exit code when an operation failed or was refused."""
 # What the pack reports of itself, at every stack: exemptions in use, types that it has no rule for.
@@ -255,6 +256,15 @@ class Workspace:
 
 Make = Callable[[str], Workspace]
 """Makes a new, empty stack by its name."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """A stack that stands, and how it came about: its first preview and the update, both with the pack."""
+
+    stack: Workspace
+    first_preview: Ended
+    up: Ended
 
 
 def workspace(cli: Cli, folder: Path, stack: str, port: int, python: Path | None) -> Workspace:
