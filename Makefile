@@ -45,7 +45,7 @@ engine: ## Provide the Pulumi CLI for the engine tests: the one on PATH, or buil
 test: $(DEVELOP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
-engine-test: $(DEVELOP) ## Run the tests on the real Pulumi CLI that make engine provides
+engine-test: $(DEVELOP) engine ## Run the tests on the real Pulumi CLI
 	@$(BIN)/python -m pytest tests/engine -m "engine or not engine" -n auto --dist loadgroup -rs
 
 lint: $(DEVELOP) ## Check format, lint, types and import walls

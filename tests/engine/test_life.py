@@ -11,6 +11,7 @@ import pytest
 from tests.engine.workspace import FAILED, Ended, Life, findings_of_preflight
 
 STACKS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("dev", "staging", "prod")]
+DEV = pytest.mark.parametrize("life", STACKS[:1], indirect=True)
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -59,33 +60,43 @@ def test_the_preview_of_a_change_is_clean(life: Life) -> None:
     }.items() <= ended.steps().items()
 
 
-def test_the_exported_state_gets_the_same_verdict_with_and_without_the_passphrase(
-    life: Life, tmp_path: Path
-) -> None:
-    state = tmp_path / "state.json"
-    exported = life.stack.pulumi("stack", "export", "-s", life.stack.stack, "--file", str(state))
-    assert exported.code == 0, exported.err
-    for passphrase in ("a passphrase for tests", "another"):
-        said = life.stack.analyze(state, passphrase)
-        assert said.code == 0, said.out + said.err
-        assert said.findings() == set()
+def test_the_exported_state_gets_the_same_verdict(life: Life, tmp_path: Path) -> None:
+    state = life.stack.exported(tmp_path)
+    said = life.stack.analyze(state)
+    assert said.code == 0, said.out + said.err
+    assert said.findings() == set()
     assert findings_of_preflight("--file", str(state)) == (0, set())
 
 
+@DEV
+def test_the_verdict_is_the_same_without_the_passphrase(life: Life, tmp_path: Path) -> None:
+    said = life.stack.analyze(life.stack.exported(tmp_path), passphrase="another")
+    assert said.code == 0, said.out + said.err
+    assert said.findings() == set()
+
+
+@DEV
 def test_a_fault_in_the_exported_state_is_refused_alike(life: Life, tmp_path: Path) -> None:
-    state = tmp_path / "state.json"
-    whole = json.loads(life.stack.pulumi("stack", "export", "-s", life.stack.stack).out)
+    state = life.stack.exported(tmp_path)
+    whole = json.loads(state.read_text())
     for resource in whole["deployment"]["resources"]:
         if resource["type"] == "aws:apigateway/method:Method":
             resource["inputs"]["apiKeyRequired"] = resource["outputs"]["apiKeyRequired"] = False
     state.write_text(json.dumps(whole))
-    said = life.stack.analyze(state, "a passphrase for tests")
+    said = life.stack.analyze(state)
     assert said.code == FAILED
     assert ("method-requires-api-key", "api") in said.findings()
     assert findings_of_preflight("--file", str(state)) == (1, said.findings())
 
 
-@pytest.mark.parametrize("operation", ["first_preview", "up"])
+@pytest.mark.parametrize(
+    ("life", "operation"),
+    [
+        pytest.param("dev", "first_preview", marks=pytest.mark.xdist_group("dev")),
+        pytest.param("prod", "up", marks=pytest.mark.xdist_group("prod")),
+    ],
+    indirect=["life"],
+)
 def test_preflight_reads_the_event_log_as_the_engine_meant_it(
     life: Life, operation: str, tmp_path: Path
 ) -> None:
@@ -96,12 +107,12 @@ def test_preflight_reads_the_event_log_as_the_engine_meant_it(
 def test_destroy_removes_everything(life: Life) -> None:
     stack = life.stack
     if life.stack.setting("deletionProtection"):
-        refused = stack.run("destroy")
+        refused = stack.run("destroy", "--skip-preview")
         assert refused.code == FAILED
         assert "remove the `protect` flag" in refused.out
         stack.set(deletionProtection=False)
-        unprotected = stack.run("up")
+        unprotected = stack.run("up", "--skip-preview")
         assert unprotected.code == 0, unprotected.out
-    ended = stack.run("destroy")
+    ended = stack.run("destroy", "--skip-preview")
     assert ended.code == 0, ended.out
     assert stack.state() == []

@@ -74,11 +74,11 @@ def test_after_a_killed_update_the_engine_tells_what_is_pending(new_stack: Make,
         (pending,) = dev.export()["pending_operations"]
         assert pending["type"] == "creating"
         assert pending["resource"]["urn"].endswith(MODEL)
-        told = dev.judged("up", "--skip-preview")
-        assert told.code == FAILED
-        assert "pending" in told.out + told.err
+        # The engine warns and goes on: where AWS has the model, this would make another.
+        warned = dev.judged("up", "--skip-preview")
+        assert warned.code == 0, warned.out + warned.err
+        assert f"{MODEL}, interrupted while creating" in warned.out + warned.err
+        assert dev.export()["pending_operations"] == [pending]
         cleared = dev.run("refresh", "--clear-pending-creates")
         assert cleared.code == 0, cleared.out
-        finished = dev.judged("up", "--skip-preview")
-        assert finished.code == 0, finished.out + finished.err
         standing(dev)

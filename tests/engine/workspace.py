@@ -22,6 +22,7 @@ from tests.engine.cli import BUILT, ROOT, Cli
 
 TIMEOUT = 3600
 """Seconds after which a command hangs; never a matter of a slow machine."""
+PASSPHRASE = "a passphrase for tests"
 FAILED = 1
 """The CLI's exit code when an operation failed or was refused."""
 # What the pack reports of itself, at every stack: exemptions in use, types that it has no rule for.
@@ -182,8 +183,15 @@ class Workspace:
         levels = f"policies/levels/{self.stack}.json"
         return "--policy-pack", "policies", "--policy-pack-config", levels
 
-    def analyze(self, state: Path, passphrase: str) -> Ended:
-        """`pulumi policy analyze` of an exported state, in a folder without a project."""
+    def exported(self, folder: Path) -> Path:
+        """A file in `folder` with the stack's exported state."""
+        path = folder / "state.json"
+        ended = self.pulumi("stack", "export", "-s", self.stack, "--file", str(path))
+        assert ended.code == 0, ended.err
+        return path
+
+    def analyze(self, state: Path, passphrase: str = PASSPHRASE) -> Ended:
+        """`pulumi policy analyze` of an exported state."""
         command = ["policy", "analyze", "--file", str(state), "--json", *self.pack()]
         ended = self.pulumi(*command, env={"PULUMI_CONFIG_PASSPHRASE": passphrase})
         events = [json.loads(line) for line in ended.out.splitlines() if line.startswith("{")]
@@ -244,7 +252,7 @@ class Workspace:
             "PATH": f"{BUILT}:{path}" if self.cli.own_host else path,
             "PULUMI_HOME": str(self.folder / ".home"),
             "PULUMI_BACKEND_URL": f"file://{self.folder / '.backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_DEBUG_PROVIDERS": f"aws:{self.port}",
             "PULUMI_DEBUG_COMMANDS": "1",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
