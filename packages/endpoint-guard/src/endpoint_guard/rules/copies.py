@@ -26,6 +26,7 @@ _SENDING: Final = {
     t.ALARM: ("alarmActions", "okActions", "insufficientDataActions"),
 }
 """By which properties a resource is told where to send a copy."""
+_WITH_ARN: Final = ("lambda", "sqs", "firehose", "application")
 _COPIES: Final = (t.REPLICATION, t.INVENTORY, t.ANALYTICS)
 
 
@@ -42,6 +43,8 @@ _COPIES: Final = (t.REPLICATION, t.INVENTORY, t.ANALYTICS)
 )
 def data_stays_here(resource: Resource, ctx: Context) -> Iterator[Finding]:
     accepted = ctx.strings("accounts")
+    if resource.type == t.SUBSCRIPTION and resource.get("protocol").text() not in _WITH_ARN:
+        return  # an address of a person is secret in many programs, and no copy of data
     for name in _SENDING[resource.type]:
         place = resource.get(name)
         if place.declared and not resource.targets(name, t.BUCKET, t.TOPIC, t.QUEUE, t.FUNCTION):

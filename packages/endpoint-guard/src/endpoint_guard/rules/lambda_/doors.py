@@ -41,6 +41,8 @@ def function_no_side_door(resource: Resource, ctx: Context) -> Iterator[Finding]
         yield from _permission(resource)
     elif resource.type in iam.IDENTITY_TYPES:
         yield from _granted(resource)
+    elif resource.type == t.SUBSCRIPTION and resource.get("protocol").text() != "lambda":
+        return  # to a queue or an address, which may be secret
     elif resource.type == t.FUNCTION_URL and resource.get("authorizationType").text() == "NONE":
         yield fail(resource.get("authorizationType"), "opens the function to everyone")
     else:
