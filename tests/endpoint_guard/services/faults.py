@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.endpoint_guard.compliant import GONE, REGION, allow, document
-from tests.endpoint_guard.services.good import containers
+from tests.endpoint_guard.services.parts import containers
 
 FOREIGN: Final = "999999999999"
 PASSWORD: Final = "Tr0ub4dor-9x"

@@ -45,7 +45,7 @@ def requests_validated(method: Resource, ctx: Context) -> Iterator[Finding]:
     title="Request schemas are closed and bounded",
     pillar="integrity",
     severity="high",
-    why="What the schema does not bound, a caller may send: extra fields, huge arrays, zero_means_forever strings.",
+    why="What the schema does not bound, a caller may send: extra fields, huge arrays, endless strings.",
     remedy="Give objects additionalProperties false and required, arrays maxItems, strings and numbers bounds.",
     references=("AGW-G13",),
     on=(t.API_MODEL,),
