@@ -16,7 +16,7 @@ ACTIONLINT = if command -v actionlint > /dev/null; then actionlint; \
 	else echo "Neither actionlint nor go is installed: the workflows' syntax was not checked." >&2; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo mutants engine test engine-test lint format figures bench docs lock clean
+.PHONY: help env demo mutants engine test engine-test coverage lint format figures bench docs lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -43,10 +43,13 @@ engine: ## Provide the Pulumi CLI for the engine tests: the one on PATH, or buil
 	@tests/engine/module/provide
 
 test: $(DEVELOP) ## Run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile -rs
+
+coverage: $(DEVELOP) ## Run the tests and say which lines and branches they do not reach
+	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report term:skip-covered --cov-report html:build/coverage
 
 engine-test: $(DEVELOP) engine ## Run the tests on the real Pulumi CLI
-	@$(BIN)/python -m pytest tests/engine -m "engine or not engine" -n auto --dist loadgroup -rs
+	@$(BIN)/python -m pytest tests/engine -m "engine or not engine" -p no:randomly -n auto --dist loadgroup -rs
 
 lint: $(DEVELOP) ## Check format, lint, types and import walls
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
