@@ -170,13 +170,7 @@ def parse(
 def _load(body: str | bytes) -> Any:
     try:
         text = body.decode("utf-8") if isinstance(body, bytes) else body
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_finite,
-        )
+        return _DECODER.decode(text)
     except ContractError:
         raise
     except (ValueError, RecursionError):
@@ -205,6 +199,12 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ContractError("invalid_json", "numbers must be finite JSON numbers")
     return number
+
+
+# Made once: what `json.loads` does with hooks is to make one for each text.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_finite
+)
 
 
 def _transaction(item: Any, index: int, required: Sequence[str]) -> Transaction:

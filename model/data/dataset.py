@@ -265,7 +265,8 @@ def _codes(array: pa.ChunkedArray) -> npt.NDArray[np.int8]:
     whole = encoded.unify_dictionaries().combine_chunks()
     found = pc.fill_null(pc.index_in(whole.dictionary, value_set=pa.array(CATEGORIES)), -1)
     codes: npt.NDArray[np.int8] = found.to_numpy(zero_copy_only=False).astype(np.int8)
-    return codes[whole.indices.to_numpy(zero_copy_only=False)]
+    rows: npt.NDArray[np.int8] = codes[whole.indices.to_numpy(zero_copy_only=False)]
+    return rows
 
 
 def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ needs numpy and the contract only: the file also runs in the SageMaker container
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,11 @@ FEATURES: Mapping[str, Feature] = _PLAIN | {
 
 def required_fields(features: Sequence[str]) -> tuple[str, ...]:
     """The request fields that `features` are made from, each once, in the contract's order."""
+    return _fields(tuple(features))
+
+
+@functools.lru_cache(maxsize=64)
+def _fields(features: tuple[str, ...]) -> tuple[str, ...]:
     needed = {field for name in features for field in FEATURES[name].fields}
     return tuple(field for field in FIELDS if field in needed)
 

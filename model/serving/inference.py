@@ -29,6 +29,7 @@ MAX_BODY_BYTES = 512 * 1024
 
 JSON = "application/json"
 _WARM_UP_ROUNDS = 3
+_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 Application = Callable[[Mapping[str, Any], Callable[..., Any]], list[bytes]]
@@ -40,9 +41,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded model: what it reads, how it decides, and which version it is."""
+    """A loaded model: what it reads, how it decides, and which version it is.
+
+    `given` and `wanted` are the names of the network's input and of its scores.
+    """
 
     session: onnxruntime.InferenceSession
+    given: str
+    wanted: str
     fields: tuple[str, ...]
     features: tuple[str, ...]
     rule: Rule
@@ -71,7 +77,10 @@ def model_fn(model_dir: str) -> Model:
     network = _verified(folder / "model.onnx", "MODEL_SHA256")
     card = json.loads(_verified(folder / "card.json", "CARD_SHA256"))
     fields, features, rule = _understood(card)
-    model = Model(_session(network), fields, features, rule, str(card["version"]))
+    session = _session(network)
+    given = session.get_inputs()[0].name
+    wanted = next(o.name for o in reversed(session.get_outputs()) if o.type == "tensor(float)")
+    model = Model(session, given, wanted, fields, features, rule, str(card["version"]))
     _warm_up(model)
     return model
 
@@ -81,8 +90,10 @@ def _understood(card: Any) -> tuple[tuple[str, ...], tuple[str, ...], Rule]:
     try:
         fields, features, rule = tuple(card["fields"]), tuple(card["features"]), Rule.of_card(card["rule"])
         # The amount is what a rule weighs scores by.
-        possible = bool(features) and {"amt", *required_fields(features)} <= set(fields) <= set(
-            contract.FIELDS
+        possible = (
+            isinstance(card["version"], str)
+            and bool(features)
+            and {"amt", *required_fields(features)} <= set(fields) <= set(contract.FIELDS)
         )
     except (KeyError, TypeError, ValueError):
         possible = False
@@ -121,7 +132,7 @@ def output_fn(prediction: Prediction, accept: str | None) -> tuple[str, str]:
         "predictions": [_decided(prediction.rule, score, amount) for score, amount in scored],
         "model_version": prediction.version,
     }
-    return json.dumps(answer, allow_nan=False), JSON
+    return _ENCODER.encode(answer), JSON
 
 
 def _decided(rule: Rule, score: float, amount: float) -> dict[str, Any]:
@@ -203,7 +214,6 @@ def _warm_up(model: Model) -> None:
 
 
 def _scores(model: Model, matrix: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    probabilities = next(o.name for o in reversed(model.session.get_outputs()) if o.type == "tensor(float)")
-    (result,) = model.session.run([probabilities], {model.session.get_inputs()[0].name: matrix})
+    (result,) = model.session.run([model.wanted], {model.given: matrix})
     scores: np.ndarray[Any, Any] = np.asarray(result, dtype=np.float64)
     return scores[:, -1]

@@ -98,14 +98,14 @@ def test_mistakes_are_told_before_data_are_read(
 ) -> None:
     monkeypatch.setattr(compare_command, "open_data", lambda *_: pytest.fail("data were read"))
     good = built["good"].path
-    for command in (
-        lambda: compare_command.main(good, tmp_path / "nosuch.tar.gz"),
-        lambda: compare_command.main(tmp_path / "nosuch.tar.gz", good),
-        lambda: compare_command.main(good, good, out=tmp_path),
-        lambda: compare_command.main(good, good, out=Path("/proc/x.json")),
+    for first, second, out in (
+        (good, tmp_path / "nosuch.tar.gz", None),
+        (tmp_path / "nosuch.tar.gz", good, None),
+        (good, good, tmp_path),
+        (good, good, Path("/proc/x.json")),
     ):
         with pytest.raises(UserError):
-            command()
+            compare_command.main(first, second, out=out)
 
 
 def with_card(artifact: package.Artifact, path: Path, **changes: Any) -> Path:

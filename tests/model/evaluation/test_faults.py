@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from model import contract, histograms
@@ -24,7 +25,7 @@ MARGIN = 3.0
 """Of the few days of a small sample, the limit is less sure."""
 
 
-def score(matrix: features.Matrix) -> np.ndarray:  # type: ignore[type-arg]
+def score(matrix: features.Matrix) -> npt.NDArray[np.float64]:
     """The higher the amount, the more of a fraud."""
     return np.clip(matrix[:, 0].astype(np.float64) / 1000, 0, 1)
 
@@ -74,7 +75,7 @@ def test_a_fault_is_noticed_by_the_feature_that_it_changes(
 def test_a_fault_meets_only_its_share_of_the_purchases(simulation: Simulation) -> None:
     met: list[int] = []
 
-    def change(columns: faults.Columns) -> dict[str, faults.Column]:
+    def change(columns: faults.Columns) -> dict[str, features.Column]:
         met.append(len(columns["amt"]))
         return {}
 

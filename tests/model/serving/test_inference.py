@@ -200,7 +200,7 @@ def test_no_exception_holds_a_value_or_an_invented_name(folder: Path, field: str
 
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_refused_by_the_contract(content: bytes) -> None:
-    model = inference.Model(None, ("amt",), ("amt",), Rule("f1", Prices(), 0.5), "v")
+    model = inference.Model(None, "x", "y", ("amt",), ("amt",), Rule("f1", Prices(), 0.5), "v")
     with pytest.raises(ContractError):
         inference.predict_fn(content, model)
 
