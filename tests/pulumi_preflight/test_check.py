@@ -77,6 +77,15 @@ ALWAYS = {
 }
 
 
+def test_what_is_only_read_reaches_no_pack_also_from_a_state(broken: Graph, pack: Path) -> None:
+    for resource in broken.resources:
+        if resource["type"].startswith("aws:"):
+            resource |= {"external": True}
+    read = export.graph(broken.to_export())
+    assert any(resource.get("external") for resource in read.resources)
+    assert {name for _, _, name in found(check(read, pack))} & {"key", "bucket", "role"} == set()
+
+
 def test_a_good_update_passes(graphs: dict[Form, Graph], pack: Path) -> None:
     result = check(graphs["update"], pack)
     assert found(result) == ALWAYS

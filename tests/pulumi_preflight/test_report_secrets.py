@@ -17,6 +17,8 @@ from tests.pulumi_preflight.sample_program import write_pack
 
 # With characters that every format escapes in its own way.
 CANARY = 'sk-"<planted>&|`7f3a'
+KEY, NUMBER = "PASSWORD_7f3a", 4815162342
+"""A key that whoever wrote a secret document made up says as much as its value."""
 PACK = """
 from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy, Severity
 
@@ -41,7 +43,9 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Shape]:
     part = resource(f"my:index:Part{CANARY}", f"part-{CANARY}", stack["urn"])
     named = resource("aws:kms/key:Key", f"key-{CANARY}", part["urn"], {CANARY: [part["urn"]]}, value=secret)
     deep = resource("aws:iam/role:Role", "role", part["urn"], tags={"a": [{"b": secret}], CANARY: "x"})
-    deep["outputs"] = {"later": {SIGNATURE: SECRET, "value": {"inner": [CANARY]}}}
+    held = {"inner": [CANARY, NUMBER], "variables": {KEY: "x"}}
+    deep["outputs"] = {"later": {SIGNATURE: SECRET, "value": held}}
+    deep["inputs"] |= {KEY: NUMBER}
     return check_graphs([graph(stack, part, named, deep)], write_pack(folder / "pack", PACK), None, folder)
 
 
@@ -61,5 +65,5 @@ def test_no_format_shows_it(leaky: tuple[Result, Shape], tmp_path: Path, format_
         text = render(result, format_, drawn, changes)
         assert "leak" in text
         assert "role" in text
-        for part in ("planted", "7f3a"):
+        for part in ("planted", "7f3a", str(NUMBER)):
             assert part not in text

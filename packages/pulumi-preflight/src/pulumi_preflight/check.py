@@ -100,7 +100,8 @@ def _analyze(pack: PackProcess, graph: Graph, progress: Progress) -> list[tuple[
     shown = [resource for resource in graph.resources if not resource.get("external")]
     total = len(shown) + 1
     done = iter(range(1, total + 1))
-    requests = [messages.request(resource, by_urn) for resource in shown]
+    # One by one: the messages of a large stack are larger than the stack.
+    requests = (messages.request(resource, by_urn) for resource in shown)
     found = pack.analyze(requests, lambda: progress(next(done), total))
     found += pack.analyze_stack(messages.view(resource, by_urn) for resource in shown)
     progress(total, total)

@@ -16,7 +16,7 @@ from pulumi_preflight.findings import Evidence, Level, Result, Rule, Severity, m
 from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
 
 # The engine colours its messages with directives such as <{%fg 13%}>.
-_COLOUR = re.compile(r"<\{%.*?%\}>")
+_COLOUR = re.compile(r"<\{%[^%\n]*%\}>")
 _LEVELS: Mapping[str, Level] = {"warning": "advisory", "none": "disabled"}
 _KNOWN_LEVELS: tuple[Level, ...] = get_args(Level)
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)

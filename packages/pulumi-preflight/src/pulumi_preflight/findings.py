@@ -31,7 +31,7 @@ NOTES: tuple[Kind, ...] = ("exempted", "unread_types")
 
 def printable(text: str) -> str:
     """`text` with a blank for every character that is not for reading."""
-    return _CONTROL.sub(" ", text)
+    return text if text.isascii() and text.isprintable() else _CONTROL.sub(" ", text)
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,9 @@ def merge_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in findings:
         key = (finding.kind, finding.rule, finding.urn, finding.message)
         seen = unique.get(key)
-        forms = tuple(dict.fromkeys((*(seen.forms if seen else ()), *finding.forms)))
-        unique[key] = replace(finding, forms=forms)
+        if seen is not None:
+            finding = replace(finding, forms=tuple(dict.fromkeys((*seen.forms, *finding.forms))))
+        unique[key] = finding
     return tuple(sorted(unique.values(), key=_gravity))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,6 +78,20 @@ def map_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
     if isinstance(value, list):
         return [map_secrets(item, replace) for item in value]
     return value
+
+
+def secrets(value: Any) -> Iterator[Any]:
+    """What each secret in `value` holds."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Mapping):
+            if item.get(SIGNATURE) == SECRET:
+                yield item.get("value")
+            else:
+                stack += item.values()
+        elif isinstance(item, list):
+            stack += item
 
 
 def plain_references(value: Any) -> Any:

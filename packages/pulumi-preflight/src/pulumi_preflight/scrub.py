@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pulumi_preflight.graph import HIDDEN, UNKNOWN, Graph, map_secrets
+from pulumi_preflight.graph import HIDDEN, UNKNOWN, Graph, secrets
 
 _SHORTEST = 4
 _WORD = re.compile(r"[A-Za-z0-9]")
@@ -19,19 +19,15 @@ Scrub = Callable[[str], str]
 def scrubber(graph: Graph) -> Scrub:
     """A function that blanks out every secret text, number and key of the graph."""
     found: set[str] = {graph.config[key] for key in graph.secret_keys if key in graph.config}
-
-    def note(value: Any) -> None:
-        found.update(_texts(value))
-
-    map_secrets(graph.resources, note)
-    map_secrets(graph.exports, note)
+    for secret in secrets([*graph.resources, graph.exports]):
+        found.update(_texts(secret))
     return scrub(found)
 
 
-def scrub(secrets: Iterable[str]) -> Scrub:
+def scrub(hidden: Iterable[str]) -> Scrub:
     """A function that blanks out these texts; short ones and numbers where they stand alone as a word."""
     spellings = {
-        spelling for secret in secrets for spelling in (secret, " ".join(secret.split()), _cleaned(secret))
+        spelling for secret in hidden for spelling in (secret, " ".join(secret.split()), _cleaned(secret))
     }
     long = sorted(
         (text for text in spellings if len(text) >= _SHORTEST and text != UNKNOWN), key=len, reverse=True

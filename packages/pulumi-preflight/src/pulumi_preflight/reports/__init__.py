@@ -53,17 +53,14 @@ def targets(entries: Iterable[str], formats: Collection[str]) -> list[tuple[str,
 
 def scrubbed(result: Result, scrub: Callable[[str], str]) -> Result:
     """The result with every text that the program chose passed through `scrub`."""
-    findings = tuple(
-        replace(
-            finding,
-            urn=scrub(finding.urn),
-            resource=scrub(finding.resource),
-            type=scrub(finding.type),
-            message=scrub(finding.message),
-        )
-        for finding in result.findings
-    )
+    findings = tuple(_scrubbed(finding, scrub) for finding in result.findings)
     return replace(result, findings=findings, warnings=tuple(map(scrub, result.warnings)))
+
+
+def _scrubbed(finding: Finding, scrub: Callable[[str], str]) -> Finding:
+    names = ("urn", "resource", "type", "message")
+    changed = {name: new for name in names if (new := scrub(old := getattr(finding, name))) != old}
+    return replace(finding, **changed) if changed else finding
 
 
 def print_table(result: Result, console: Console, changes: Changes | None = None) -> None:
@@ -157,7 +154,7 @@ def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
     }
     if changes is not None:
         document["changes"] = {
-            name: [asdict(finding) for finding in getattr(changes, name)]
+            name: [vars(finding) for finding in getattr(changes, name)]
             for name in ("new", "fixed", "unchanged")
         }
     return json.dumps(document, indent=2)
@@ -165,7 +162,7 @@ def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
 
 def _entry(finding: Finding, shape: Shape) -> dict[str, Any]:
     place = shape.place(finding.urn)
-    return asdict(finding) | {"blocking": finding.blocking, "place": asdict(place) if place else None}
+    return vars(finding) | {"blocking": finding.blocking, "place": asdict(place) if place else None}
 
 
 FORMATS: Mapping[str, Callable[[Result, Shape, Changes | None], str]] = {
