@@ -16,6 +16,15 @@ import pulumi_aws as aws
 
 _ISSUER = "token.actions.githubusercontent.com"
 _READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+_KEY_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+_KEY_ADMINISTRATION = [
+    f"kms:{action}"
+    for action in (
+        "CancelKeyDeletion CreateAlias DeleteAlias DescribeKey DisableKey DisableKeyRotation EnableKey "
+        "EnableKeyRotation GetKeyPolicy GetKeyRotationStatus ListGrants ListKeyPolicies ListResourceTags "
+        "PutKeyPolicy RevokeGrant ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription"
+    ).split()
+]
 _TAGS = {"Project": pulumi.get_project(), "ManagedBy": "pulumi", "Environment": "shared", "Owner": "platform",
          "DataClassification": "confidential"}  # fmt: skip
 
@@ -32,34 +41,68 @@ def document(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
 
 
-def state() -> tuple[aws.s3.Bucket, aws.kms.Key]:
-    """The bucket of the state files and the key of the secrets in them."""
-    own = {"Effect": "Allow", "Action": "kms:*", "Resource": "*",
-           "Principal": {"AWS": f"arn:aws:iam::{account}:root"}}  # fmt: skip
-    key = aws.kms.Key(
-        "state", description="Secrets in the state of the fraud stacks", enable_key_rotation=True,
-        deletion_window_in_days=30, policy=document(own), tags=_TAGS, opts=pulumi.ResourceOptions(protect=True),
+def key_policy() -> str:
+    """The account's administrators manage the key; the roles of deployments use it, as their own policies say."""
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    deployments = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/fraud-*"}}
+    return document(
+        {"Sid": "Administration", "Effect": "Allow", "Action": _KEY_ADMINISTRATION, "Resource": "*", "Principal": root},
+        {"Sid": "Deployments", "Effect": "Allow", "Action": _KEY_USE, "Resource": "*", "Principal": root,
+         "Condition": deployments},
     )  # fmt: skip
-    aws.kms.Alias("state", name="alias/fraud-state", target_key_id=key.key_id)
-    bucket = aws.s3.Bucket("state", bucket=bucket_name, tags=_TAGS, opts=pulumi.ResourceOptions(protect=True))
-    aws.s3.BucketVersioning("state", bucket=bucket.id, versioning_configuration={"status": "Enabled"})
-    aws.s3.BucketPublicAccessBlock(
-        "state", bucket=bucket.id, block_public_acls=True, block_public_policy=True, ignore_public_acls=True,
+
+
+def bucket(
+    name: str, full_name: str, encryption: dict[str, Any], *statements: dict[str, Any]
+) -> aws.s3.Bucket:
+    """A private bucket with versions, over TLS 1.2 and later only, that survives the program's end."""
+    made = aws.s3.Bucket(name, bucket=full_name, tags=_TAGS, opts=pulumi.ResourceOptions(protect=True))
+    versions = aws.s3.BucketVersioning(name, bucket=made.id, versioning_configuration={"status": "Enabled"})
+    aws.s3.BucketLifecycleConfiguration(
+        name, bucket=made.id, opts=pulumi.ResourceOptions(depends_on=[versions]),
+        rules=[{"id": "expire-replaced-versions", "status": "Enabled", "filter": {"prefix": ""},
+                "noncurrent_version_expiration": {"noncurrent_days": 365},
+                "abort_incomplete_multipart_upload": {"days_after_initiation": 1}}],
+    )  # fmt: skip
+    private = aws.s3.BucketPublicAccessBlock(
+        name, bucket=made.id, block_public_acls=True, block_public_policy=True, ignore_public_acls=True,
         restrict_public_buckets=True,
     )  # fmt: skip
-    aws.s3.BucketOwnershipControls(
-        "state", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}
-    )
+    aws.s3.BucketOwnershipControls(name, bucket=made.id, rule={"object_ownership": "BucketOwnerEnforced"})
     aws.s3.BucketServerSideEncryptionConfiguration(
-        "state", bucket=bucket.id,
-        rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn},
-                "bucket_key_enabled": True}],
+        name, bucket=made.id,
+        rules=[{"apply_server_side_encryption_by_default": encryption, "bucket_key_enabled": True}],
     )  # fmt: skip
-    insecure = {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-                "Resource": [bucket_arn, f"{bucket_arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}}}  # fmt: skip
-    aws.s3.BucketPolicy("state", bucket=bucket.id, policy=document(insecure))
-    return bucket, key
+    everything = {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                  "Resource": [f"arn:aws:s3:::{full_name}", f"arn:aws:s3:::{full_name}/*"]}  # fmt: skip
+    aws.s3.BucketPolicy(
+        name, bucket=made.id, opts=pulumi.ResourceOptions(depends_on=[private]),
+        policy=document(
+            {"Sid": "TlsOnly", **everything, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            {"Sid": "ModernTls", **everything, "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
+            *statements,
+        ),
+    )  # fmt: skip
+    return made
+
+
+def state() -> aws.kms.Key:
+    """The bucket of the state files, the key of the secrets in them, and the bucket's access log."""
+    key = aws.kms.Key(
+        "state", description="Secrets in the state of the fraud stacks", enable_key_rotation=True,
+        deletion_window_in_days=30, policy=key_policy(), tags=_TAGS, opts=pulumi.ResourceOptions(protect=True),
+    )  # fmt: skip
+    aws.kms.Alias("state", name="alias/fraud-state", target_key_id=key.key_id)
+    kept = bucket("state", bucket_name, {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn})
+    log_name = f"fraud-state-log-{account}"
+    # S3 delivers logs under its own key only.
+    delivery = {"Sid": "Delivery", "Effect": "Allow", "Action": "s3:PutObject",
+                "Resource": f"arn:aws:s3:::{log_name}/*", "Principal": {"Service": "logging.s3.amazonaws.com"},
+                "Condition": {"ArnEquals": {"aws:SourceArn": bucket_arn},
+                              "StringEquals": {"aws:SourceAccount": account}}}  # fmt: skip
+    log = bucket("state-log", log_name, {"sse_algorithm": "AES256"}, delivery)
+    aws.s3.BucketLogging("state", bucket=kept.id, target_bucket=log.id, target_prefix="state/")
+    return key
 
 
 def role(name: str, environment: str, provider: aws.iam.OpenIdConnectProvider) -> aws.iam.Role:
@@ -116,7 +159,7 @@ def deployment(stack: str, provider: aws.iam.OpenIdConnectProvider, key: aws.kms
 github = aws.iam.OpenIdConnectProvider(
     "github", url=f"https://{_ISSUER}", client_id_lists=["sts.amazonaws.com"], tags=_TAGS
 )
-state_bucket, state_key = state()
+state_key = state()
 pulumi.export("stateBackend", f"s3://{bucket_name}")
 pulumi.export("secretsProvider", "awskms://alias/fraud-state")
 pulumi.export(

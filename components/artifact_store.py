@@ -47,7 +47,6 @@ class ModelArtifact(pulumi.ComponentResource):
             "recipe": source.recipe,
             "trainingData": self.training_data,
         }
-        safety = site.safety
         super().__init__("fraud:model:ModelArtifact", name, args, opts)
         self.logs = logs
         self.artifact, self.version, self.sha256 = built, built.version, built.sha256
@@ -57,26 +56,31 @@ class ModelArtifact(pulumi.ComponentResource):
             key,
             logs,
             statements=documents.write_protected(site, site.bucket_arn("artifacts")),
-            object_lock_days=safety.object_lock,
+            object_lock_days=site.safety.object_lock,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        object_key = f"models/{self.sha256}/model.tar.gz"
-        self.url = f"s3://{self.store.name}/{object_key}"
-        self.uploaded = aws.s3.BucketObjectv2(
+        self._key, self._site = key, site
+        self.url, self.uploaded = self.put(name, built)
+        self.register_outputs({"url": self.url, "version": self.version})
+
+    def put(self, name: str, artifact: Artifact) -> tuple[str, aws.s3.BucketObjectv2]:
+        """The archive in the bucket, under its own digest: its address, and the object."""
+        object_key = f"models/{artifact.sha256}/model.tar.gz"
+        uploaded = aws.s3.BucketObjectv2(
             name,
             bucket=self.store.bucket.id,
             key=object_key,
-            source=pulumi.FileAsset(str(self.artifact.path)),
-            source_hash=self.sha256,
+            source=pulumi.FileAsset(str(artifact.path)),
+            source_hash=artifact.sha256,
             checksum_algorithm="SHA256",
             server_side_encryption="aws:kms",
-            kms_key_id=key.arn,
+            kms_key_id=self._key.arn,
             bucket_key_enabled=True,
             content_type="application/gzip",
-            force_destroy=not safety.protect,
-            tags=site.tags,
+            force_destroy=not self._site.safety.protect,
+            tags=self._site.tags,
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*self.store.ready], ignore_changes=SET_BY_THE_BUCKET
             ),
         )
-        self.register_outputs({"url": self.url, "version": self.version})
+        return f"s3://{self.store.name}/{object_key}", uploaded

@@ -209,6 +209,20 @@ def write_logs(site: Site, *groups: str) -> Statement:
     return allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 
 
+def deliver_logs(site: Site, sid: str, group: str) -> Statement:
+    """AWS's log delivery may write to the group, for this account."""
+    return allow(
+        sid,
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        f"{site.log_group_arn(group)}:log-stream:*",
+        Principal={"Service": "delivery.logs.amazonaws.com"},
+        Condition={
+            "ArnLike": {"aws:SourceArn": site.arn("logs", "*")},
+            "StringEquals": {"aws:SourceAccount": site.account},
+        },
+    )
+
+
 def find_log_streams(site: Site, group: str) -> Statement:
     """May look for the group's streams, which services that write on a role's behalf do first.
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
-from components import documents, network_documents
+from components import documents, network_documents, served_model
 from components.artifact_store import ModelArtifact
 from components.buckets import AccessLogBucket, SecureBucket
 from components.encryption import EncryptionKey
@@ -17,8 +20,6 @@ from components.workload_role import WorkloadRole
 from settings import Serving
 
 VARIANT = "primary"
-_MODEL_DIR = "/opt/ml/model"
-_REPOSITORY = "sagemaker-scikit-learn"
 _INVOCATIONS_PER_INSTANCE = 3000
 """A minute, at which a further instance is started."""
 _P99_MICROSECONDS = 250_000
@@ -26,6 +27,8 @@ _P99_MICROSECONDS = 250_000
 
 class ModelEndpoint(pulumi.ComponentResource):
     """Model, configuration and endpoint, with scaling, captured requests and a roll-out that takes itself back.
+
+    A shadow, where the settings name one, gets copies of requests; its answers are captured and reach nobody.
 
     The container has no network. It refuses a model or a card whose digest is not the one declared here. Model and
     configuration are named by the provider, because they are replaced on every change; the endpoint is not.
@@ -56,8 +59,15 @@ class ModelEndpoint(pulumi.ComponentResource):
         log = SecureLogGroup(name, site, site.endpoint_log_group, key, opts=self._child)
         capture = self._capture_bucket(key, artifact.logs)
         granted = role.grant(self._statements(artifact, network is not None))
-        model = self._model(role, artifact, network, [granted, artifact.uploaded])
-        configuration = self._configuration(model, key, capture)
+        stand = served_model.Stand(site, serving, role, network, pulumi.ResourceOptions(parent=self))
+        models = [
+            served_model.declare(name, stand, artifact.artifact, artifact.url, [granted, artifact.uploaded])
+        ]
+        if serving.shadow is not None:
+            other = served_model.read_shadow(serving.shadow, artifact.artifact)
+            url, uploaded = artifact.put("model-shadow", other)
+            models.append(served_model.declare("model-shadow", stand, other, url, [granted, uploaded]))
+        configuration = self._configuration(models, key, capture)
         alarms = self._rollback_alarms(topic)
         self.endpoint = aws.sagemaker.Endpoint(
             name,
@@ -75,18 +85,11 @@ class ModelEndpoint(pulumi.ComponentResource):
         self._scaling()
         self.register_outputs({"name": self.name})
 
-    def _image(self) -> str:
-        registry = aws.sagemaker.get_prebuilt_ecr_image(
-            repository_name=_REPOSITORY, image_tag=self._serving.image_tag
-        ).registry_path
-        digest = self._serving.image_digest
-        return f"{registry.rsplit(':', 1)[0]}@{digest}" if digest else registry
-
     def _statements(self, artifact: ModelArtifact, private: bool) -> list[documents.Statement]:
         """What CreateModel's execution role needs (AWS: "SageMaker AI execution roles"), and no more."""
         site = self._site
-        account, region = self._image().split(".", 1)[0], site.region
-        image = f"arn:{site.partition}:ecr:{region}:{account}:repository/{_REPOSITORY}"
+        account, region = served_model.image(self._serving).split(".", 1)[0], site.region
+        image = f"arn:{site.partition}:ecr:{region}:{account}:repository/{served_model.REPOSITORY}"
         statements = [
             documents.allow("ReadArtifact", ["s3:GetObject"], f"{artifact.store.arn}/models/*"),
             documents.allow("FindArtifact", ["s3:ListBucket"], artifact.store.arn),
@@ -126,59 +129,40 @@ class ModelEndpoint(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _model(
-        self,
-        role: WorkloadRole,
-        artifact: ModelArtifact,
-        network: PrivateNetwork | None,
-        after: list[pulumi.Resource],
-    ) -> aws.sagemaker.Model:
-        built = artifact.artifact
-        return aws.sagemaker.Model(
-            self._name,
-            execution_role_arn=role.arn,
-            enable_network_isolation=True,
-            primary_container=aws.sagemaker.ModelPrimaryContainerArgs(
-                image=self._image(),
-                model_data_url=artifact.url,
-                environment={
-                    "MODEL_SHA256": built.model_sha256,
-                    "CARD_SHA256": built.card_sha256,
-                    # Read by no code: it tells policies, and whoever describes the model, what it knows.
-                    "TRAINING_DATA": "{kind}:{digest}".format(**artifact.training_data),
-                    # Our application instead of the image's own, which would install the code with pip at start
-                    # and load a worker's model at its first request: here a worker that refuses never listens.
-                    "SAGEMAKER_SERVING_MODULE": "inference:application()",
-                    "PYTHONPATH": f"{_MODEL_DIR}/code:{_MODEL_DIR}/vendor",
-                },
-            ),
-            vpc_config=network.model_placement() if network else None,
-            tags=self._site.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=after + (network.ready if network else [])),
-        )
-
     def _configuration(
-        self, model: aws.sagemaker.Model, key: EncryptionKey, capture: SecureBucket | None
+        self, models: Sequence[aws.sagemaker.Model], key: EncryptionKey, capture: SecureBucket | None
     ) -> aws.sagemaker.EndpointConfiguration:
+        """`models`: the one that answers and, where there is one, its shadow."""
+        serving, primary = self._serving, self._variant(VARIANT, models[0])
+        shadow = serving.shadow and {
+            **self._variant("shadow", models[-1]),
+            "initial_instance_count": serving.shadow.instances,
+            # Beside a weight of 1 the share of requests that are copied.
+            "initial_variant_weight": serving.shadow.percentage / 100,
+        }
         return aws.sagemaker.EndpointConfiguration(
             self._name,
             kms_key_arn=key.arn,
-            production_variants=[
-                aws.sagemaker.EndpointConfigurationProductionVariantArgs(
-                    variant_name=VARIANT,
-                    model_name=model.name,
-                    instance_type=self._serving.instance_type,
-                    initial_instance_count=self._serving.min_instances,
-                    initial_variant_weight=1,
-                    container_startup_health_check_timeout_in_seconds=300,
-                    model_data_download_timeout_in_seconds=300,
-                    enable_ssm_access=False,
-                )
-            ],
+            production_variants=[aws.sagemaker.EndpointConfigurationProductionVariantArgs(**primary)],
+            shadow_production_variants=(
+                [aws.sagemaker.EndpointConfigurationShadowProductionVariantArgs(**shadow)] if shadow else None
+            ),
             data_capture_config=self._capture_config(key, capture) if capture else None,
             tags=self._site.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(capture.ready) if capture else []),
         )
+
+    def _variant(self, name: str, model: aws.sagemaker.Model) -> dict[str, Any]:
+        return {
+            "variant_name": name,
+            "model_name": model.name,
+            "instance_type": self._serving.instance_type,
+            "initial_instance_count": self._serving.min_instances,
+            "initial_variant_weight": 1,
+            "container_startup_health_check_timeout_in_seconds": 300,
+            "model_data_download_timeout_in_seconds": 300,
+            "enable_ssm_access": False,
+        }
 
     def _capture_config(
         self, key: EncryptionKey, capture: SecureBucket

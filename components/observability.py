@@ -15,6 +15,8 @@ from components.site import Site
 from components.watched import Watch, Watched
 from settings import Alarms
 
+_GUARDS = ("function-errors", "function-duration", "api-5xx")
+
 
 class AlarmTopic(pulumi.ComponentResource):
     """An encrypted topic that CloudWatch alone may publish to, with the address that is told."""
@@ -51,13 +53,12 @@ class AlarmTopic(pulumi.ComponentResource):
 
 
 class Observability(pulumi.ComponentResource):
-    """The alarms of the stack, each with the topic as its action, a dashboard, saved queries and rankings.
-
-    An alarm's description ends with the section of the runbook that says what to do.
-    """
+    """The alarms of the stack, each with the topic as its action, a dashboard, saved queries and rankings."""
 
     dashboard_url: str
     alarm_names: dict[str, pulumi.Output[str]]
+    guards: list[pulumi.Output[str]]
+    """The alarms that take a new version of the function back."""
 
     def __init__(
         self,
@@ -73,7 +74,11 @@ class Observability(pulumi.ComponentResource):
         super().__init__("fraud:observability:Observability", name, {"alarms": list(watched)}, opts)
         self._name, self._site = name, site
         self._child = pulumi.ResourceOptions(parent=self)
-        self.alarm_names = {label: self._alarm(label, watch, topic).name for label, watch in watched.items()}
+        self.alarm_names = {
+            label: declare_alarm(name, site, label, watch, topic, self._child).name
+            for label, watch in watched.items()
+        }
+        self.guards = [self.alarm_names[label] for label in _GUARDS]
         queries = log_queries.saved(site)
         for label, query in queries.items():
             aws.cloudwatch.QueryDefinition(
@@ -91,23 +96,6 @@ class Observability(pulumi.ComponentResource):
         self.dashboard_url = f"{console}?region={site.region}#dashboards/dashboard/{site.prefix}"
         self.register_outputs({"dashboardUrl": self.dashboard_url})
 
-    def _alarm(self, label: str, watch: Watch, topic: AlarmTopic) -> aws.cloudwatch.MetricAlarm:
-        below = isinstance(watch, Watched) and watch.below
-        return aws.cloudwatch.MetricAlarm(
-            f"{self._name}-{label}",
-            name=f"{self._site.prefix}-{label}",
-            alarm_description=f"{watch.means}. Runbook: {label}",
-            threshold=watch.threshold,
-            comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
-            treat_missing_data=watch.missing if isinstance(watch, Watched) else "notBreaching",
-            actions_enabled=True,
-            alarm_actions=[topic.arn],
-            ok_actions=[topic.arn],
-            tags=self._site.tags,
-            opts=self._child,
-            **(_computed(watch) if isinstance(watch, Derived) else _measured(watch)),
-        )
-
     def _rankings(self) -> None:
         for label, definition in log_queries.rankings(self._site).items():
             aws.cloudwatch.ContributorInsightRule(
@@ -118,6 +106,27 @@ class Observability(pulumi.ComponentResource):
                 tags=self._site.tags,
                 opts=self._child,
             )
+
+
+def declare_alarm(
+    name: str, site: Site, label: str, watch: Watch, topic: AlarmTopic, child: pulumi.ResourceOptions
+) -> aws.cloudwatch.MetricAlarm:
+    """The alarm `<prefix>-<label>`; its description ends with the section of the runbook that says what to do."""
+    below = isinstance(watch, Watched) and watch.below
+    return aws.cloudwatch.MetricAlarm(
+        f"{name}-{label}",
+        name=f"{site.prefix}-{label}",
+        alarm_description=f"{watch.means}. Runbook: {label}",
+        threshold=watch.threshold,
+        comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
+        treat_missing_data=watch.missing if isinstance(watch, Watched) else "notBreaching",
+        actions_enabled=True,
+        alarm_actions=[topic.arn],
+        ok_actions=[topic.arn],
+        tags=site.tags,
+        opts=child,
+        **(_computed(watch) if isinstance(watch, Derived) else _measured(watch)),
+    )
 
 
 def _measured(watch: Watched) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import clients, documents
+from components import clients, documents, tls
 from components.encryption import EncryptionKey
 from components.log_group import SecureLogGroup
 from components.scoring_function import ScoringFunction
 from components.site import Site
-from components.token_issuer import TokenIssuer
+from components.token_issuer import TokenIssuer, optional_issuer
 from components.workload_role import WorkloadRole
 from model.contract import RECIPE_FIELDS, request_schema
 from settings import Api
@@ -21,7 +21,6 @@ from settings import Api
 PATH, METHOD = "score", "POST"
 _INTEGRATION_MS = 29_000
 """API Gateway's own limit; the function ends before it."""
-_SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
 _RESPONSES = {
     "DEFAULT_4XX": (None, "request_refused", "the request was refused"),
     "DEFAULT_5XX": (None, "unavailable", "the service is not available"),
@@ -60,6 +59,9 @@ class ScoringApi(pulumi.ComponentResource):
     url: pulumi.Output[str]
     stage: aws.apigateway.Stage
     name: str
+    rate: float
+    """Requests a second, all clients together."""
+    issuer: TokenIssuer | None
     key_ids: dict[str, pulumi.Output[str]]
     key_values: dict[str, pulumi.Output[str]]
     invoke_arn: pulumi.Output[str]
@@ -72,13 +74,13 @@ class ScoringApi(pulumi.ComponentResource):
         *,
         key: EncryptionKey,
         function: ScoringFunction,
-        issuer: TokenIssuer | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         args = {"clients": [c.name for c in api.clients], "signed": api.signed, "recipe": api.recipe}
         super().__init__("fraud:serving:ScoringApi", name, args, opts)
-        self.name = f"{site.prefix}-api"
-        self._name, self._site, self._api, self._issuer = name, site, api, issuer
+        self.name, self.rate = f"{site.prefix}-api", api.rate
+        self._name, self._site, self._api = name, site, api
+        self.issuer = optional_issuer("callers", site, api)
         self._child = pulumi.ResourceOptions(parent=self)
         self._rest = aws.apigateway.RestApi(
             name,
@@ -86,8 +88,10 @@ class ScoringApi(pulumi.ComponentResource):
             description="Scores card transactions",
             endpoint_configuration={"types": "REGIONAL"},
             api_key_source="HEADER",
-            security_policy=_SECURITY_POLICY,
+            security_policy=tls.of_api(api.domain),
             endpoint_access_mode="STRICT",
+            # Else the firewall of the name, its certificates and its TLS policy would have a way around them.
+            disable_execute_api_endpoint=True if api.domain else None,
             tags=site.tags,
             opts=self._child,
         )
@@ -103,7 +107,8 @@ class ScoringApi(pulumi.ComponentResource):
         door = clients.Door(self._rest, self.stage, f"/{PATH}/{METHOD}", self._access)
         keys = clients.declare(name, site, api.clients, door, self._child)
         self.key_ids, self.key_values = dict(keys.ids), dict(keys.values)
-        self.url = pulumi.Output.concat(self.stage.invoke_url, "/", PATH)
+        own = f"https://{api.domain.name}" if api.domain else self.stage.invoke_url
+        self.url = pulumi.Output.concat(own, "/", PATH)
         self.register_outputs({"url": self.url})
 
     def _path(self) -> aws.apigateway.Resource:
@@ -154,24 +159,24 @@ class ScoringApi(pulumi.ComponentResource):
         return request_schema(RECIPE_FIELDS[self._api.recipe])
 
     def _authorization(self) -> str:
-        if self._issuer is not None:
+        if self.issuer is not None:
             return "COGNITO_USER_POOLS"
         return "AWS_IAM" if self._api.signed else "NONE"
 
     def _authorizer(self) -> dict[str, Any]:
         """What a method that asks for a token needs besides: who checks it, and the scope that it must hold."""
-        if self._issuer is None:
+        if self.issuer is None:
             return {}
         authorizer = aws.apigateway.Authorizer(
             self._name,
             rest_api=self._rest.id,
             name="callers",
             type="COGNITO_USER_POOLS",
-            provider_arns=[self._issuer.pool_arn],
+            provider_arns=[self.issuer.pool_arn],
             identity_source="method.request.header.Authorization",
             opts=self._child,
         )
-        return {"authorizer_id": authorizer.id, "authorization_scopes": [self._issuer.scope]}
+        return {"authorizer_id": authorizer.id, "authorization_scopes": [self.issuer.scope]}
 
     def _shape(self, function: ScoringFunction) -> tuple[list[pulumi.Resource], dict[str, str]]:
         """All that a deployment takes a picture of, and the digest of what it says."""
@@ -188,9 +193,10 @@ class ScoringApi(pulumi.ComponentResource):
             opts=self._child,
         )
         responses = [self._response(kind) for kind in _RESPONSES]
-        scope = self._issuer.scope if self._issuer else None
+        scope = self.issuer.scope if self.issuer else None
         said = (self._schema(), self._authorization(), scope, _RESPONSES, _INTEGRATION_MS, PATH, METHOD)
-        return [self._method, integration, *responses], {"digest": documents.digest(*said)}
+        closed = ("default host closed",) if self._api.domain else ()
+        return [self._method, integration, *responses], {"digest": documents.digest(*said, *closed)}
 
     def _response(self, kind: str) -> aws.apigateway.Response:
         status, code, message = _RESPONSES[kind]

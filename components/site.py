@@ -80,6 +80,10 @@ class Site:
         return f"aws-waf-logs-{self.prefix}"
 
     @property
+    def edge_log_group(self) -> str:
+        return f"/aws/cloudfront/{self.prefix}/access"
+
+    @property
     def flow_log_group(self) -> str:
         return f"/aws/vpc/{self.prefix}/flow"
 
@@ -92,6 +96,7 @@ class Site:
             self.access_log_group,
             self.firewall_log_group,
             self.flow_log_group,
+            self.edge_log_group,
         )
 
     @property

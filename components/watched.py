@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from components.drift import Derived
+import pulumi
+
+from components.drift import Derived, drift_metrics
 from components.site import Site
 from model import histograms
-from settings import Alarms, Client, Scoring
+from settings import Alarms, Client, Scoring, Settings
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 KEY_AGE = "key_age_days"
@@ -26,7 +29,7 @@ class Watched:
 
     namespace: str
     metric: str
-    dimensions: Mapping[str, str]
+    dimensions: Mapping[str, pulumi.Input[str]]
     statistic: str
     threshold: float
     means: str
@@ -39,6 +42,24 @@ class Watched:
 
 Watch = Watched | Derived
 """What an alarm may be on."""
+
+
+def all_metrics(
+    site: Site,
+    settings: Settings,
+    names: Mapping[str, str],
+    card: Mapping[str, Any],
+    keys: Mapping[str, pulumi.Output[str]],
+) -> dict[str, Watch]:
+    """What is watched of a stack.
+
+    `names` are those of api, function, endpoint and firewall, `card` is the model's, `keys` are the ids of the clients'.
+    """
+    return {
+        **serving_metrics(site, settings.scoring, settings.alarms, **names),
+        **usage_metrics(site, settings.alarms, settings.api.clients),
+        **drift_metrics(settings.alarms, names["function"], card, keys),
+    }
 
 
 def serving_metrics(
@@ -117,4 +138,21 @@ def usage_metrics(site: Site, alarms: Alarms, clients: tuple[Client, ...]) -> di
             f"An API key is older than {alarms.key_age_days} days, or nobody has looked for a day",
             _DAY, 1, 1, missing="breaching",
         )  # fmt: skip
+    return watched
+
+
+def edge_metrics(
+    firewall: str, distribution: pulumi.Input[str], shielded: pulumi.Input[str] | None
+) -> dict[str, Watched]:
+    """What is watched of a distribution and its web ACL; attacks where Shield Advanced protects the ARN `shielded`."""
+    everywhere = {"DistributionId": distribution, "Region": "Global"}
+    acl = {"WebACL": firewall, "Rule": "ALL"}
+    watched = {
+        "edge-5xx": Watched("AWS/CloudFront", "5xxErrorRate", everywhere, "Average", 5, "Callers get errors (%)"),
+        "edge-blocked": Watched("AWS/WAFV2", "BlockedRequests", acl, "Sum", 500, "Many requests are blocked"),
+    }  # fmt: skip
+    if shielded is not None:
+        watched["edge-attack"] = Watched(
+            "AWS/DDoSProtection", "DDoSDetected", {"ResourceArn": shielded}, "Sum", 0, "Shield sees an attack"
+        )
     return watched

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi_preflight.graph import Graph
+from pulumi_preflight.graph import Graph, Resource, reveal
 
 from localaws.declared_api import Api, known, one, read_api
 from localaws.declared_firewall import Firewall, masked_identifiers, read_firewall
@@ -92,7 +92,7 @@ def _environment(variables: Any) -> dict[str, str]:
 
 
 def _container(graph: Graph, project: Path) -> Container:
-    model = one(graph, MODEL)
+    model = _model(graph)
     url = str(known(model, "primaryContainer", "modelDataUrl"))
     for resource in graph.by_type(OBJECT):
         key, source = resource["inputs"].get("key"), resource["inputs"].get("source")
@@ -108,6 +108,18 @@ def _container(graph: Graph, project: Path) -> Container:
     raise ServerError(
         "No declared S3 object with a digest in its key is what the model's modelDataUrl names."
     )
+
+
+def _model(graph: Graph) -> Resource:
+    """The model that answers; a shadow's answers reach nobody."""
+    answering = {
+        variant.get("modelName")
+        for item in graph.by_type(ENDPOINT_CONFIGURATION)
+        for variant in item["inputs"].get("productionVariants") or ()
+    }
+    named = [item for item in graph.by_type(MODEL) if item["outputs"].get("name") in answering]
+    found: Resource = reveal(named[0]) if len(named) == 1 else one(graph, MODEL)
+    return found
 
 
 def _capture(graph: Graph) -> Capture | None:

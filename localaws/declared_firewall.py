@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_preflight.graph import Graph, Resource
+from pulumi_preflight.graph import Graph, Resource, reveal
 
 from localaws.errors import ServerError
 from localaws.firewall.acl import DeclaredGroup, Source
@@ -17,6 +17,7 @@ WEB_ACL = "aws:wafv2/webAcl:WebAcl"
 WEB_ACL_RULE = "aws:wafv2/webAclRule:WebAclRule"
 ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
 LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 IP_SET = "aws:wafv2/ipSet:IpSet"
 REGEX_SET = "aws:wafv2/regexPatternSet:RegexPatternSet"
 RULE_GROUP = "aws:wafv2/ruleGroup:RuleGroup"
@@ -34,15 +35,18 @@ class Firewall:
 
 
 def read_firewall(graph: Graph, stage_arn: str, account: str) -> Firewall | None:
-    """The firewall of the stage with this ARN, or None when none is associated. Raises ServerError."""
+    """The firewall that callers of the stage with this ARN meet, or None. Raises ServerError."""
     associated = {
         item["inputs"].get("webAclArn")
         for item in graph.by_type(ASSOCIATION)
         if stage_arn and item["inputs"].get("resourceArn") == stage_arn
     }
-    acl = next((item for item in graph.by_type(WEB_ACL) if _arn(item) in associated), None)
-    if acl is None:
+    # Callers of a distribution meet its web ACL; the stage's own one adds that nobody else gets in.
+    fronting = {item["inputs"].get("webAclId") for item in graph.by_type(DISTRIBUTION)}
+    acls = [item for arns in (fronting, associated) for item in graph.by_type(WEB_ACL) if _arn(item) in arns]
+    if not acls:
         return None
+    acl: Resource = reveal(acls[0])
     if graph.by_type(WEB_ACL_RULE):
         raise ServerError("Rules declared apart from their web ACL are not imitated: declare them within it.")
     logging: Mapping[str, Any] = next(

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import typer
 from pulumi_preflight import __main__ as commands
 from pulumi_preflight import export
-from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, Resource
 from pulumi_preflight.terminal import Debug, exit_codes
 from rich.console import Console
 from rich.table import Table
 
 from model import contract, histograms
+from preflight import commit
 
 PRICES = Path(__file__).with_name("prices.json")
 _FUNCTION_SECONDS, _LOG_GB, _TRACED = 0.05, 6e-6, 0.05
@@ -105,6 +105,8 @@ def _for_requests(graph: Graph, requests: float) -> Iterator[Item]:
             yield Item(_name(resource), "API request", requests)
             yield Item("all logs", "log GB", requests * _LOG_GB)
             yield Item("traces", "trace", requests * _TRACED)
+        elif kind == "Distribution":
+            yield Item(_name(resource), "distribution request", requests)
         elif kind == "WebAcl":
             yield Item(_name(resource), "web ACL request", requests)
             if _BOT_CONTROL in json.dumps(inputs.get("rules", [])):
@@ -185,7 +187,8 @@ def cost(
     against: Annotated[
         str | None,
         typer.Option(
-            metavar="STACK|FILE", help="Tell the difference to another stack, or to a stack export."
+            metavar="STACK|FILE|COMMIT",
+            help="Tell the difference to another stack, to a stack export, or to this stack as a commit declares it.",
         ),
     ] = None,
     config: commands.Config = None,
@@ -209,14 +212,18 @@ def cost(
                 f"No price is listed for {', '.join(missing)}: the sum is too low.", highlight=False
             )
         console.print("Not counted: storage, calls of the key, data transfer, free tiers.", highlight=False)
+        for price in sorted({line.item.price for line in found}):
+            if note := prices["prices"].get(price, {}).get("note"):
+                console.print(f"{price}: {note}.", highlight=False)
         if against is not None:
-            other = total(lines(items(_other(against, cwd), requests), prices))
+            other = total(lines(items(_other(against, stack, cwd), requests), prices))
             console.print(f"{total(found) - other:+,.2f} USD a month against {against}.", highlight=False)
 
 
-def _other(against: str, cwd: Path) -> Graph:
+def _other(against: str, stack: str, cwd: Path) -> Graph:
     if Path(against).is_file():
         return export.read(Path(against))
     if (cwd / f"Pulumi.{against}.yaml").is_file():
         return commands.evaluated(against, False, commands.Evaluation({}), cwd)
-    raise UserError(f"--against {against}: there is neither a file nor a stack of that name.")
+    with commit.checked_out(against, cwd) as project:
+        return commands.evaluated(stack, False, commands.Evaluation({}), project)

@@ -18,13 +18,16 @@ from preflight.deployer_actions import ACTIONS, LINKED_ROLES, PASSED_TO, SAME_AS
 
 _LIMIT = 6144
 """Characters of a managed policy, white space aside (AWS: "IAM and AWS STS quotas")."""
+_DISTRIBUTION, _EDGE = "aws:cloudfront/distribution:Distribution", "us-east-1"
+"""What belongs to a distribution lies in that region."""
 Document = dict[str, Any]
 
 
 def policies(graph: Graph, account: str, region: str) -> dict[str, Document]:
     """Managed policies by name, each within AWS's limit. UserError for a type whose actions are not known."""
     prefix = f"{graph.config.get(f'{graph.project}:name') or 'fraud'}-{graph.stack}"
-    names = {"p": prefix, "a": f"{region}:{account}", "n": account, "r": region}
+    regions = dict.fromkeys([region, *([_EDGE] if graph.by_type(_DISTRIBUTION) else [])])
+    names = [{"p": prefix, "a": f"{one}:{account}", "n": account, "r": one} for one in regions]
     statements = [_statement(key, names) for key in sorted(_needed(graph))]
     statements += _roles(prefix, account)
     return {f"{prefix}-deployer-{place}": _document(part) for place, part in enumerate(_parts(statements), 1)}
@@ -48,12 +51,14 @@ def _needed(graph: Graph) -> set[str]:
     return found
 
 
-def _statement(key: str, names: dict[str, str]) -> Document:
+def _statement(key: str, names: list[dict[str, str]]) -> Document:
     actions, resource = ACTIONS[key]
     service, _, first = actions.partition(":")
     listed = [f"{service}:{action}" for action in sorted(set(first.split()))]
-    filled = resource.format(**names)
-    resources: str | list[str] = [filled, f"{filled}/*"] if key == "s3/bucket" else filled
+    filled = list(dict.fromkeys(resource.format(**each) for each in names))
+    if key == "s3/bucket":
+        filled += [f"{bucket}/*" for bucket in filled]
+    resources = filled if len(filled) > 1 else filled[0]
     return _allow("".join(part.title() for part in key.replace("/", " ").split()), listed, resources)
 
 

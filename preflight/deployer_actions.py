@@ -14,6 +14,10 @@ _LOGS = "arn:aws:logs:{a}:log-group:*"
 _BUCKET = "arn:aws:s3:::{p}-*"
 
 ACTIONS: dict[str, tuple[str, str]] = {
+    "acm": (
+        "acm:RequestCertificate DescribeCertificate DeleteCertificate UpdateCertificateOptions "
+        "AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate", "arn:aws:acm:{a}:certificate/*"
+    ),
     "apigateway": (_REST, "arn:aws:apigateway:{r}::/*"),
     "appautoscaling": (
         f"application-autoscaling:RegisterScalableTarget DeregisterScalableTarget PutScalingPolicy "
@@ -22,6 +26,22 @@ ACTIONS: dict[str, tuple[str, str]] = {
     ),
     "appautoscaling read": (
         "application-autoscaling:DescribeScalableTargets DescribeScalingPolicies DescribeScalingActivities", "*"
+    ),
+    "cloudfront": (
+        "cloudfront:CreateDistribution GetDistribution GetDistributionConfig UpdateDistribution DeleteDistribution "
+        f"AllowVendedLogDeliveryForResource {_TAGS}", "arn:aws:cloudfront::{n}:distribution/*"
+    ),
+    "cloudwatch/logDelivery": (
+        f"logs:CreateDelivery GetDelivery UpdateDeliveryConfiguration DeleteDelivery {_TAGS}",
+        "arn:aws:logs:{a}:delivery*:*",
+    ),
+    "cloudwatch/logDeliverySource": (
+        f"logs:PutDeliverySource GetDeliverySource DeleteDeliverySource {_TAGS}",
+        "arn:aws:logs:{a}:delivery-source:{p}-*",
+    ),
+    "cloudwatch/logDeliveryDestination": (
+        f"logs:PutDeliveryDestination GetDeliveryDestination DeleteDeliveryDestination {_TAGS}",
+        "arn:aws:logs:{a}:delivery-destination:{p}-*",
     ),
     "cloudwatch/metricAlarm": (
         f"cloudwatch:PutMetricAlarm DeleteAlarms DescribeAlarms {_TAGS}", "arn:aws:cloudwatch:{a}:alarm:{p}-*"
@@ -70,6 +90,11 @@ ACTIONS: dict[str, tuple[str, str]] = {
         f"DescribeSecurityGroupRules DescribeVpcEndpoints DescribeFlowLogs DescribeNetworkAcls {_ENI} "
         "DescribeAvailabilityZones DescribePrefixLists DescribeManagedPrefixLists", "*"
     ),
+    "ecr": (
+        "ecr:CreateRepository DescribeRepositories DeleteRepository PutImageScanningConfiguration "
+        "PutImageTagMutability PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy TagResource "
+        "UntagResource ListTagsForResource", "arn:aws:ecr:{a}:repository/{p}-*"
+    ),
     "iam": (
         "iam:CreateRole GetRole UpdateRole DeleteRole TagRole UntagRole UpdateAssumeRolePolicy PutRolePolicy "
         "GetRolePolicy DeleteRolePolicy ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole "
@@ -81,7 +106,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "UntagResource CreateGrant CreateAlias UpdateAlias DeleteAlias Encrypt Decrypt GenerateDataKey",
         "arn:aws:kms:{a}:key/*",
     ),
-    "kms/alias": ("kms:CreateAlias UpdateAlias DeleteAlias", "arn:aws:kms:{a}:alias/{p}"),
+    "kms/alias": ("kms:CreateAlias UpdateAlias DeleteAlias", "arn:aws:kms:{a}:alias/{p}*"),
     "kms read": ("kms:CreateKey ListAliases ListKeys", "*"),
     "lambda": (
         "lambda:CreateFunction GetFunction GetFunctionConfiguration UpdateFunctionCode "
@@ -95,6 +120,10 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "lambda:CreateCodeSigningConfig GetCodeSigningConfig UpdateCodeSigningConfig DeleteCodeSigningConfig "
         "ListTags TagResource UntagResource", "*"
     ),
+    "route53": (
+        "route53:GetHostedZone ChangeResourceRecordSets ListResourceRecordSets", "arn:aws:route53:::hostedzone/*"
+    ),
+    "route53 read": ("route53:GetChange", "arn:aws:route53:::change/*"),
     "s3/bucket": (
         "s3:CreateBucket DeleteBucket ListBucket ListBucketVersions GetBucketLocation GetBucketAcl GetBucketCORS "
         "GetBucketWebsite GetAccelerateConfiguration GetBucketRequestPayment GetReplicationConfiguration "
@@ -113,6 +142,10 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "DeleteEndpointConfig CreateEndpoint DescribeEndpoint UpdateEndpoint DeleteEndpoint "
         "UpdateEndpointWeightsAndCapacities AddTags DeleteTags ListTags", "arn:aws:sagemaker:{a}:*/*"
     ),
+    "shield": (
+        f"shield:CreateProtection DescribeProtection DeleteProtection {_TAGS}", "arn:aws:shield::{n}:protection/*"
+    ),
+    "shield/subscription": ("shield:CreateSubscription DescribeSubscription UpdateSubscription", "*"),
     "signer": (
         "signer:PutSigningProfile GetSigningProfile CancelSigningProfile StartSigningJob DescribeSigningJob "
         f"ListSigningJobs RevokeSignature {_TAGS}", "arn:aws:signer:{a}:*"

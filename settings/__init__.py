@@ -16,6 +16,7 @@ from pulumi.runtime import config as pulumi_config
 
 from model.contract import RECIPE_FIELDS
 from settings.access import Api, Client, Firewall, read_api, read_firewall
+from settings.front import Domain, FrontDoor, read_front_door
 from settings.reader import Reader
 from settings.serving import Scoring, Serving, Training, read_scoring, read_serving, read_training
 from settings.stack import Naming, Network, Safety, read_naming, read_network, read_safety
@@ -25,7 +26,9 @@ __all__ = [
     "Alarms",
     "Api",
     "Client",
+    "Domain",
     "Firewall",
+    "FrontDoor",
     "Naming",
     "Network",
     "Safety",
@@ -60,6 +63,7 @@ class Settings:
     scoring: Scoring
     api: Api
     firewall: Firewall
+    front_door: FrontDoor | None
     network: Network
     alarms: Alarms
 
@@ -88,15 +92,16 @@ def load() -> Settings:
 
 def _read(r: Reader, stack: str) -> Settings:
     recipe = r.choice("modelRecipe", sorted(RECIPE_FIELDS), "boosted")
-    safety = read_safety(r)
+    safety, api, firewall = read_safety(r), read_api(r, recipe), read_firewall(r)
     return Settings(
         naming=read_naming(r, stack),
         safety=safety,
         training=read_training(r, recipe, protected=safety.protect),
         serving=read_serving(r),
         scoring=read_scoring(r, recipe),
-        api=read_api(r, recipe),
-        firewall=read_firewall(r),
+        api=api,
+        firewall=firewall,
+        front_door=read_front_door(r, api.domain, firewall.rate_limit),
         network=read_network(r),
         alarms=read_alarms(r, required=safety.protect),
     )

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from settings.front import Domain, read_domain
 from settings.reader import NAME, Reader
 
 FIRST_KEY = "first"
@@ -26,7 +27,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Api:
-    """The REST API: who may call, and how fast all clients together.
+    """The REST API: who may call, under which name, and how fast all clients together.
 
     `signed`: a request carries a SigV4 signature; `tokens`: a JWT, of the pool `user_pool` or of one that is declared.
     """
@@ -39,6 +40,8 @@ class Api:
     owns_account_role: bool
     tokens: bool = False
     user_pool: str | None = None
+    domain: Domain | None = None
+    """None: API Gateway's own name."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def read_api(r: Reader, recipe: str) -> Api:
         burst=burst,
         clients=clients,
         owns_account_role=r.flag("ownsApiGatewayAccount", True),
+        domain=read_domain(r),
     )
 
 

@@ -19,11 +19,22 @@ class Training:
     data: Path | None
     recipe: str
     decision: Choice
+    managed: bool = False
+    """Whether the stack has a place for managed training jobs."""
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A second model that gets copies of requests and whose answers reach nobody: its archive, percent of requests."""
+
+    archive: Path
+    percentage: int
+    instances: int
 
 
 @dataclass(frozen=True)
 class Serving:
-    """The endpoint: instances, container image, roll-out, data capture in percent."""
+    """The endpoint: instances, container image, roll-out, data capture in percent, a shadow or none."""
 
     instance_type: str
     min_instances: int
@@ -32,6 +43,7 @@ class Serving:
     image_tag: str
     image_digest: str | None
     capture_percentage: int
+    shadow: Shadow | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,9 @@ def read_training(r: Reader, recipe: str, *, protected: bool) -> Training:
             "a folder with fraudTrain and fraudTest where deletionProtection is on; generated sample data is "
             f"accepted only while aws:allowedAccountIds holds nothing but the example account {EXAMPLE_ACCOUNT}",
         )
-    return Training(Path(data) if data else None, recipe, read_decision(r))
+    return Training(
+        Path(data) if data else None, recipe, read_decision(r), managed=r.flag("managedTraining", False)
+    )
 
 
 def read_decision(r: Reader) -> Choice:
@@ -96,7 +110,19 @@ def read_serving(r: Reader) -> Serving:
         image_tag=r.text("imageTag", r"[\w.-]{1,64}", "a tag of the image", "1.9-0-cpu-py3") or "",
         image_digest=r.text("imageDigest", r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits"),
         capture_percentage=r.integer("capturePercentage", 0, 100, 0),
+        shadow=_read_shadow(r),
     )
+
+
+def _read_shadow(r: Reader) -> Shadow | None:
+    archive = r.raw("shadowModel")
+    percentage, instances = r.integer("shadowPercentage", 1, 100, 10), r.integer("shadowInstances", 1, 20, 1)
+    if not archive:
+        return None
+    if not Path(archive).is_file():
+        r.refuse("shadowModel", "the model.tar.gz of another model, as `python -m model package` writes it")
+        return None
+    return Shadow(Path(archive), percentage, instances)
 
 
 def read_scoring(r: Reader, recipe: str) -> Scoring:

@@ -7,6 +7,7 @@ import re
 
 from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
 
+from tests.components.switched import fronted, named
 from tests.harness import PROJECT, declared, one
 
 PICTURE = (PROJECT / "docs" / "architecture.svg").read_text()
@@ -34,6 +35,12 @@ def within(graph: Graph, component: Resource) -> set[str]:
 def test_every_component_is_drawn_and_nothing_else() -> None:
     assert len(BOXES) >= 7
     assert set(components(declared("prod"))) - DRAWN_OTHERWISE == BOXES
+
+
+def test_every_component_that_a_setting_adds_is_told_beside_the_picture() -> None:
+    told = set(re.findall(r"^\| `([A-Z]\w+)` \|", (PROJECT / "docs" / "architecture.md").read_text(), re.M))
+    made = set(components(fronted())) | set(components(named()))
+    assert made - set(components(declared("prod"))) == told
 
 
 def test_every_arrow_is_a_dependency() -> None:

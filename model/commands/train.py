@@ -9,7 +9,8 @@ import joblib
 import typer
 
 from model import progress
-from model.commands import cli
+from model.artifact.source import ArtifactSource
+from model.commands import cli, managed
 from model.data import sample
 from model.data.opening import open_data
 from model.decision import Choice, Prices
@@ -35,11 +36,30 @@ def main(
     sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
+    on: Annotated[
+        str,
+        typer.Option(help="here, or sagemaker: a managed job that builds the artifact, which is fetched."),
+    ] = "here",
+    stack_outputs: Annotated[
+        Path | None, typer.Option(help="For sagemaker: file of `pulumi stack output --json`.")
+    ] = None,
+    image_tag: Annotated[str, typer.Option(help="For sagemaker: tag of the pushed image.")] = "",
+    instance_type: Annotated[str, typer.Option(help="For sagemaker.")] = "ml.m5.xlarge",
+    spot: Annotated[
+        bool, typer.Option("--spot", help="For sagemaker: spare capacity, may be interrupted.")
+    ] = False,
 ) -> None:
     """Train one recipe, print its table on the test file, write model.joblib, metrics and a picture."""
     cli.check_source(data, sample_data)
     chosen = recipes.named(recipe)
     decision = cli.choice(rule, false_alarm, missed_fraud, precision, alerts_per_1000, decline)
+    if on != "here":
+        source = ArtifactSource(
+            data, recipe, sample_rows=sample_rows, seed=seed, max_bad_rows=max_bad_rows, decision=decision
+        )
+        order = managed.Order(image_tag, instance_type, spot)
+        managed.train(on, stack_outputs, order, source)
+        return
     frames = open_data(data, sample_rows, seed, progress.say, max_bad_rows)
     trained = train(frames.train, chosen, decision, seed=seed, say=progress.say)
     score = reports.score_test(trained, frames, say=progress.say)

@@ -11,6 +11,7 @@ import pytest
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.program import evaluate
 
+from tests.components.switched import fronted
 from tests.components.test_resources import inputs, of_type
 from tests.harness import PROJECT, STACKS, declared, name_of
 
@@ -52,7 +53,7 @@ def test_every_alarm_has_a_section_of_the_runbook(stack: str) -> None:
 
 
 def test_every_section_of_the_runbook_is_about_an_alarm() -> None:
-    known = alarms(declared("prod"))
+    known = alarms(declared("prod")) | alarms(fronted())
     assert sorted(sections()) == sorted(known)
 
 

@@ -547,7 +547,18 @@ INTEGRITY = [
         {"a": "b"},
     ),
     breaks(
-        "endpoint-kinds", t.ENDPOINT_CONFIG, "config", "shadowProductionVariants", [{"variantName": "shadow"}]
+        "endpoint-wired-to-stack",
+        t.ENDPOINT_CONFIG,
+        "config",
+        "shadowProductionVariants",
+        [{"variantName": "shadow"}],
+    ),
+    breaks(
+        "endpoint-kinds",
+        t.ENDPOINT_CONFIG,
+        "config",
+        "shadowProductionVariants",
+        [{"variantName": "shadow", "serverlessConfig": {"maxConcurrency": 1}}],
     ),
     breaks("capture-on-and-kept", t.ENDPOINT_CONFIG, "config", "dataCaptureConfig.enableCapture", False),
     breaks(

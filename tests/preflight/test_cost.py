@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
+from pulumi_preflight.errors import UserError
 
-from preflight import cost
+from preflight import commit, cost
+from tests.components.switched import fronted
 from tests.harness import STACKS, declared
 
 PRICES = json.loads(cost.PRICES.read_text())
@@ -59,3 +63,42 @@ def test_requests_cost_in_proportion() -> None:
 def test_a_type_without_a_price_is_told() -> None:
     (line,) = cost.lines([cost.Item("EndpointConfiguration model", "instance ml.x1.huge", 2)], PRICES)
     assert (line.usd, line.source) == (None, "no price")
+
+
+def test_what_the_front_door_costs_is_told_with_its_commitment() -> None:
+    found = {line.item.price: line for line in cost.lines(cost.items(fronted(), 1_000_000), PRICES)}
+    assert found["Shield Advanced"].usd == 3000
+    assert "one year" in PRICES["prices"]["Shield Advanced"]["note"]
+    assert found["distribution request"].usd == pytest.approx(1.0)
+    shadow = [item for item in cost.items(fronted(), 0) if item.resource.endswith(", shadow")]
+    assert [(item.amount, item.most) for item in shadow] == [(1, 1)]
+    assert all(line.usd is not None for line in found.values())
+
+
+def repository(folder: Path) -> Path:
+    """A project with one commit, named `first`, and a change after it."""
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("then")
+    (folder / "build").mkdir()
+    for arguments in (["init", "-q"], ["add", "Pulumi.yaml"], ["commit", "-qm", "first"], ["tag", "first"]):
+        author = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *author, "-C", str(folder), *arguments], check=True)
+    (folder / "Pulumi.yaml").write_text("now")
+    return folder
+
+
+def test_a_commit_is_evaluated_as_it_was_and_with_what_is_built(tmp_path: Path) -> None:
+    project = repository(tmp_path / "project")
+    with commit.checked_out("first", project) as then:
+        assert (then / "Pulumi.yaml").read_text() == "then"
+        assert (then / "build").resolve() == (project / "build").resolve()
+    assert not then.exists()
+    assert (project / "build").is_dir()
+
+
+def test_what_is_neither_file_stack_nor_commit_is_one_sentence(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UserError, match="neither a file nor a stack nor a commit"),
+        commit.checked_out("no-such", repository(tmp_path / "project")),
+    ):
+        pass

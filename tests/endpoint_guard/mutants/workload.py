@@ -196,8 +196,8 @@ SERVING: list[Mutant] = [
     ),
     mutant(
         "SM-G10",
-        "a shadow gets every request",
-        KINDS,
+        "a model from elsewhere as a shadow",
+        WIRED,
         put(*CONFIG, "shadowProductionVariants", [{"modelName": "shadow", "variantName": "shadow"}]),
     ),
 ]

@@ -144,6 +144,34 @@ def hidden_headers(acl: Resource) -> set[str]:
     return found
 
 
+def at_the_edge(acl: Resource) -> bool:
+    """Whether a web ACL is one of CloudFront, in front of a distribution of the stack and of nothing else."""
+    return (
+        acl.get("scope").text() == "CLOUDFRONT"
+        and bool(acl.users("webAclId", t.DISTRIBUTION))
+        and not acl.users("webAclArn", t.WEB_ACL_ASSOCIATION)
+    )
+
+
+def behind_distribution(acl: Resource) -> bool:
+    """Whether only a distribution of the stack gets past a web ACL, by a header that the first rule demands.
+
+    The distribution has a web ACL of its own, which sees the callers' addresses.
+    """
+    fronted = any(front.get("webAclId").declared for front in acl.graph.of(t.DISTRIBUTION))
+    first = min(rules_of(acl), key=lambda item: item.priority or 0, default=None)
+    if first is None or not fronted or not first.acts("block"):
+        return False
+    wanted = first.statement.get("notStatement.statement")
+    either = wanted.get("orStatement.statements").items() or [wanted]
+    return all(_exact_header(one.get("byteMatchStatement")) for one in either)
+
+
+def _exact_header(match: Node) -> bool:
+    header = match.get("fieldToMatch.singleHeader.name").text()
+    return bool(header) and match.get("positionalConstraint").text() == "EXACTLY"
+
+
 def redacted_headers(logging: Resource) -> set[str]:
     """The headers that a logging configuration leaves out, in lower case."""
     return {

@@ -173,10 +173,13 @@ def origin_header_no_secrets(distribution: Resource, ctx: Context) -> Iterator[F
     severity="low",
     level="advisory",
     why="Without it a request for the root may list what the origin holds.",
-    remedy="Set default_root_object, unless the distribution stands before an API.",
+    remedy="Set default_root_object.",
     references=("CF-008",),
     on=(t.DISTRIBUTION,),
     scope="resource",
 )
 def distribution_root_object(distribution: Resource, ctx: Context) -> Iterator[Finding]:
+    origins = distribution.get("origins").items()
+    if origins and all(origin.get("customOriginConfig").declared for origin in origins):
+        return  # a server of its own, which lists nothing unless it wants to
     yield from need(distribution.get("defaultRootObject"), lambda n: n.declared, "has no root object")

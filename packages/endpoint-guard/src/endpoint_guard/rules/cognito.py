@@ -64,8 +64,7 @@ def user_passwords_strong(pool: Resource, ctx: Context) -> Iterator[Finding]:
         yield from need(policy.get(name), on, "accepts weak passwords")
 
 
-user_second_factor = property_rule(
-    __name__,
+@rule(
     id="user-second-factor",
     title="User pools know a second factor",
     pillar="auth",
@@ -73,14 +72,15 @@ user_second_factor = property_rule(
     why="A stolen password is enough otherwise.",
     remedy='Set mfa_configuration="ON" (or "OPTIONAL") and software_token_mfa_configuration.',
     references=("COG-004",),
-    on=t.USER_POOL,
-    path="mfaConfiguration",
-    good=one_of("ON", "OPTIONAL", default="OFF"),
-    text="knows no second factor",
+    on=(t.USER_POOL,),
 )
+def user_second_factor(pool: Resource, ctx: Context) -> Iterator[Finding]:
+    if not _machines_only(pool):
+        known = one_of("ON", "OPTIONAL", default="OFF")
+        yield from need(pool.get("mfaConfiguration"), known, "knows no second factor")
 
-user_pool_guarded = property_rule(
-    __name__,
+
+@rule(
     id="user-pool-threat-protection",
     title="User pools watch for stolen credentials",
     pillar="auth",
@@ -89,11 +89,22 @@ user_pool_guarded = property_rule(
     why="Passwords that leaked elsewhere are tried at once.",
     remedy='Set user_pool_add_ons with advanced_security_mode="ENFORCED".',
     references=("COG-005",),
-    on=t.USER_POOL,
-    path="userPoolAddOns.advancedSecurityMode",
-    good=one_of("ENFORCED"),
-    text="does not watch for stolen credentials",
+    on=(t.USER_POOL,),
 )
+def user_pool_guarded(pool: Resource, ctx: Context) -> Iterator[Finding]:
+    if not _machines_only(pool):
+        mode = pool.get("userPoolAddOns.advancedSecurityMode")
+        yield from need(mode, one_of("ENFORCED"), "does not watch for stolen credentials")
+
+
+def _machines_only(pool: Resource) -> bool:
+    """Whether nobody can sign in: every client of the pool gets tokens for itself, by its own secret."""
+    flows = [
+        set(client.get("allowedOauthFlows").texts())
+        for client in pool.users("userPoolId", t.USER_POOL_CLIENT)
+    ]
+    return bool(flows) and all(one == {"client_credentials"} for one in flows)
+
 
 user_pool_protected = property_rule(
     __name__,

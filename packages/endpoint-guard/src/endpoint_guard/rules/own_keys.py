@@ -48,7 +48,6 @@ _COPIES: Final = ("replicateSourceDb", "replicationSourceIdentifier", "globalRep
     remedy="Pass the ARN of a kms.Key.",
     references=("KMS-101", "FH-001"),
     on=tuple(_KEYS),
-    scope="resource",
 )
 def store_under_own_key(store: Resource, ctx: Context) -> Iterator[Finding]:
     key = store.get(_KEYS[store.type])
@@ -56,5 +55,7 @@ def store_under_own_key(store: Resource, ctx: Context) -> Iterator[Finding]:
         return
     if not key.declared:
         yield fail(key, "keeps its data without a customer-managed key")
+    elif store.targets(_KEYS[store.type].split(".")[0], t.KEY):
+        return  # of the stack, and perhaps without a value yet
     elif "alias/aws/" in key.text():
         yield fail(key, "keeps its data with a key that AWS manages")

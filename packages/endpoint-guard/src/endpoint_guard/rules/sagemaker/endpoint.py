@@ -1,4 +1,4 @@
-"""The endpoint: isolated, wired to checked parts, without shell, dump or shadow."""
+"""The endpoint: isolated, wired to checked parts, shadows too, without shell or dump."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 def variants(config: Resource) -> list[Node]:
     """The production variants of an endpoint configuration."""
     return config.get("productionVariants").items()
+
+
+def shadows(config: Resource) -> list[Node]:
+    """The shadow variants, which get copies of requests."""
+    return config.get("shadowProductionVariants").items()
 
 
 @rule(
@@ -44,12 +49,14 @@ def endpoint_wired_to_stack(resource: Resource, ctx: Context) -> Iterator[Findin
         if not resource.targets("endpointConfigName", t.ENDPOINT_CONFIG):
             yield fail(resource.get("endpointConfigName"), "serves a configuration outside the stack")
         return
-    if not resource.targets("productionVariants", t.MODEL):
-        yield fail(resource.get("productionVariants"), "serves a model outside the stack")
+    for kind in ("productionVariants", "shadowProductionVariants"):
+        listed = resource.get(kind)
+        if (kind == "productionVariants" or listed.declared) and not resource.targets(kind, t.MODEL):
+            yield fail(listed, "serves a model outside the stack")
     names = [model.get("name") for model in ctx.graph.of(t.MODEL)]
     if any(name.state is not State.KNOWN for name in names):
         return
-    for variant in variants(resource):
+    for variant in variants(resource) + shadows(resource):
         name = variant.get("modelName")
         if name.state is State.KNOWN and name.text() not in {known.text() for known in names}:
             yield fail(name, "serves a model outside the stack")
@@ -67,7 +74,7 @@ def endpoint_wired_to_stack(resource: Resource, ctx: Context) -> Iterator[Findin
     scope="resource",
 )
 def endpoint_no_shell(config: Resource, ctx: Context) -> Iterator[Finding]:
-    for variant in variants(config) + config.get("shadowProductionVariants").items():
+    for variant in variants(config) + shadows(config):
         yield from need(variant.get("enableSsmAccess"), lambda n: not n.flag(), "allows a shell")
 
 
@@ -82,7 +89,7 @@ def endpoint_no_shell(config: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.ENDPOINT_CONFIG,),
 )
 def endpoint_dumps_encrypted(config: Resource, ctx: Context) -> Iterator[Finding]:
-    for variant in variants(config):
+    for variant in variants(config) + shadows(config):
         dump = variant.get("coreDumpConfig")
         if dump.declared and not dump.get("kmsKeyId").declared:
             yield fail(dump, "writes core dumps without a key")
@@ -96,7 +103,7 @@ def endpoint_dumps_encrypted(config: Resource, ctx: Context) -> Iterator[Finding
     title="Variants are of a kind that can be hardened",
     pillar="integrity",
     severity="medium",
-    why="Serverless variants exclude network and isolation; shadows, queues and multi-model modes escape the checks.",
+    why="Serverless variants exclude network and isolation; queues and multi-model modes escape the checks.",
     remedy="Use instance-based variants with one model.",
     references=("SM-G10",),
     on=(t.ENDPOINT_CONFIG, t.MODEL),
@@ -107,11 +114,9 @@ def endpoint_kinds(resource: Resource, ctx: Context) -> Iterator[Finding]:
         for container in [resource.get("primaryContainer"), *resource.get("containers").items()]:
             yield from need(container.get("mode"), lambda n: n.text() != "MultiModel", "loads many models")
         return
-    if resource.get("shadowProductionVariants").declared:
-        yield fail(resource.get("shadowProductionVariants"), "copies requests to a shadow variant")
     if resource.get("asyncInferenceConfig").declared:
         yield fail(resource.get("asyncInferenceConfig"), "keeps requests and answers for later")
-    for variant in variants(resource):
+    for variant in variants(resource) + shadows(resource):
         if variant.get("serverlessConfig").declared:
             yield fail(variant.get("serverlessConfig"), "is serverless")
         if variant.get("managedInstanceScaling").declared:

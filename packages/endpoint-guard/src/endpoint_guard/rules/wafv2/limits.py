@@ -30,20 +30,22 @@ def _rate(rule_: waf.AclRule) -> Node:
 )
 def firewall_rate_rule(acl: Resource, ctx: Context) -> Iterator[Finding]:
     rated = [item for item in waf.rules_of(acl) if _rate(item).declared]
-    problems = [problem for item in rated if (problem := _rate_problem(item, ctx))]
+    # Behind a distribution the addresses are its own, each of many callers: theirs are counted at the edge.
+    most = float("inf") if waf.behind_distribution(acl) else ctx.number("maxRequests")
+    problems = [problem for item in rated if (problem := _rate_problem(item, most, ctx))]
     if not rated:
         yield fail(acl, "has no rate rule", "rules")
     elif len(problems) == len(rated):
         yield problems[0]
 
 
-def _rate_problem(item: waf.AclRule, ctx: Context) -> Finding | None:
+def _rate_problem(item: waf.AclRule, most: float, ctx: Context) -> Finding | None:
     """Why a rate rule does not count as the one that limits everybody."""
     statement = _rate(item)
     limit, window = statement.get("limit"), statement.get("evaluationWindowSec")
     if not item.acts("block"):
         return fail(item.node.get("action"), "has a rate rule that does not block")
-    if not 0 < (limit.number() or 0) <= ctx.number("maxRequests"):
+    if not 0 < (limit.number() or 0) <= most:
         return fail(limit, "has a rate rule with a limit above the ceiling")
     if (window.number() or 300) > ctx.number("maxWindow"):
         return fail(window, "has a rate rule with too long a window")

@@ -52,12 +52,13 @@ def stage_behind_firewall(stage: Resource, ctx: Context) -> Iterator[Finding]:
     pillar="network",
     severity="high",
     why="An ACL for CloudFront cannot be associated with a stage.",
-    remedy='Set scope="REGIONAL".',
+    remedy='Set scope="REGIONAL", or scope="CLOUDFRONT" for the web ACL that a distribution names.',
     references=("WAF-G10",),
     on=(t.WEB_ACL,),
-    scope="resource",
 )
 def firewall_regional(acl: Resource, ctx: Context) -> Iterator[Finding]:
+    if waf.at_the_edge(acl):
+        return
     yield from need(acl.get("scope"), lambda n: n.text() == "REGIONAL", "is not regional")
 
 
