@@ -11,7 +11,7 @@ import functools
 import os
 import pickle
 import textwrap
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,14 +29,19 @@ GRAPHS = "TESTS_GRAPHS"
 @functools.cache
 def declared(stack: str, form: Form = "update") -> Graph:
     """The real program's graph; evaluated once in a run. Treat it as read-only: copy before a mutation."""
+    return once(f"{stack}-{form}", lambda: evaluate(stack, preview=form == "preview", project=PROJECT))
+
+
+def once(name: str, make: Callable[[], Graph]) -> Graph:
+    """What `make` gives, made once for all processes of a run, under this name."""
     shared = os.environ.get(GRAPHS)
     if shared is None:  # outside pytest
-        return evaluate(stack, preview=form == "preview", project=PROJECT)
-    file = Path(shared) / f"{stack}-{form}.pickle"
+        return make()
+    file = Path(shared) / f"{name}.pickle"
     with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not file.exists():
-            file.write_bytes(pickle.dumps(evaluate(stack, preview=form == "preview", project=PROJECT)))
+            file.write_bytes(pickle.dumps(make()))
         graph: Graph = pickle.loads(file.read_bytes())  # noqa: S301 - written by this run alone
         return graph
 

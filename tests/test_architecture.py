@@ -7,7 +7,7 @@ import re
 
 from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
 
-from tests.components.switched import fronted, named
+from tests.components import switched
 from tests.harness import PROJECT, declared, one
 
 PICTURE = (PROJECT / "docs" / "architecture.svg").read_text()
@@ -39,7 +39,7 @@ def test_every_component_is_drawn_and_nothing_else() -> None:
 
 def test_every_component_that_a_setting_adds_is_told_beside_the_picture() -> None:
     told = set(re.findall(r"^\| `([A-Z]\w+)` \|", (PROJECT / "docs" / "architecture.md").read_text(), re.M))
-    made = set(components(fronted())) | set(components(named()))
+    made = set(components(switched.fronted())) | set(components(switched.named()))
     assert made - set(components(declared("prod"))) == told
 
 

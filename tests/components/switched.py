@@ -8,7 +8,7 @@ from pathlib import Path
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.program import evaluate
 
-from tests.harness import PROJECT, Form, declared, one
+from tests.harness import PROJECT, Form, declared, once, one
 
 HOST, ZONE = "scores.example.com", "Z0123456789ABCDEFGHIJ"
 SECRET, PREVIOUS = "5f1dd3f0aa6f4ab5b7a2c8d1e4f60718", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -36,7 +36,11 @@ def fronted(form: Form = "update") -> Graph:
         "managedTraining": "true",
     }
     secrets = ("originSecret", "previousOriginSecret")
-    return evaluate("prod", config=config, secrets=secrets, preview=form == "preview", project=PROJECT)
+    preview = form == "preview"
+    return once(
+        f"fronted-{form}",
+        lambda: evaluate("prod", config=config, secrets=secrets, preview=preview, project=PROJECT),
+    )
 
 
 @functools.cache
@@ -48,4 +52,5 @@ def named(form: Form = "update") -> Graph:
         "truststore": str(AUTHORITIES),
         "authentication": "api-key-and-jwt",
     }
-    return evaluate("staging", config=config, preview=form == "preview", project=PROJECT)
+    preview = form == "preview"
+    return once(f"named-{form}", lambda: evaluate("staging", config=config, preview=preview, project=PROJECT))
