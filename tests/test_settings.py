@@ -22,6 +22,7 @@ from settings.serving import read_decision
 from tests.harness import PROJECT
 
 CANARY = "canary-4111111111111111"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f0f0f0f-1111-2222-3333-444444444444"
 
 
 def problems(config: dict[str, str], stack: str = "dev") -> tuple[str, ...]:
@@ -92,6 +93,27 @@ def client(**changes: object) -> str:
         ("clients", client(keys=[CANARY]), "one or two different labels"),
         ("quotaAlarmPercent", "0", "a whole number from 1 to 100"),
         ("contributorInsights", "on", "one of true, false"),
+        ("domainName", "https://scores.example.com/", "a host name"),
+        (
+            "domainName",
+            "scores.example.com",
+            "hostedZoneId, where a certificate for domainName can be proven",
+        ),
+        ("certificateArn", CERTIFICATE, "left out unless domainName is set"),
+        ("certificateArn", "arn:aws:iam::1:role/x", "the ARN of an ACM certificate"),
+        ("hostedZoneId", "/hostedzone/1", "the id of a Route 53 hosted zone"),
+        ("truststore", "/no/such/file", "a PEM file"),
+        ("truststore", str(PROJECT / "README.md"), "a PEM file"),
+        ("frontDoor", "true", "false unless domainName is set"),
+        ("originSecret", CANARY, "32 to 128 letters, digits"),
+        ("originSecret", CANARY * 2, "left out unless frontDoor is true"),
+        ("edgeCertificateArn", CERTIFICATE, "left out unless frontDoor is true"),
+        ("edgeCertificateArn", CERTIFICATE.replace("us-east-1", "eu-west-1"), "certificate in us-east-1"),
+        ("shieldAdvanced", "yes", "one of no, protect, subscribe"),
+        ("shieldAdvanced", "subscribe", "left out unless frontDoor is true"),
+        ("shadowModel", "/no/such/model.tar.gz", "the model.tar.gz of another model"),
+        ("shadowPercentage", "0", "a whole number from 1 to 100"),
+        ("managedTraining", "sagemaker", "one of true, false"),
     ],
 )
 def test_a_bad_value_is_one_sentence_with_file_key_and_remedy(key: str, value: str, remedy: str) -> None:
@@ -125,6 +147,18 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
     assert "a canary needs two" in problems({"rollout": "canary"})[0]
     assert "at least minInstances" in problems({"minInstances": "6"}, "staging")[0]
     assert "alarms have to reach someone" in problems({"deletionProtection": "true"})[-1]
+
+
+def test_a_front_door_needs_a_secret_and_calls_without_a_certificate() -> None:
+    front = {"domainName": "scores.example.com", "hostedZoneId": "Z0123456789", "frontDoor": "true"}
+    (told,) = problems(front)
+    assert "originSecret must be 32 to 128" in told
+    authorities = str(PROJECT / "tests" / "components" / "authorities.pem")
+    (told,) = problems({**front, "originSecret": "s" * 32, "truststore": authorities})
+    assert "truststore must be left out where frontDoor is on" in told
+    elsewhere = {"certificateArn": CERTIFICATE.replace("us-east-1", "eu-west-1"), "originSecret": "s" * 32}
+    (told,) = problems({**front, **elsewhere})
+    assert "edgeCertificateArn must be the ARN of an ACM certificate in us-east-1" in told
 
 
 def test_a_missing_required_key_names_the_command_that_sets_it() -> None:

@@ -1,4 +1,4 @@
-"""Managed training jobs, against botocore's stubs and an emulator: what is asked for, what is waited for, what comes back."""
+"""Managed training jobs, against botocore's stubs and an emulator: what is asked for, awaited and brought back."""
 
 from __future__ import annotations
 
