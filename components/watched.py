@@ -53,7 +53,7 @@ def all_metrics(
 ) -> dict[str, Watch]:
     """What is watched of a stack.
 
-    `names` are those of api, function, endpoint and firewall, `card` is the model's, `keys` are the ids of the clients'.
+    `names` are those of api, function, endpoint and firewall, `card` is the model's, `keys` are the clients' key ids.
     """
     return {
         **serving_metrics(site, settings.scoring, settings.alarms, **names),
