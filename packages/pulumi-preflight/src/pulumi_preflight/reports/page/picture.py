@@ -12,7 +12,6 @@ from pulumi_preflight.reports.page.layout import Box, arrange
 from pulumi_preflight.shape import Shape
 
 _CHARACTERS = 20
-_LARGE = 1200  # pixels; a wider picture is not shrunk further, since its names could not be read
 
 
 def draw(shape: Shape, findings: Iterable[tuple[str, Finding]], numbers: Mapping[str, int]) -> Element:
@@ -36,7 +35,6 @@ def draw(shape: Shape, findings: Iterable[tuple[str, Finding]], numbers: Mapping
         xmlns="http://www.w3.org/2000/svg",
         aria_label="Resources by component; lines lead from a resource to those it uses.",
         role="group",
-        class_="large" if stack.width > _LARGE else None,
     )
 
 
