@@ -1,4 +1,4 @@
-"""AlarmTopic and Observability: who is told what goes wrong, and a page to look at."""
+"""AlarmTopic and Observability: who is notified of what goes wrong, and a page to look at."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GUARDS = ("function-errors", "function-duration", "api-5xx")
 
 
 class AlarmTopic(pulumi.ComponentResource):
-    """An encrypted topic that CloudWatch alone may publish to, with the address that is told."""
+    """An encrypted topic that CloudWatch alone may publish to, with the address that is notified."""
 
     arn: pulumi.Output[str]
 

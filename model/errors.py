@@ -1,4 +1,4 @@
-"""The root of the mistakes that a user can mend."""
+"""The root of the mistakes that a user can fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of who is told, and from when."""
+"""Settings of who is notified, and from when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from settings.reader import Reader
 
 @dataclass(frozen=True)
 class Alarms:
-    """Who is told, and from when a day's purchases count as different from those of the model's card."""
+    """Who is notified, and from when a day's purchases count as different from those of the model's card."""
 
     email: pulumi.Output[str] | None
     """An address, secret from here on."""

@@ -50,7 +50,9 @@ def find(source: ArtifactSource) -> Artifact | None:
 def _built(folder: Path) -> Artifact | None:
     if not folder.is_dir():
         return None
-    changed = ArtifactError(f"{folder} was changed after it was built: delete it, and it will be built anew.")
+    changed = ArtifactError(
+        f"{folder} was changed after it was built: delete it, and it will be built again."
+    )
     try:
         build = json.loads((folder / "build.json").read_bytes())
         card = (folder / "card.json").read_bytes()

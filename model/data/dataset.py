@@ -1,6 +1,6 @@
 """The Kaggle files (CSV or Parquet) -> validated frames.
 
-Only the columns that recipes use are read. A mistake in a file is told in one sentence that names the file,
+Only the columns that recipes use are read. A mistake in a file is reported in one sentence that names the file,
 the column and the data row (counted from 1), and never the value.
 """
 

@@ -25,7 +25,7 @@ Counts = dict[str, Counter[int]]
 
 @dataclass(frozen=True)
 class Line:
-    """One line: the client's key (empty where none is told), the day (empty likewise), and bin numbers."""
+    """One line: the client's key (empty where there is none), the day (the same), and bin numbers."""
 
     client: str
     day: str

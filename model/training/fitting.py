@@ -74,7 +74,7 @@ def _forest(
     kind = ExtraTreesClassifier if recipe.kind == "extra_trees" else RandomForestClassifier
     forest = kind(**recipe.parameters, random_state=seed, n_jobs=-1, warm_start=True)
     with warnings.catch_warnings():
-        # "balanced" is counted anew at each step, from the same labels.
+        # "balanced" is counted again at each step, from the same labels.
         warnings.filterwarnings("ignore", message="class_weight presets", category=UserWarning)
         for step, trees in enumerate([*range(_STEP_TREES, recipe.trees, _STEP_TREES), recipe.trees]):
             forest.n_estimators = trees

@@ -17,7 +17,7 @@ from tests.endpoint_guard.iam_peer.renew import RECORDED
 
 DIFFERENCES: Final[dict[str, str]] = {
     "stranger: service *": "No service has such a key, so the statement grants nothing; the pack asks for the "
-    "service's source all the same, because whoever mends the condition opens the door.",
+    "service's source all the same, because whoever corrects the condition opens the door.",
     "stranger: * aws:PrincipalAccount 1234?": "Neither stranger's number begins so, but many an account's does.",
     "stranger: IpAddress aws:SourceIp 203.0.113.0/24": "An address is not an identity: whoever sends from that network "
     "is let in, with no account at all.",

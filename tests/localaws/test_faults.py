@@ -124,11 +124,11 @@ async def through_all_faults(stack: Declared, told: Runtime, folder: Path) -> di
             told.answer = answer
             answers[name] = await post(gateway)
             told.answer = (200, SOUND, {})
-            answers[f"{name}, mended"] = await post(gateway)
+            answers[f"{name}, put right"] = await post(gateway)
         told.seconds = 1
         answers["slow"] = await post(gateway)
         told.seconds = 0
-        answers["slow, mended"] = await post(gateway)
+        answers["slow, put right"] = await post(gateway)
         answers["at once"] = (await asyncio.gather(*(post(gateway) for _ in range(8))))[-1]
     finally:
         await pool.stop()

@@ -33,7 +33,7 @@ def test_a_request_that_passes_every_check_reaches_the_function(tmp_path: Path) 
 
 
 def test_the_checks_run_in_the_order_of_aws(tmp_path: Path) -> None:
-    """A request that is wrong in every way is answered for the first; then one wrong is mended after another."""
+    """A request that is wrong in every way is answered for the first; then one wrong is put right after another."""
     wrong: dict[str, Any] = {
         "body": b"{}",
         "url": "http://api.local/prod/nowhere",
@@ -41,7 +41,7 @@ def test_the_checks_run_in_the_order_of_aws(tmp_path: Path) -> None:
         "key": "guess",
         "headers": {"user-agent": "curl/8", "content-type": None},
     }
-    mended: list[dict[str, Any]] = [
+    fixes: list[dict[str, Any]] = [
         {},
         {"headers": {"content-type": None}},
         {"url": URL},
@@ -52,8 +52,8 @@ def test_the_checks_run_in_the_order_of_aws(tmp_path: Path) -> None:
     with here(
         tmp_path, lambda inputs: inputs["plan"]["throttleSettings"].update(rateLimit=0.1, burstLimit=2)
     ) as gateway:
-        for mend in mended:
-            wrong |= mend
+        for fix in fixes:
+            wrong |= fix
             gateway.send(**wrong)
         assert gateway.kinds() == [
             "WAF_FILTERED",

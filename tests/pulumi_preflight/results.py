@@ -13,7 +13,7 @@ ROOT = "urn:pulumi:prod::p::"
 
 def rule(id_: str, level: Level = "mandatory", severity: Severity = "high") -> Rule:
     return Rule(
-        id_, f"title of {id_}", severity, level, "resource", remedy=f"mend {id_}", tags=("auth", "APIGW-001")
+        id_, f"title of {id_}", severity, level, "resource", remedy=f"fix {id_}", tags=("auth", "APIGW-001")
     )
 
 

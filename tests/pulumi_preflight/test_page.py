@@ -148,7 +148,7 @@ def test_every_resource_is_in_the_picture_and_those_with_findings_are_marked(pro
     )
 
 
-def test_the_mark_is_the_gravest() -> None:
+def test_the_mark_is_the_most_severe() -> None:
     low, high, soft = (
         rule("l", severity="low"),
         rule("h", severity="critical"),

@@ -173,7 +173,7 @@ def test_sarif(result: Result) -> None:
     assert [item["baselineState"] for item in results] == ["new", "unchanged", "unchanged", "unchanged"]
     assert all(rules[item["ruleIndex"]]["id"] == item["ruleId"] for item in results)
     assert results[3]["suppressions"][0]["kind"] == "external"
-    assert rules[0]["help"]["text"] == "mend bad"
+    assert rules[0]["help"]["text"] == "fix bad"
     assert rules[0]["properties"]["tags"] == ["security", "auth", "APIGW-001"]
     assert rules[0]["properties"]["security-severity"] == "8.0"
     prints = [item["partialFingerprints"]["primaryLocationLineHash"] for item in results]

@@ -1,4 +1,4 @@
-"""Asks the other evaluator anew and records what it says: `python -m tests.endpoint_guard.iam_peer.renew`.
+"""Asks the other evaluator again and records what it says: `python -m tests.endpoint_guard.iam_peer.renew`.
 
 It needs node and npm, and installs the package below into a temporary folder; the tests need neither.
 """

@@ -26,7 +26,6 @@ from pulumi_preflight.terminal import PASSED, REFUSED, Debug, Working, exit_code
 app = typer.Typer(
     help="What a Pulumi program declares, and what a policy pack says about it: no AWS account, no engine.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

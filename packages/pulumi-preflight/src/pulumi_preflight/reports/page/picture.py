@@ -39,7 +39,7 @@ def draw(shape: Shape, findings: Iterable[tuple[str, Finding]], numbers: Mapping
 
 
 def mark(findings: Iterable[Finding]) -> tuple[str, str] | None:
-    """(class, sign) of the gravest among a resource's findings: a number of violations, `?` or `e`."""
+    """(class, sign) of the most severe among a resource's findings: a number of violations, `?` or `e`."""
     found = list(findings)
     broken = [finding for finding in found if finding.kind == "violation"]
     if broken:
