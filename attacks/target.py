@@ -25,7 +25,8 @@ class Promise:
     """What the stack promises of its enforcement; the defaults are the strictest stack's.
 
     `window_limit` is what one address may send in five minutes; `rate` what a run may send in a second outside
-    floods; `quota` that of the keys made for using one up; `lag` how many seconds a limit may take to have effect. `declared`
+    floods; `quota` that of the keys made for using one up; `lag` how many seconds a limit may take
+    to have effect. `declared`
     means that all this comes from a stack.
     """
 
