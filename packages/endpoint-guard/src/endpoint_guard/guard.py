@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
+from textwrap import shorten
 from typing import Any, Final, NamedTuple
 
 from endpoint_guard import levels, types
@@ -15,6 +16,8 @@ from endpoint_guard.graph import Graph
 from endpoint_guard.levels import Levels
 from endpoint_guard.rule import STACK, Outcome, Rule, Value, Verdict, run
 
+_REASON: Final = 80
+"""Letters of a reason that are shown among the engine's findings; the ledger has all of it."""
 _DECLARED: Final = frozenset(
     value for name, value in vars(types).items() if name.isupper() and isinstance(value, str)
 )
@@ -123,7 +126,7 @@ class Guard:
                 seen.add(key)
                 yield Said(
                     f'{outcome.rule} is exempted on "{finding.name}" ({finding.path}) until {entry.until} '
-                    f"by {entry.owner}, {entry.ticket}: {entry.reason}",
+                    f"by {entry.owner}, {entry.ticket}: {shorten(entry.reason, _REASON, placeholder=' ...')}",
                     finding.urn,
                 )
 
