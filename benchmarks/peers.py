@@ -114,6 +114,7 @@ def judge(pack: Pack, judged: Stack) -> Verdict:
     process = subprocess.Popen(  # noqa: S603
         [*pack.command, "127.0.0.1:1", str(pack.folder)],
         cwd=pack.folder,
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -130,6 +131,12 @@ def judge(pack: Pack, judged: Stack) -> Verdict:
         process.terminate()
         process.wait(10)
         process.stdout.close()
+
+
+def _environment() -> dict[str, str]:
+    """Python keeps what it compiled, as it does unless it is told not to: a pack is compiled at its first start."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(_PROJECT / "build" / "bench" / "compiled"), **kept}
 
 
 def _ask(stub: Any, judged: Stack) -> tuple[int, int]:

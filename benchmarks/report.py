@@ -145,7 +145,7 @@ def pack_section(figures: Mapping[str, Any] | None) -> list[str]:
         "From the start of the pack's process to its verdict, every policy of each pack over every resource, over the "
         "calls that the engine makes in an update: ConfigureStack, Configure, Remediate and Analyze per resource, "
         f"AnalyzeStack. The best of {figures['rounds']} rounds by CPU time, ours and the peers in turn; seconds by the "
-        "clock also count what else the machine did.",
+        "clock also count what else the machine did. Python keeps what it compiled at the first start.",
         "",
         *(f"{sentence}\n" for sentence in figures["left_out"]),
         "Promised: at 5,000 resources at most a third of the peer's CPU time and half its memory; from 5,000 to 20,000 "
