@@ -184,6 +184,11 @@ class Graph:
         """The resources of these types, in the order of their registration within each type."""
         return [resource for kind in types for resource in self._by_type.get(kind, ())]
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of its resources."""
+        return frozenset(self._by_type)
+
     def remember(self, key: object, make: Callable[[], T]) -> T:
         """What `make` gives, made once per graph; an exception is not remembered."""
         if key not in self._remembered:

@@ -41,11 +41,7 @@ def function_permission_bound(permission: Resource, ctx: Context) -> Iterator[Fi
 
 def _of_stack(permission: Resource) -> bool:
     """Whether the source is anything of the stack: an API, a rule, a bucket, a topic."""
-    kinds = {resource.type for resource in permission.graph.resources} - {
-        t.FUNCTION,
-        t.FUNCTION_ALIAS,
-        t.ROLE,
-    }
+    kinds = permission.graph.types - {t.FUNCTION, t.FUNCTION_ALIAS, t.ROLE}
     return bool(permission.targets("sourceArn", *kinds))
 
 

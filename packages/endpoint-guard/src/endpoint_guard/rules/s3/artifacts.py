@@ -8,7 +8,7 @@ from typing import Final
 
 from endpoint_guard import iam, storage
 from endpoint_guard import types as t
-from endpoint_guard.graph import Node, Resource
+from endpoint_guard.graph import Graph, MalformedError, Node, Resource, UnreadableError
 from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
 from endpoint_guard.storage import DIGEST, holds_artifacts, holds_code, parts
 
@@ -64,9 +64,21 @@ def artifact_bucket_write_protected(bucket: Resource, ctx: Context) -> Iterator[
     }
     if len(denied) < 3:
         yield fail(documents[0] if documents else bucket.get("policy"), "lets others than the deployer write")
-    for holder in ctx.graph.of(*iam.IDENTITY_TYPES):
+    for holder in ctx.graph.remember("who may write objects", lambda: _who_writes(ctx.graph)):
         if holder.name not in ctx.strings("writers"):
             yield from each([holder.root], lambda node: _writes(node.resource, bucket))
+
+
+def _who_writes(graph: Graph) -> list[Resource]:
+    """The holders of policies that let somebody write objects, or that cannot be read yet."""
+
+    def may(holder: Resource) -> bool:
+        try:
+            return bool(graph.remember(("written", holder.urn), lambda: _written(holder)))
+        except (MalformedError, UnreadableError):
+            return True
+
+    return [holder for holder in graph.of(*iam.IDENTITY_TYPES) if may(holder)]
 
 
 def _writes(holder: Resource, bucket: Resource) -> Iterator[Finding]:
