@@ -16,7 +16,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 LARGE = "x" * 6_000_000
 
 
-class Servicer(analyzer_pb2_grpc.AnalyzerServicer):  # type: ignore[misc]
+class Servicer(analyzer_pb2_grpc.AnalyzerServicer):
     """Some answers, and some that fail."""
 
     def Analyze(self, request: Any, context: Any) -> Any:
