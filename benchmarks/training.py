@@ -24,6 +24,7 @@ from rich.table import Table
 from model import progress
 from model.commands import cli
 from model.errors import UserError
+from model.files import write_text
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _STEP = re.compile(r"^(?P<what>.*): (?P<seconds>\d+\.\d) s$")
@@ -91,20 +92,48 @@ def checkout(commit: str) -> Iterator[Path]:
             subprocess.run([*git, "remove", "--force", str(tree)], check=False)  # noqa: S603
 
 
-def table(before: Run, after: Run) -> Table:
-    """Both runs, and the share of the earlier one that this tree needs."""
-    result = Table("", before.name, after.name, "share", title="training", title_justify="left")
+def rows(before: Run, after: Run) -> list[tuple[str, str, str, str]]:
+    """Title, both runs' figures, and the share of the earlier one that this tree needs."""
+    found = []
     for title, key in (
         ("wall, s", "wall"),
         ("processor, s", "cpu"),
         ("peak memory, MB", "megabytes"),
-        ("reading, s", "reading"),
-        ("finding the rule, s", "rule"),
+        ("reading, s of wall", "reading"),
+        ("finding the rule, s of wall", "rule"),
     ):
         first, second = getattr(before, key), getattr(after, key)
         share = f"{second / first:.2f}" if first else "-"
-        result.add_row(title, f"{first:,.1f}", f"{second:,.1f}", share)
+        found.append((title, f"{first:,.1f}", f"{second:,.1f}", share))
+    return found
+
+
+def table(before: Run, after: Run) -> Table:
+    """Both runs for a terminal."""
+    result = Table("", before.name, after.name, "share", title="training", title_justify="left")
+    for row in rows(before, after):
+        result.add_row(*row)
     return result
+
+
+def page(before: Run, after: Run, recipes: tuple[str, str], cores: int) -> str:
+    """The same as Markdown, with what was compared."""
+    lines = [
+        "# Training, against an earlier commit",
+        "",
+        "Written by `python -m benchmarks.training --data FOLDER --against COMMIT --out docs/training.md`: one "
+        f"training with the code of {before.name} (recipe `{recipes[0]}`) and one with this tree's (recipe `{recipes[1]}`), one "
+        f"after the other on the same files, from reading to the written page, on {cores} cores. Shares travel from "
+        "machine to machine, seconds do not; processor time is what other work on the machine moves least.",
+        "",
+        f"| | {before.name} | {after.name} | share |",
+        "|---|---:|---:|---:|",
+        *(
+            f"| {title} | {first} | {second} | {share} |"
+            for title, first, second, share in rows(before, after)
+        ),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main(
@@ -112,14 +141,18 @@ def main(
     against: Annotated[str, typer.Option(help="The earlier commit.")],
     recipe: Annotated[str, typer.Option(help="This tree's recipe.")] = "boosted",
     recipe_before: Annotated[str, typer.Option(help="The earlier commit's recipe.")] = "default",
+    out: Annotated[Path | None, typer.Option(help="Also write the table as Markdown to this file.")] = None,
 ) -> None:
     """Train with both, and print time, memory and their ratios."""
+    cli.check_output(out)
     with checkout(against) as tree:
         with progress.step(progress.say, f"training at {against}"):
             before = measured(against, tree, data.resolve(), recipe_before)
         with progress.step(progress.say, "training here"):
             after = measured("this tree", _PROJECT, data.resolve(), recipe)
     progress.out.print(table(before, after))
+    if out is not None:
+        write_text(out, page(before, after, (recipe_before, recipe), os.cpu_count() or 1))
     progress.out.print_json(json.dumps([asdict(before), asdict(after)]))
 
 
