@@ -122,9 +122,10 @@ def page(before: Run, after: Run, recipes: tuple[str, str], cores: int) -> str:
         "# Training, against an earlier commit",
         "",
         "Written by `python -m benchmarks.training --data FOLDER --against COMMIT --out docs/training.md`: one "
-        f"training with the code of {before.name} (recipe `{recipes[0]}`) and one with this tree's (recipe `{recipes[1]}`), one "
-        f"after the other on the same files, from reading to the written page, on {cores} cores. Shares travel from "
-        "machine to machine, seconds do not; processor time is what other work on the machine moves least.",
+        f"training with the code of {before.name} (recipe `{recipes[0]}`) and one with this tree's (recipe "
+        f"`{recipes[1]}`), one after the other on the same files, from reading to the written page, on {cores} cores. "
+        "Shares travel from machine to machine, seconds do not; processor time is what other work on the machine "
+        "moves least.",
         "",
         f"| | {before.name} | {after.name} | share |",
         "|---|---:|---:|---:|",

@@ -36,7 +36,7 @@ def read_alarms(r: Reader, *, required: bool) -> Alarms:
         )
     return Alarms(
         pulumi.Output.secret(email) if email else None,
-        drift_margin=r.number("driftMargin", 1, 100, 1.3),
+        drift_margin=r.number("driftMargin", 1, 100, 1.5),
         least_hourly_requests=r.integer("leastHourlyRequests", 0, 1_000_000, 0),
         quota_percent=r.integer("quotaAlarmPercent", 1, 100, 80),
         key_age_days=r.integer("maxKeyAgeDays", 0, 3650, 0),

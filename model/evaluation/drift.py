@@ -19,7 +19,7 @@ from model.errors import UserError
 from model.evaluation import days
 from model.evaluation.captured import Counts, Seen
 
-MARGIN = 1.3
+MARGIN = 1.5
 """Of the index that 99 in 100 of the training data's days stay below: from here on it is an alarm."""
 EVERYONE = "all clients"
 

@@ -41,7 +41,7 @@ def simulation(data: Dataset) -> Simulation:
     watched = histograms.watched(RECIPE_FIELDS["boosted"])
     matrix = features.from_frame(data.train, watched)
     scores = score(features.from_frame(data.train, NAMES))
-    columns = {name: matrix[:, place] for place, name in enumerate(watched)}
+    columns: dict[str, features.Column] = {name: matrix[:, place] for place, name in enumerate(watched)}
     columns |= {"score": scores, "alert": (scores >= 0.5).astype(np.float64)}
     expected = drift.of_card(days.entries(columns, days.Days.of(data.train[TIME].to_numpy())))
     return Simulation(data, NAMES, rule, score, expected, margin=MARGIN)
