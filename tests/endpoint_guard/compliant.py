@@ -174,7 +174,11 @@ def bucket(name: str, policy: str, kms: bool = True) -> list[Item]:
     )
     of = {"bucket": Ref(name)}
     flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-    abort = {"status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7}}
+    abort = {
+        "status": "Enabled",
+        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+        "noncurrentVersionExpiration": {"noncurrentDays": 365},
+    }
     encryption = [{"applyServerSideEncryptionByDefault": default, "bucketKeyEnabled": kms}]
     return [
         Item(t.BUCKET, name, {"bucket": name, "objectLockEnabled": kms, "tags": {"a": "b"}}, protect=True),
@@ -319,6 +323,7 @@ def _model() -> list[Item]:
         Item(t.ENDPOINT_CONFIG, "config", config),
         Item(t.ENDPOINT, "endpoint", {**served, "tags": {"a": "b"}}, protect=True),
         Item(t.SCALING_TARGET, "scaling", scaling),
+        Item(t.SCALING_POLICY, "scaling-policy", {"resourceId": Ref("scaling", "resourceId")}),
     ]
 
 

@@ -31,6 +31,14 @@ OWN_PARTS: Final[dict[str, Value]] = {"organizations": ["o-own"], "endpoints": [
 """What a user of the pack says is its own beyond its accounts."""
 
 
+STRANGERS: Final = (
+    "bucket-policy-not-public",
+    "policy-names-own-accounts",
+    "policy-names-own-organization",
+)
+"""The rules that say whether a stranger is let in."""
+
+
 def _graph(case: Case) -> Graph:
     bucket = {"bucket": "artifacts", "arn": "arn:aws:s3:::artifacts"}
     own = {"allowedAccountIds": json.dumps([OWN])}
@@ -63,9 +71,7 @@ def _ours(case: Case) -> list[bool]:
         found = iam.statements(graph.of(t.BUCKET_POLICY)[0].get("policy"))
         return [any(s.grants(request["action"]) for s in found) for request in case.requests]
     if case.kind == "stranger":
-        return [
-            any(_objects(graph, rule) for rule in ("bucket-policy-not-public", "policy-names-own-accounts"))
-        ]
+        return [any(_objects(graph, rule) for rule in STRANGERS)]
     return [not _objects(graph, "bucket-tls-only")]
 
 

@@ -28,6 +28,12 @@ def test_a_sample_of_mutants_is_killed_and_of_innocent_changes_is_not(form: Form
     assert run.alarms(form, list(INNOCENT.items())[start::EVERY]) == []
 
 
+def test_a_pack_inside_this_process_says_what_its_own_process_says() -> None:
+    few = MUTANTS[::150]
+
+    assert run.fates("preview", few, inside=True) == run.fates("preview", few)
+
+
 def test_a_mutant_that_changes_nothing_survives_and_is_told() -> None:
     idle = mutant("AGW-001", "nothing at all", "method-requires-api-key", together())
 

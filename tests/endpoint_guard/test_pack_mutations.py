@@ -130,7 +130,7 @@ AUTH = [
     extra("domain-modern-tls", Item(t.DOMAIN_NAME, "domain", {"securityPolicy": "TLS_1_0"})),
     breaks("function-permission-bound", t.PERMISSION, "permission", "principal", "*"),
     breaks(
-        "function-permission-bound",
+        "function-permission-narrow",
         t.PERMISSION,
         "permission",
         "sourceArn",
@@ -430,7 +430,12 @@ NETWORK = [
     ),
     breaks("firewall-no-early-allow", t.WEB_ACL, "acl", "rules.0.action", {"allow": {}}),
     breaks("integration-safe", t.INTEGRATION, "integration", "type", "HTTP"),
-    breaks("integration-safe", t.INTEGRATION, "integration", "tlsConfig", {"insecureSkipVerification": True}),
+    extra(
+        "function-url-authenticated", Item(t.FUNCTION_URL, "url", {"functionName": Ref("function", "name")})
+    ),
+    breaks(
+        "integration-encrypted", t.INTEGRATION, "integration", "tlsConfig", {"insecureSkipVerification": True}
+    ),
     extra("no-open-ingress", Item(t.GROUP_INGRESS, "ssh", OPEN)),
     extra("no-open-egress", Item(t.GROUP_EGRESS, "out", OPEN)),
     breaks(

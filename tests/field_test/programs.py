@@ -26,6 +26,9 @@ PACK: Final = Path(__file__).with_name("pack")
 SETTINGS: Final = Path(__file__).with_name("settings.json")
 STACK: Final = "dev"
 SECONDS: Final = 300
+_KEYS: Final = {"id_rsa.pub": "ssh-rsa made-up", "id_rsa": "made-up"}
+_FILES: Final[dict[str, dict[str, str]]] = {"aws-py-ansible-wordpress": _KEYS}
+"""Files that a program reads and that are not in its folder."""
 _PROSE: Final = ("not-evaluated", "unread-types", "exempted")
 """The pack's own notes: no findings."""
 
@@ -69,6 +72,8 @@ def evaluated(player: Player, program: Path, root: Path) -> Run:
         copy = Path(place, "program")
         shutil.copytree(program, copy, ignore=shutil.ignore_patterns("node_modules", "venv", ".git"))
         (copy / f"Pulumi.{STACK}.yaml").write_text(json.dumps({"config": _settings(program, name)}), "utf-8")
+        for file, text in _FILES.get(name, {}).items():
+            (copy / file).write_text(text, "utf-8")
         try:
             for preview in (True, False):
                 made_up = Answers(drafting=True)

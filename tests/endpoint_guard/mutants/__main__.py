@@ -30,7 +30,7 @@ def main(
     console = Console()
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Planting faults", total=runner.steps())
-        fates, alarms = runner.run(lambda: progress.advance(task))
+        fates, alarms = runner.run(lambda number: progress.advance(task, number))
     wrong = [fate for fate in fates if fate.wrong]
     table = Table("control", "fault", "form", "fate", title="Mutants" if every else "Survivors")
     for fate in fates if every else wrong:

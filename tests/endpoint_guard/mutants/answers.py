@@ -1,55 +1,41 @@
-"""A recorded stack's outputs as the real engine hands them to a pack, after what its recordings show.
-
-In a preview a property with an unknown part is unknown as a whole, and so is everything that the provider may fill in;
-in an update what the program left out comes back empty, or as AWS's own value.
-"""
+"""What the provider answers for a changed resource, in a first preview or in an update: as the recorder has it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
 
-from endpoint_guard.views import IDENTITIES
-from google.protobuf import json_format
 from pulumi_preflight.graph import UNKNOWN, Resource
-
-from tests.endpoint_guard import replay
-from tests.harness import Form
-
-
-def answered(resource: Resource, form: Form) -> Resource:
-    """The resource with the outputs that the engine would hand over in this form."""
-    inputs = resource["inputs"]
-    outputs = {**inputs, **resource["outputs"]}
-    if form == "preview":
-        outputs = {key: UNKNOWN if _has_unknown(value) else value for key, value in outputs.items()}
-    for key, value in _left_out(resource["type"]).items():
-        if key not in inputs and outputs.get(key) in (None, UNKNOWN):
-            outputs[key] = UNKNOWN if form == "preview" else value
-    return {**resource, "outputs": outputs}
+from pulumi_preflight.messages import short_name
+from pulumi_preflight.provider.check import check, shown
+from pulumi_preflight.provider.create import Place, created, identity
+from pulumi_preflight.provider.plan import planned
+from pulumi_preflight.provider.schema import schema
 
 
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_has_unknown, value.values()))
-    return any(map(_has_unknown, value)) if isinstance(value, list) else value == UNKNOWN
+def answered(resource: Resource, by_urn: Mapping[str, Resource], preview: bool) -> Resource:
+    """The resource with the inputs that the provider would check and the outputs that it would give.
+
+    What is no resource of the AWS provider stays as it is.
+    """
+    kind, urn = resource["type"], resource["urn"]
+    if not resource["custom"] or schema(kind) is None:
+        return resource
+    name = short_name(urn)
+    checked, _ = check(kind, name, resource["inputs"], seed=urn)
+    inputs = shown(checked)
+    place = _place(by_urn.get(resource["provider"].rpartition("::")[0]))
+    if preview:
+        outputs = planned(kind, inputs, place.region, place.default_tags)
+        return {**resource, "inputs": inputs, "outputs": outputs}
+    id_ = resource["id"] if resource["id"] not in ("", UNKNOWN) else identity(kind, name, urn, inputs, place)
+    outputs = created(kind, name, urn, id_, inputs, place)
+    return {**resource, "id": id_, "inputs": inputs, "outputs": outputs}
 
 
-def _left_out(kind: str) -> Mapping[str, Any]:
-    """What came back for properties that the program had not given, by the recorded updates."""
-    return _samples().get(kind, {})
-
-
-@cache
-def _samples() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for name in ("dev.up", "staging.up", "prod.up"):
-        calls = replay.recording(name).calls
-        asked = {request.urn: set(request.properties.fields) for rpc, request in calls if rpc == "Analyze"}
-        for resource in calls[-1][1].resources:
-            given = json_format.MessageToDict(resource.properties)
-            kept = found.setdefault(resource.type, {})
-            left = given.keys() - asked.get(resource.urn, set()) - IDENTITIES
-            kept.update({key: given[key] for key in left})
-    return found
+def _place(provider: Resource | None) -> Place:
+    settings = provider["inputs"] if provider else {}
+    tags = json.loads(settings.get("defaultTags", "{}")).get("tags", {})
+    return (
+        Place(default_tags=tags) if "region" not in settings else Place(settings["region"], default_tags=tags)
+    )

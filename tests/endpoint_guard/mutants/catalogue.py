@@ -7,6 +7,7 @@ from typing import Final
 from endpoint_guard import catalogue
 
 from tests.endpoint_guard.mutants import (
+    beyond,
     detours,
     documents,
     firewall,
@@ -41,6 +42,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *documents.DOCUMENTS,
     *detours.DETOURS,
     *further.FURTHER,
+    *beyond.BEYOND,
 )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN, Graph, Resource
 
+from tests.endpoint_guard.mutants.answers import answered
+
 GONE = object()
 """A property set to this is removed."""
 ACCOUNT = "123456789012"
@@ -26,24 +28,56 @@ class Ref:
 
 
 class Stack:
-    """A copy of a recorded stack that may be changed."""
+    """A copy of a recorded stack that may be changed: `resources` by appending, a resource when it was asked for."""
 
     def __init__(self, graph: Graph) -> None:
         self.preview = graph.preview
-        self.resources: list[Resource] = copy.deepcopy(graph.resources)
-        for resource in self.resources:
-            # The recorder lets both sides share their values; a change must be made on each.
-            resource["outputs"] = copy.deepcopy(resource["outputs"])
+        self.resources: list[Resource] = list(graph.resources)
+        self._before: dict[int, Resource] = {}
 
     def find(self, kind: str, name: str) -> Resource:
         """The resource; KeyError, in words, when the stack does not have it."""
-        for resource in self.resources:
+        for index, resource in enumerate(self.resources):
             if resource["type"] == kind and resource["urn"].rpartition("::")[2] == name:
-                return resource
+                return self._copied(index)
         raise KeyError(f"the recorded stack has no {kind} named {name}")
 
-    def every(self, kind: str) -> list[Resource]:
-        return [resource for resource in self.resources if resource["type"] == kind]
+    def every(self, kind: str = "") -> list[Resource]:
+        """All resources, or those of a type."""
+        return [self._copied(i) for i, one in enumerate(self.resources) if kind in ("", one["type"])]
+
+    def _copied(self, index: int) -> Resource:
+        """The resource as a copy of this stack's own, made when it is needed: few are ever changed."""
+        before = self.resources[index]
+        if id(before) in self._before:
+            return before
+        resource = self.resources[index] = copy.deepcopy(before)
+        # The recorder lets both sides share their values; a change must be made on each.
+        resource["outputs"] = copy.deepcopy(before["outputs"])
+        self._before[id(resource)] = before
+        return resource
+
+    def append(self, resource: Resource) -> None:
+        """Adds a resource; what it does not say about itself, the provider answers."""
+        self.resources.append(resource)
+        self._before[id(resource)] = {}
+        resource |= answered(resource, self.by_urn(), self.preview)
+
+    def by_urn(self) -> dict[str, Resource]:
+        return {resource["urn"]: resource for resource in self.resources}
+
+    def answer(self) -> frozenset[str]:
+        """The URNs of what differs from the recorded stack, with outputs that fit the changed inputs."""
+        by_urn = self.by_urn()
+        changed = set()
+        for urn, resource in by_urn.items():
+            before = self._before.get(id(resource), resource)
+            if before == resource:
+                continue
+            changed.add(urn)
+            if before.get("inputs") != resource["inputs"]:
+                resource |= answered(resource, by_urn, self.preview)
+        return frozenset(changed)
 
     def output(self, ref: Ref) -> Any:
         """What a reference gives in this form of the stack."""
@@ -165,18 +199,14 @@ def add(kind: str, name: str, properties: Mapping[str, Any], *, protect: bool = 
         root = stack.resources[0]["urn"]
         urn = root.split("::")[0] + "::" + root.split("::")[1] + f"::{kind}::{name}"
         inputs = {key: pair[0] for key, pair in filled.items()}
-        made = {
-            "id": UNKNOWN if stack.preview else f"{name}-id",
-            "arn": UNKNOWN if stack.preview else f"arn:{name}",
-        }
         edges = {key: pair[1] for key, pair in filled.items() if pair[1]}
         resource = {
             "urn": urn,
             "type": kind,
             "custom": custom,
-            "id": made["id"] if custom else "",
+            "id": UNKNOWN if custom and stack.preview else "",
             "inputs": inputs,
-            "outputs": {**(made if custom else {}), **copy.deepcopy(inputs)},
+            "outputs": copy.deepcopy(inputs),
             "parent": root,
             "provider": provider,
             "dependencies": sorted({target for targets in edges.values() for target in targets}),
@@ -184,7 +214,7 @@ def add(kind: str, name: str, properties: Mapping[str, Any], *, protect: bool = 
             "protect": protect,
             **more,
         }
-        stack.resources.append(resource)
+        stack.append(resource)
 
     return change
 

@@ -196,7 +196,7 @@ RIGHTS: list[Mutant] = [
         "wafv2:DisassociateWebACL", "logs:DeleteLogGroup", "s3:DeleteBucketPolicy", "s3:BypassGovernanceRetention",
         "kms:ScheduleKeyDeletion")],
     mutant("IAM-005", "elements in lower case", FORM, whole(version="2012-10-17", statement=[allow("*", "*")])),
-    mutant("IAM-005", "an old version of the language", FORM,
+    mutant("IAM-005", "an old version of the language", "policy-language-current",
            document(*ROLE, lambda content: content.update(Version="2008-10-17"))),
     mutant("IAM-005", "a principal in a role's own policy", FORM, edit(*ROLE, "Score", Principal="*")),
     mutant("IAM-005", "a misspelt element", FORM, edit(*ROLE, "Score", Conditions={})),

@@ -110,13 +110,13 @@ FUNCTIONS: list[Mutant] = [
     mutant(
         "LAM-012",
         "a service bound to no source",
-        "function-permission-bound",
+        "function-permission-bound function-permission-narrow",
         put(*PERMISSION, "sourceArn", GONE),
     ),
     mutant(
         "LAM-012",
         "any API of any account",
-        "function-permission-bound",
+        "function-permission-bound function-permission-narrow",
         put(*PERMISSION, "sourceArn", "arn:aws:execute-api:*:*:*/*/*/*"),
     ),
     mutant(
@@ -145,11 +145,11 @@ FUNCTIONS: list[Mutant] = [
             '{"Statement": {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}}',
         ),
     ),
-    mutant("LAM-G01", "every method of every stage", "function-permission-bound", _all_methods),
+    mutant("LAM-G01", "every method of every stage", "function-permission-narrow", _all_methods),
     mutant(
         "LAM-G01",
         "every method of the stage",
-        "function-permission-bound",
+        "function-permission-narrow",
         _source,
         undecidable="The ARN holds the id of an API that does not exist yet; the update judges it.",
     ),

@@ -50,7 +50,7 @@ FURTHER: list[Mutant] = [
     mutant(
         "S3-007",
         "a foreign organization reads captured requests",
-        "policy-names-own-accounts",
+        "policy-names-own-organization",
         grant(
             t.BUCKET_POLICY,
             "capture",

@@ -304,13 +304,13 @@ ROUTES: list[Mutant] = [
     mutant(
         "AGW-G16",
         "the backend's certificate is not checked",
-        "integration-safe",
+        "integration-encrypted",
         put(*INTEGRATION, "tlsConfig", {"insecureSkipVerification": True}),
     ),
     mutant(
         "AGW-G16",
         "a plain connection to a backend",
-        "integration-safe",
+        "integration-encrypted",
         put(*INTEGRATION, "type", "HTTP_PROXY"),
         put(*INTEGRATION, "uri", "http://backend.example.com"),
     ),

@@ -194,7 +194,7 @@ RIGHTS: list[Mutant] = [
     mutant(
         "IAM-023",
         "a topic for everybody",
-        "topic-publishers-named",
+        "topic-policy-narrow",
         grant(t.TOPIC_POLICY, "alarms", allow("sns:Subscribe", "*", Principal="*")),
     ),
     mutant(

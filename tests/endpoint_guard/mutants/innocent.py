@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from endpoint_guard import types as t
+from pulumi_preflight.graph import STACK_TYPE
 
 from tests.endpoint_guard.mutants.change import (
     ACCOUNT,
@@ -119,14 +120,17 @@ def settings_for_the_path(stack: Stack) -> None:
 
 def wrapped(stack: Stack) -> None:
     """Puts the whole program below a component of another package: every URN says so."""
-    moved = {
-        resource["urn"]: "::".join([*resource["urn"].split("::")[:2], f"other:index:Part${chain}", name])
-        for resource in stack.resources
-        if not (chain := resource["urn"].split("::")[2]).startswith("pulumi:")
-        for name in [resource["urn"].split("::")[3]]
-    }
-    for resource in stack.resources:
-        resource["urn"] = moved.get(resource["urn"], resource["urn"])
+    add("other:index:Part", "everything", {})(stack)
+    root, whole = stack.resources[0], stack.resources[-1]
+    moved = {root["urn"]: whole["urn"]}
+    for resource in stack.every():
+        place, project, chain, name = resource["urn"].split("::")
+        if not chain.startswith("pulumi:") and resource is not whole:
+            moved[resource["urn"]] = "::".join([place, project, f"other:index:Part${chain}", name])
+    for resource in stack.every():
+        if resource["urn"] not in moved or resource["type"] == STACK_TYPE:
+            continue
+        resource["urn"] = moved[resource["urn"]]
         resource["parent"] = moved.get(resource["parent"], resource["parent"])
         resource["dependencies"] = [moved.get(urn, urn) for urn in resource["dependencies"]]
         resource["propertyDependencies"] = {

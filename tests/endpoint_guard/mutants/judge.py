@@ -1,4 +1,4 @@
-"""Sends changed stacks through one long-lived policy process, as the engine would: changed inputs, then everything."""
+"""Sends changed stacks through one long-lived pack, as the engine would: every input, then every output."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from pulumi_preflight import levels, messages
-from pulumi_preflight.graph import Resource
+from pulumi_preflight.graph import Graph
 from pulumi_preflight.pack_process import PackProcess, Run
 
-from tests.endpoint_guard.mutants.answers import answered
 from tests.endpoint_guard.mutants.change import Change, Mutant, Stack
+from tests.endpoint_guard.mutants.inside import PackInside
 from tests.harness import PROJECT, Form, declared
 
 PACK = PROJECT / "policies"
@@ -31,17 +31,19 @@ class Said:
 
 
 class Judge:
-    """The pack, started once, for one form of the prod stack. Use it in a `with` statement."""
+    """The pack, started once, for one form of the prod stack. Use it in a `with` statement.
 
-    def __init__(self, form: Form) -> None:
-        self.form = form
-        self.graph = declared("prod", form)
-        graph = self.graph
+    `inside` keeps it in this process, which is quicker; else it has one of its own. `graph` is the evaluated stack,
+    where somebody has it already.
+    """
+
+    def __init__(self, form: Form, *, inside: bool = False, graph: Graph | None = None) -> None:
+        self.graph = graph = graph or declared("prod", form)
         run = Run(graph.project, graph.stack, graph.preview, graph.config, graph.secret_keys)
-        self._pack = PackProcess(PACK, run)
-        self._own = {resource["urn"]: resource for resource in graph.resources}
-        self._views = {urn: self._made(resource, self._own) for urn, resource in self._own.items()}
-        self._requests = {urn: messages.request(resource, self._own) for urn, resource in self._own.items()}
+        self._pack = PackInside(PACK, run) if inside else PackProcess(PACK, run)
+        own = {resource["urn"]: resource for resource in graph.resources}
+        self._requests = {urn: messages.request(resource, own) for urn, resource in own.items()}
+        self._views = {urn: messages.view(resource, own) for urn, resource in own.items()}
 
     def __enter__(self) -> Self:
         self._pack.__enter__()
@@ -59,21 +61,16 @@ class Judge:
         self._configure(settings or {})
         stack = Stack(self.graph)
         change(stack)
-        by_urn = {resource["urn"]: resource for resource in stack.resources}
-        changed = {urn for urn, resource in by_urn.items() if resource != self._own.get(urn)}
+        changed = stack.answer()
+        by_urn = stack.by_urn()
         found = self._pack.analyze(
-            [
-                messages.request(r, by_urn) if urn in changed else self._requests[urn]
-                for urn, r in by_urn.items()
-            ]
+            messages.request(one, by_urn) if urn in changed else self._requests[urn]
+            for urn, one in by_urn.items()
         )
         found += self._pack.analyze_stack(
-            [self._made(r, by_urn) if r["urn"] in changed else self._views[r["urn"]] for r in stack.resources]
+            messages.view(one, by_urn) if urn in changed else self._views[urn] for urn, one in by_urn.items()
         )
         return [_said(urn, diagnostic) for urn, diagnostic in found]
-
-    def _made(self, resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
-        return messages.view(answered(resource, self.form), by_urn)
 
     def _configure(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         if settings == self._configured:

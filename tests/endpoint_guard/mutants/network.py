@@ -33,13 +33,13 @@ NETWORK: list[Mutant] = [
     mutant(
         "VPC-001",
         "the internet comes in",
-        "no-open-ingress",
+        "no-open-ingress no-open-web-ingress",
         add(t.GROUP_INGRESS, "open", {**RULE, "cidrIpv4": "0.0.0.0/0"}),
     ),
     mutant(
         "VPC-001",
         "the internet comes in by IPv6, inline",
-        "no-open-ingress",
+        "no-open-ingress no-open-web-ingress",
         put(
             *ENDPOINTS,
             "ingress",
@@ -52,7 +52,7 @@ NETWORK: list[Mutant] = [
     mutant(
         "VPC-001",
         "the internet comes in by an older rule",
-        "no-open-ingress",
+        "no-open-ingress no-open-web-ingress",
         add(
             t.GROUP_RULE,
             "open",

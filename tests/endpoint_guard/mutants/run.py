@@ -1,22 +1,23 @@
-"""Runs the catalogue in both forms of the stack, each against a policy process of its own."""
+"""Runs the catalogue in both forms of the stack."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
 
 from endpoint_guard import catalogue
 from endpoint_guard.discovery import rules
+from pulumi_preflight.graph import Graph
 
 from tests.endpoint_guard.mutants.catalogue import MUTANTS, uncovered
 from tests.endpoint_guard.mutants.change import Change, Mutant
 from tests.endpoint_guard.mutants.innocent import INNOCENT
 from tests.endpoint_guard.mutants.judge import Judge, killers
-from tests.harness import FORMS, Form
-
-Progress = Callable[[], None]
+from tests.harness import FORMS, Form, declared
 
 
 @dataclass(frozen=True)
@@ -49,40 +50,75 @@ class Alarm:
     rules: tuple[str, ...]
 
 
-def fates(form: Form, mutants: Sequence[Mutant], done: Progress = lambda: None) -> list[Fate]:
+def fates(form: Form, mutants: Sequence[Mutant], *, inside: bool = False) -> list[Fate]:
     """What becomes of mutants in one form. Those with thresholds of their own come last: few reconfigurations."""
-    found: list[Fate] = []
-    with Judge(form) as judge:
-        for mutant in sorted(mutants, key=lambda one: json.dumps(one.settings, default=dict)):
-            said = judge.says(mutant.change, mutant.settings)
-            found.append(Fate(mutant, form, tuple(killers(mutant, said))))
-            done()
-    return found
+    with Judge(form, inside=inside) as judge:
+        ordered = sorted(mutants, key=lambda one: json.dumps(one.settings, default=dict))
+        return [Fate(one, form, _killers(judge, one)) for one in ordered]
 
 
-def alarms(form: Form, changes: Iterable[tuple[str, Change]], done: Progress = lambda: None) -> list[Alarm]:
+def alarms(form: Form, changes: Iterable[tuple[str, Change]], *, inside: bool = False) -> list[Alarm]:
     """The innocent changes that raise something mandatory."""
-    found: list[Alarm] = []
-    with Judge(form) as judge:
-        for title, change in changes:
-            blocking = sorted(
-                {entry.rule for entry in judge.says(change) if entry.blocks} - {"exemption-ledger"}
-            )
-            if blocking:
-                found.append(Alarm(title, form, tuple(blocking)))
-            done()
-    return found
+    with Judge(form, inside=inside) as judge:
+        found = [Alarm(title, form, _blocking(judge, change)) for title, change in changes]
+        return [alarm for alarm in found if alarm.rules]
 
 
-def run(done: Progress) -> tuple[list[Fate], list[Alarm]]:
-    """Everything, in both forms at once."""
-    with ThreadPoolExecutor(len(FORMS)) as pool:
-        both = list(pool.map(lambda form: _form(form, done), FORMS))
-    return [fate for part, _ in both for fate in part], [alarm for _, part in both for alarm in part]
+def _killers(judge: Judge, mutant: Mutant) -> tuple[str, ...]:
+    return tuple(killers(mutant, judge.says(mutant.change, mutant.settings)))
 
 
-def _form(form: Form, done: Progress) -> tuple[list[Fate], list[Alarm]]:
-    return fates(form, MUTANTS, done), alarms(form, INNOCENT.items(), done)
+def _blocking(judge: Judge, change: Change) -> tuple[str, ...]:
+    return tuple(sorted({entry.rule for entry in judge.says(change) if entry.blocks} - {"exemption-ledger"}))
+
+
+_PORTION = 20
+Portion = tuple[Form, bool, int]
+"""Some mutants (or, when true, innocent changes) in one form, from a place in their list on."""
+
+
+def run(done: Callable[[int], None]) -> tuple[list[Fate], list[Alarm]]:
+    """Everything, in both forms, by one process a core. `done` is told how many are through."""
+    portions: list[Portion] = [
+        (form, innocent, start)
+        for form in FORMS
+        for innocent in (False, True)
+        for start in range(0, len(INNOCENT if innocent else MUTANTS), _PORTION)
+    ]
+    changes = list(INNOCENT.items())
+    found: list[Fate] = []
+    refused: list[Alarm] = []
+    graphs = {form: declared("prod", form) for form in FORMS}
+    with ProcessPoolExecutor(2, get_context("spawn"), _given, (graphs,)) as pool:
+        for (form, innocent, start), rules in zip(portions, pool.map(_portion, portions), strict=True):
+            for place, named in enumerate(rules, start):
+                if not innocent:
+                    found.append(Fate(MUTANTS[place], form, named))
+                elif named:
+                    refused.append(Alarm(changes[place][0], form, named))
+            done(len(rules))
+    return found, refused
+
+
+def _portion(portion: Portion) -> list[tuple[str, ...]]:
+    form, innocent, start = portion
+    judge = _judge(form)
+    if innocent:
+        return [_blocking(judge, change) for change in list(INNOCENT.values())[start : start + _PORTION]]
+    return [_killers(judge, mutant) for mutant in MUTANTS[start : start + _PORTION]]
+
+
+_GRAPHS: dict[Form, Graph] = {}
+"""The evaluated stack in each form, in a process that works on portions."""
+
+
+def _given(graphs: Mapping[Form, Graph]) -> None:
+    _GRAPHS.update(graphs)
+
+
+@cache
+def _judge(form: Form) -> Judge:
+    return Judge(form, inside=True, graph=_GRAPHS[form]).__enter__()
 
 
 def steps() -> int:
@@ -101,12 +137,16 @@ def page(found: Sequence[Fate]) -> str:
     lines = [
         "# Mutants",
         "",
-        "Written by `make mutants`; do not edit. Each line is one fault, planted alone in the recorded prod stack and",
-        "judged by the real policy process, once as a first preview and once as an update.",
+        "Written by `make mutants`; do not edit. Each line is one fault, planted alone in the evaluated prod stack,",
+        "with the outputs that the provider would give. The pack gets one whole operation for it, every resource's",
+        "inputs and then all outputs, once as a first preview and once as an update. Noticed means: by a mandatory",
+        "violation.",
         "",
         f"{len(MUTANTS)} mutants, at least one for each of the "
         f"{len(core) - len(uncovered()) - _aside(core)} core controls "
         f"that apply here, and for {_optional()} optional ones; {len(INNOCENT)} innocent changes.",
+        "",
+        *_counts(found),
         "",
         "| control | fault | noticed in the update by | in the first preview by |",
         "|---|---|---|---|",
@@ -119,6 +159,21 @@ def page(found: Sequence[Fate]) -> str:
     lines += ["", "## Set aside", "", "Core controls that no rule enforces, each with its reason.", ""]
     lines += [f"- {key}: {reason}" for key, reason in catalogue.not_applicable().items()]
     return "\n".join(lines) + "\n"
+
+
+def _counts(found: Sequence[Fate]) -> list[str]:
+    """A table of what was noticed, for faults of core controls and for the others."""
+    lines = ["| faults | update | first preview | undecidable in the preview |", "|---|---|---|---|"]
+    for title, wanted in (("of core controls", True), ("of optional controls", False)):
+        own = [fate for fate in found if _is_core(fate.mutant) is wanted]
+        forms = [[fate for fate in own if fate.form == form] for form in FORMS]
+        cells = [f"{sum(bool(fate.killers) for fate in one)} of {len(one)}" for one in forms]
+        lines.append(f"| {title} | {' | '.join(cells)} | {sum(fate.marked for fate in own)} |")
+    return lines
+
+
+def _is_core(mutant: Mutant) -> bool:
+    return any(catalogue.controls()[control]["tier"] == "core" for control in mutant.controls)
 
 
 def _aside(core: Sequence[str]) -> int:

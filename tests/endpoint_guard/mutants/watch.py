@@ -33,7 +33,7 @@ def alarm_of_nothing(stack: Stack) -> None:
 
 OWN_KEY = "encrypted-with-own-key"
 ACTS = "alarm-acts"
-PUBLISH = "topic-publishers-named"
+PUBLISH = "topic-publishers-named topic-policy-narrow"
 TELLS = "alarm-reaches-someone"
 
 LOGS: list[Mutant] = [

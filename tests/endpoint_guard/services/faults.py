@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.endpoint_guard.compliant import GONE, REGION, allow, document
+from tests.endpoint_guard.services.elsewhere import VARIABLES
 from tests.endpoint_guard.services.parts import containers
 
 FOREIGN: Final = "999999999999"
@@ -18,6 +19,7 @@ BY_ADDRESS: Final = document(
     allow("*", "*", Principal="*", Condition={"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}})
 )
 NETWORK_JSON: Final = json.dumps([{"Rules": [], "AllowFromPublic": True}])
+_SETTING: Final = {"namespace": VARIABLES, "name": "DB_PASSWORD"}
 SCRIPT: Final = f"#!/bin/sh\nmysql --password={PASSWORD} -h db\n"
 
 
@@ -333,6 +335,7 @@ _MACHINES: Final = [
         ("trail-on", "trail", "enableLogging", False),
         ("trail-everywhere", "trail", "isMultiRegionTrail", GONE, False),
         ("store-under-own-key", "trail", "kmsKeyId", GONE),
+        ("trail-to-log-group", "trail", "cloudWatchLogsGroupArn", GONE),
     ),
     *_each(
         "apprunner",
@@ -345,7 +348,62 @@ _MACHINES: Final = [
     ),
 ]
 
-FAULTS: Final[list[Fault]] = [*_STORES, *_DOORS, *_MACHINES]
+_ELSEWHERE: Final = [
+    *_each(
+        "account",
+        ("account-passwords-strong", "passwords", "minimumPasswordLength", GONE, 6),
+        ("account-passwords-strong", "passwords", "requireSymbols", GONE, False),
+        ("bucket-blocks-public", "buckets", "restrictPublicBuckets", GONE, False),
+        ("instance-metadata-v2", "metadata", "httpTokens", "optional"),
+        ("clusters-block-public", "clusters", "blockPublicSecurityGroupRules", False),
+    ),
+    *_each(
+        "brokers",
+        ("broker-private", "broker", "publiclyAccessible", True),
+        (
+            "kafka-tls",
+            "kafka",
+            "encryptionInfo.encryptionInTransit.clientBroker",
+            "PLAINTEXT",
+            "TLS_PLAINTEXT",
+        ),
+        ("kafka-nodes-encrypted", "kafka", "encryptionInfo.encryptionInTransit.inCluster", False),
+        (
+            "kafka-private",
+            "kafka",
+            "brokerNodeGroupInfo.connectivityInfo.publicAccess.type",
+            "SERVICE_PROVIDED_EIPS",
+        ),
+        ("side-policies-closed", "kafka-policy", "policy", EVERYONE),
+    ),
+    *_each(
+        "moving",
+        ("migration-private", "migration", "publiclyAccessible", True),
+        ("file-server-encrypted", "files", "protocols", ["SFTP", "FTP"]),
+        ("desktop-volumes-encrypted", "desktop", "rootVolumeEncryptionEnabled", GONE, False),
+        ("desktop-volumes-encrypted", "desktop", "userVolumeEncryptionEnabled", GONE, False),
+        ("document-not-public", "patch", "permissions", {"type": "Share", "accountIds": "All"}),
+        ("side-policies-closed", "vault", "policy", EVERYONE),
+    ),
+    *_each(
+        "jobs",
+        ("glue-encrypted", "etl", "securityConfiguration", GONE),
+        (
+            "task-env-no-secrets",
+            "job",
+            "containerProperties",
+            json.dumps({"environment": [{"name": "DB_PASSWORD", "value": PASSWORD}]}),
+        ),
+        ("containers-unprivileged", "job", "containerProperties", json.dumps({"privileged": True})),
+        ("service-env-no-secrets", "site", "settings.0", {**_SETTING, "value": PASSWORD}),
+    ),
+    *_each(
+        "administrators",
+        ("iam-no-administrators", "reads", "policyArn", "arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
+]
+
+FAULTS: Final[list[Fault]] = [*_STORES, *_DOORS, *_MACHINES, *_ELSEWHERE]
 AT: Final = {
     "warehouse-log": "warehouse",
     "alb-acl": "alb",

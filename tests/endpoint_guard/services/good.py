@@ -6,7 +6,8 @@ from typing import Final
 
 from tests.endpoint_guard.compliant import Item
 from tests.endpoint_guard.services.doors import DOORS
+from tests.endpoint_guard.services.elsewhere import ELSEWHERE
 from tests.endpoint_guard.services.machines import MACHINES
 from tests.endpoint_guard.services.stores import STORES
 
-STACKS: Final[dict[str, list[Item]]] = {**STORES, **DOORS, **MACHINES}
+STACKS: Final[dict[str, list[Item]]] = {**STORES, **DOORS, **MACHINES, **ELSEWHERE}

@@ -7,7 +7,7 @@ from typing import Final
 from endpoint_guard import types as t
 
 from tests.endpoint_guard.compliant import ACCOUNT
-from tests.endpoint_guard.services.parts import KEY, containers, item
+from tests.endpoint_guard.services.parts import KEY, LOGS, containers, item
 
 MACHINES: Final = {
     "ecs": [
@@ -72,7 +72,14 @@ MACHINES: Final = {
         )
     ],
     "cloudtrail": [
-        item(t.TRAIL, "trail", enableLogFileValidation=True, isMultiRegionTrail=True, kmsKeyId=KEY),
+        item(
+            t.TRAIL,
+            "trail",
+            enableLogFileValidation=True,
+            isMultiRegionTrail=True,
+            kmsKeyId=KEY,
+            cloudWatchLogsGroupArn=LOGS,
+        ),
     ],
     "apprunner": [
         item(

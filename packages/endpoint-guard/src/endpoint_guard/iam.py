@@ -357,6 +357,16 @@ CARRIERS = {
     t.ELASTIC_DOMAIN: "accessPolicies",
     t.ELASTIC_DOMAIN_POLICY: "accessPolicies",
     t.FILE_SYSTEM_POLICY: "policy",
+    t.BACKUP_VAULT_POLICY: "policy",
+    t.GLACIER_VAULT: "accessPolicy",
+    t.EMAIL_POLICY: "policy",
+    t.PACKAGE_DOMAIN_POLICY: "policyDocument",
+    t.PACKAGE_REPOSITORY_POLICY: "policyDocument",
+    t.GLUE_POLICY: "policy",
+    t.SCHEMA_REGISTRY_POLICY: "policy",
+    t.S3_TABLE_BUCKET_POLICY: "resourcePolicy",
+    t.S3_TABLE_POLICY: "resourcePolicy",
+    t.KAFKA_POLICY: "policy",
 }
 """Which property of which type holds a policy that names principals."""
 

@@ -197,8 +197,20 @@ def fail(place: Node | Resource, text: str, path: str = "") -> Finding:
 
 
 def unknown(node: Node) -> Finding:
-    """A property that the rule needs and that is not known yet."""
-    return _finding(Verdict.UNKNOWN, node, "has a property that is not known yet", "")
+    """A property that the rule needs and that is not known yet: what it waits for, and what can be done about it."""
+    resource = node.resource
+    top = node.path.split(".", 1)[0].split("[", 1)[0]
+    origins = [resource.graph.find(urn) for urn in resource.edges.get(top, ())]
+    names = sorted({f'{origin.kind} "{origin.name}"' for origin in origins if origin is not None})
+    shown = " and ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+    where = f" ({node.path})" if node.path else ""
+    apart = f", or move {shown} into a stack that is deployed before" if names else ""
+    sentence = (
+        f'{resource.kind} "{resource.name}" has a property that is not known before '
+        f"{shown or 'the update'}{' is deployed' if names else ''}{where}: "
+        f"make it from names that the program sets{apart}."
+    )
+    return Finding(Verdict.UNKNOWN, resource.urn, resource.name, node.path, sentence)
 
 
 def each(nodes: Iterable[Node], check: Callable[[Node], Iterable[Finding]]) -> Iterator[Finding]:

@@ -1,9 +1,8 @@
 """Variables that send a program's calls elsewhere, load other code into it, or hand it other credentials.
 
-From the documentation of the runtimes and of what they load: Python 3.13 (using/cmdline), Node.js 22 (cli), the JVM
-(JAVA_TOOL_OPTIONS), .NET 8 (startup hooks, profilers), Ruby 3.4, Bash 5.2, ld.so(8), botocore 1.44 (configprovider,
-credentials), the AWS SDKs' reference guide, AWS Lambda (runtime wrappers), OpenSSL 3, curl 8, Requests 2.32, pip 25,
-uv 0.9, npm 11, and the SageMaker inference toolkit.
+From the documentation of what reads them, as of November 2026: the Python, Node.js, Java, .NET and Ruby runtimes, Bash,
+ld.so, the AWS SDKs (botocore 1.44.5: a test holds its list against this one) and Lambda's runtime wrappers, OpenSSL,
+curl, Requests, pip, uv, npm, and the SageMaker inference toolkit.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ _EXACT: Final = frozenset(
     "AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_PROFILE AWS_DEFAULT_PROFILE AWS_CREDENTIAL_FILE BOTO_CONFIG "
     "AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_AUTHORIZATION_TOKEN "
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE AWS_WEB_IDENTITY_TOKEN_FILE AWS_EC2_METADATA_SERVICE_ENDPOINT "
-    "AWS_DATA_PATH AWS_CA_BUNDLE "
+    "AWS_DATA_PATH AWS_CA_BUNDLE AWS_CSM_ENABLED AWS_CSM_HOST "
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWS_LAMBDA_EXEC_WRAPPER AWS_LAMBDA_RUNTIME_API _HANDLER LAMBDA_TASK_ROOT "
     # the loader and the shell
     "LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT GCONV_PATH GLIBC_TUNABLES HOSTALIASES RES_OPTIONS LOCALDOMAIN "

@@ -29,9 +29,23 @@ def policies_of(bucket: Resource) -> list[Node]:
 
 
 def is_log_target(bucket: Resource) -> bool:
-    """Whether other buckets deliver their access logs here."""
+    """Whether other buckets, or a service, deliver their access logs here."""
     entries = bucket.users("targetBucket", t.BUCKET_LOGGING)
-    return any(bucket not in entry.targets("bucket", t.BUCKET) for entry in entries)
+    return any(bucket not in entry.targets("bucket", t.BUCKET) for entry in entries) or takes_logs(bucket)
+
+
+_LOGGING: Final = {
+    t.DISTRIBUTION: "loggingConfig.bucket",
+    t.BALANCER: "accessLogs.bucket",
+    t.CLASSIC_BALANCER: "accessLogs.bucket",
+    t.TRAIL: "s3BucketName",
+}
+"""Where a service names the bucket that it delivers logs to."""
+
+
+def takes_logs(bucket: Resource, *kinds: str) -> bool:
+    """Whether a service of one of these types, or of any, delivers its logs here."""
+    return any(bucket.users(path, kind) for kind, path in _LOGGING.items() if kind in (kinds or _LOGGING))
 
 
 def holds_artifacts(bucket: Resource) -> bool:

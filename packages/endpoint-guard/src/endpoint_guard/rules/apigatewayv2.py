@@ -15,7 +15,7 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, property_
     title="Every route of an HTTP API authenticates its caller",
     pillar="auth",
     severity="high",
-    why="HTTP APIs know no API keys: a route without authorization is open to everybody.",
+    why="HTTP APIs do not support API keys: a route without authorization is open to everybody.",
     remedy="Set authorization_type to AWS_IAM, JWT or CUSTOM; declare routes instead of a target on the API.",
     references=("AGW-021",),
     on=(t.HTTP_ROUTE, t.HTTP_API),
@@ -118,10 +118,10 @@ http_domain_tls = property_rule(
 def http_integration_tls(resource: Resource, ctx: Context) -> Iterator[Finding]:
     private = resource.get("connectionType").text() == "VPC_LINK"
     if private and not resource.get("tlsConfig.serverNameToVerify").declared:
-        yield fail(resource.get("tlsConfig"), "calls a private backend in clear")
+        yield fail(resource.get("tlsConfig"), "calls a private backend without TLS")
     address = resource.get("target" if resource.type == t.HTTP_API else "integrationUri")
     yield from need(
-        address, lambda n: not n.text().lower().startswith("http://"), "calls its backend in clear"
+        address, lambda n: not n.text().lower().startswith("http://"), "calls its backend without TLS"
     )
 
 

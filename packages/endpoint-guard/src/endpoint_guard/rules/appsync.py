@@ -23,7 +23,7 @@ from endpoint_guard.rule import Context, Finding, each, fail, need, property_rul
 )
 def graphql_authenticates(api: Resource, ctx: Context) -> Iterator[Finding]:
     def check(node: Node) -> Iterator[Finding]:
-        return need(node, lambda n: n.text() != "API_KEY", "takes an API key for authentication")
+        return need(node, lambda n: n.text() != "API_KEY", "accepts an API key as authentication")
 
     yield from each([api.get("authenticationType")], check)
     ways = api.get("additionalAuthenticationProviders").items()
@@ -110,5 +110,5 @@ graphql_traced = property_rule(
     scope="resource",
 )
 def graphql_cache_encrypted(cache: Resource, ctx: Context) -> Iterator[Finding]:
-    yield from need(cache.get("atRestEncryptionEnabled"), on, "keeps answers in clear")
-    yield from need(cache.get("transitEncryptionEnabled"), on, "sends answers in clear")
+    yield from need(cache.get("atRestEncryptionEnabled"), on, "stores answers unencrypted")
+    yield from need(cache.get("transitEncryptionEnabled"), on, "sends answers unencrypted")

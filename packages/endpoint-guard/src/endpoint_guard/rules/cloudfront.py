@@ -30,7 +30,7 @@ _MODERN: Final = ("TLSv1.2_2018", "TLSv1.2_2019", "TLSv1.2_2021", "TLSv1.2_2025"
 )
 def distribution_encrypted(distribution: Resource, ctx: Context) -> Iterator[Finding]:
     def check(behavior: Node) -> Iterator[Finding]:
-        return need(behavior.get("viewerProtocolPolicy"), _HTTPS, "answers in clear")
+        return need(behavior.get("viewerProtocolPolicy"), _HTTPS, "answers without TLS")
 
     yield from each([distribution.get("defaultCacheBehavior")], check)
     yield from each([distribution.root], lambda n: each(n.get("orderedCacheBehaviors").items(), check))
@@ -110,7 +110,7 @@ def _origin(origin: Node, distribution: Resource) -> Iterator[Finding]:
     policy = custom.get("originProtocolPolicy")
     follows = policy.text() == "match-viewer" and not any(_plain(distribution))
     if policy.text() != "https-only" and not follows:
-        yield fail(policy, "reaches an origin in clear")
+        yield fail(policy, "reaches an origin without TLS")
     for protocol in custom.get("originSslProtocols").items():
         if policy.text() != "http-only" and protocol.text() not in ("TLSv1.2", "TLSv1.3"):
             yield fail(protocol, "reaches an origin over an old TLS version")
@@ -168,7 +168,7 @@ def origin_header_no_secrets(distribution: Resource, ctx: Context) -> Iterator[F
 
 @rule(
     id="distribution-root-object",
-    title="Distributions name what they show at the root",
+    title="Distributions have a default root object",
     pillar="network",
     severity="low",
     level="advisory",

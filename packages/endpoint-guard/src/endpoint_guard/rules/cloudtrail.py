@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from endpoint_guard import types as t
-from endpoint_guard.expect import left_on, on
+from endpoint_guard.expect import given, left_on, on
 from endpoint_guard.rule import property_rule
 
 trail_validated = property_rule(
@@ -50,4 +50,19 @@ trail_everywhere = property_rule(
     path="isMultiRegionTrail",
     good=on,
     text="records one region",
+)
+
+trail_to_log_group = property_rule(
+    __name__,
+    id="trail-to-log-group",
+    title="Trails also write to a log group",
+    pillar="logging",
+    severity="low",
+    why="Metric filters and alarms read log groups; a file in a bucket alerts nobody.",
+    remedy="Set cloud_watch_logs_group_arn and cloud_watch_logs_role_arn.",
+    references=("TRL-005",),
+    on=t.TRAIL,
+    path="cloudWatchLogsGroupArn",
+    good=given,
+    text="writes to no log group",
 )

@@ -43,7 +43,7 @@ def build_env_no_secrets(project: Resource, ctx: Context) -> Iterator[Finding]:
 build_unprivileged = property_rule(
     __name__,
     id="build-unprivileged",
-    title="Builds are not as mighty as their host",
+    title="Builds do not have the privileges of their host",
     pillar="integrity",
     severity="high",
     level="advisory",
@@ -73,7 +73,7 @@ def build_logged(project: Resource, ctx: Context) -> Iterator[Finding]:
     if watch.get("status").text() == "DISABLED" and bucket.get("status").text() != "ENABLED":
         yield fail(watch.get("status"), "writes no log")
     if bucket.get("encryptionDisabled").flag():
-        yield fail(bucket.get("encryptionDisabled"), "writes its log in clear")
+        yield fail(bucket.get("encryptionDisabled"), "writes its log unencrypted")
 
 
 @rule(
@@ -89,7 +89,7 @@ def build_logged(project: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def build_artifacts_encrypted(project: Resource, ctx: Context) -> Iterator[Finding]:
     for artifacts in (project.get("artifacts"), *project.get("secondaryArtifacts").items()):
-        yield from need(artifacts.get("encryptionDisabled"), off, "writes its artifacts in clear")
+        yield from need(artifacts.get("encryptionDisabled"), off, "writes its artifacts unencrypted")
 
 
 build_private = property_rule(

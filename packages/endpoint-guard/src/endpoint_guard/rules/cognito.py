@@ -66,7 +66,7 @@ def user_passwords_strong(pool: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="user-second-factor",
-    title="User pools know a second factor",
+    title="User pools offer a second factor",
     pillar="auth",
     severity="medium",
     why="A stolen password is enough otherwise.",
@@ -77,7 +77,7 @@ def user_passwords_strong(pool: Resource, ctx: Context) -> Iterator[Finding]:
 def user_second_factor(pool: Resource, ctx: Context) -> Iterator[Finding]:
     if not _machines_only(pool):
         known = one_of("ON", "OPTIONAL", default="OFF")
-        yield from need(pool.get("mfaConfiguration"), known, "knows no second factor")
+        yield from need(pool.get("mfaConfiguration"), known, "offers no second factor")
 
 
 @rule(
@@ -125,7 +125,7 @@ user_pool_protected = property_rule(
 user_names_hidden = property_rule(
     __name__,
     id="user-names-hidden",
-    title="Clients of user pools do not tell which users exist",
+    title="Clients of user pools do not reveal which users exist",
     pillar="auth",
     severity="medium",
     why="Whoever may try names collects those that exist.",
@@ -134,7 +134,7 @@ user_names_hidden = property_rule(
     on=t.USER_POOL_CLIENT,
     path="preventUserExistenceErrors",
     good=one_of("ENABLED"),
-    text="tells which users exist",
+    text="reveals which users exist",
 )
 
 tokens_revocable = property_rule(
@@ -170,4 +170,4 @@ def user_tokens_not_in_addresses(client: Resource, ctx: Context) -> Iterator[Fin
     for address in client.get("callbackUrls").items():
         local = ("http://localhost", "http://127.0.0.1", "http://[::1]")
         if address.text().startswith("http://") and not address.text().startswith(local):
-            yield fail(address, "sends codes to an address in clear")
+            yield fail(address, "sends codes to an address without TLS")

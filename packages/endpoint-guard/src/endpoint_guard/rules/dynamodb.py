@@ -49,7 +49,7 @@ dax_encrypted = property_rule(
     on=t.DAX_CLUSTER,
     path="serverSideEncryption.enabled",
     good=on,
-    text="keeps its cache in clear",
+    text="stores its cache unencrypted",
 )
 
 dax_tls = property_rule(
@@ -64,5 +64,5 @@ dax_tls = property_rule(
     on=t.DAX_CLUSTER,
     path="clusterEndpointEncryptionType",
     good=one_of("TLS"),
-    text="is reached in clear",
+    text="is reached without TLS",
 )

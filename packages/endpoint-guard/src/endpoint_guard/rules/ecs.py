@@ -16,10 +16,13 @@ _SECRET: Final = "holds something that looks like a secret"  # noqa: S105
 
 
 def containers(definition: Resource) -> list[Node]:
-    """The containers of a task definition.
+    """The containers of a task definition; of a batch job its only one.
 
     Raises UnreadableError while the document is unknown and MalformedError when it is not a JSON list.
     """
+    if definition.type == t.BATCH_JOB:
+        place = definition.get("containerProperties")
+        return [place.document()] if place.present else []
     place = definition.get("containerDefinitions")
     if not place.present:
         return []
@@ -40,7 +43,7 @@ def containers(definition: Resource) -> list[Node]:
     why="Everybody who may describe the task definition reads its environment, and old revisions stay readable.",
     remedy="Name the secret or the parameter under secrets, by its ARN in valueFrom.",
     references=("ECS-001",),
-    on=(t.TASK_DEFINITION,),
+    on=(t.TASK_DEFINITION, t.BATCH_JOB),
     scope="resource",
     settings={"allowed": Setting([], "variables that may hold long random text")},
 )
@@ -61,13 +64,13 @@ def task_env_no_secrets(definition: Resource, ctx: Context) -> Iterator[Finding]
 
 @rule(
     id="containers-unprivileged",
-    title="No container is as mighty as its host",
+    title="No container has the privileges of its host",
     pillar="integrity",
     severity="high",
     why="Whoever takes over a privileged container has the host, and every other container on it.",
     remedy="Leave privileged, and pidMode and ipcMode host, out of the task definition.",
     references=("ECS-002", "ECS-003"),
-    on=(t.TASK_DEFINITION,),
+    on=(t.TASK_DEFINITION, t.BATCH_JOB),
     scope="resource",
 )
 def containers_unprivileged(definition: Resource, ctx: Context) -> Iterator[Finding]:
@@ -150,7 +153,9 @@ def task_volumes_encrypted(definition: Resource, ctx: Context) -> Iterator[Findi
     for volume in definition.get("volumes").items():
         efs = volume.get("efsVolumeConfiguration")
         if efs.declared:
-            yield from need(efs.get("transitEncryption"), one_of("ENABLED"), "reaches a file system in clear")
+            yield from need(
+                efs.get("transitEncryption"), one_of("ENABLED"), "reaches a file system without TLS"
+            )
 
 
 service_no_public_address = property_rule(

@@ -22,7 +22,7 @@ files_encrypted = property_rule(
     on=t.FILE_SYSTEM,
     path="encrypted",
     good=on,
-    text="keeps its files in clear",
+    text="stores its files unencrypted",
 )
 
 files_in_zones = property_rule(

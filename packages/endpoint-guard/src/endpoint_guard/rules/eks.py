@@ -74,7 +74,7 @@ def kubernetes_api_logged(cluster: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="nodes-no-open-shell",
-    title="Kubernetes nodes admit no shell from everywhere",
+    title="Kubernetes nodes are not open to SSH from everywhere",
     pillar="network",
     severity="high",
     why="With a key pair and no source group, EKS opens port 22 of the nodes to the internet.",
@@ -90,4 +90,4 @@ def nodes_no_open_shell(group: Resource, ctx: Context) -> Iterator[Finding]:
         and access.get("ec2SshKey").declared
         and not access.get("sourceSecurityGroupIds").declared
     ):
-        yield fail(access.get("sourceSecurityGroupIds"), "admits a shell from everywhere")
+        yield fail(access.get("sourceSecurityGroupIds"), "is open to SSH from everywhere")

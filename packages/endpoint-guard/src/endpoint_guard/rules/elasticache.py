@@ -25,7 +25,7 @@ def cache_encrypted(group: Resource, ctx: Context) -> Iterator[Finding]:
     valkey = group.get("engine").text() == "valkey"
     if not group.get("globalReplicationGroupId").declared:
         node = group.get("atRestEncryptionEnabled")
-        yield from need(node, lambda n: n.flag(default=valkey), "keeps its data in clear")
+        yield from need(node, lambda n: n.flag(default=valkey), "stores its data unencrypted")
 
 
 @rule(
@@ -41,16 +41,16 @@ def cache_encrypted(group: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def cache_tls(cache: Resource, ctx: Context) -> Iterator[Finding]:
     if cache.type == t.MEMORY_CLUSTER:
-        yield from need(cache.get("tlsEnabled"), left_on, "is reached in clear")
+        yield from need(cache.get("tlsEnabled"), left_on, "is reached without TLS")
     elif not cache.get("globalReplicationGroupId").declared and not cache.get("replicationGroupId").declared:
         preferred = cache.get("transitEncryptionMode").text() == "preferred"
         node = cache.get("transitEncryptionEnabled")
-        yield from need(node, lambda n: on(n) and not preferred, "is reached in clear")
+        yield from need(node, lambda n: on(n) and not preferred, "is reached without TLS")
 
 
 @rule(
     id="cache-asks-who",
-    title="Caches know who connects",
+    title="Caches authenticate who connects",
     pillar="auth",
     severity="medium",
     why="Whoever reaches the port reads and changes everything otherwise.",
@@ -61,7 +61,7 @@ def cache_tls(cache: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def cache_asks_who(group: Resource, ctx: Context) -> Iterator[Finding]:
     if not any(group.get(name).declared for name in ("authToken", "authTokenWo", "userGroupIds")):
-        yield fail(group.get("userGroupIds"), "lets everybody in who reaches it")
+        yield fail(group.get("userGroupIds"), "admits everybody who reaches it")
 
 
 cache_backed_up = property_rule(

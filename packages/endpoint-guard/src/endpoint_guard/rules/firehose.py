@@ -48,7 +48,7 @@ _DESTINATIONS: Final = (
     pillar="logging",
     severity="low",
     level="advisory",
-    why="Records that never arrive are otherwise noticed by nobody.",
+    why="Otherwise no one notices records that never arrive.",
     remedy="Set cloudwatch_logging_options with enabled=True, a log group and a log stream.",
     references=("FH-002",),
     on=(t.FIREHOSE,),

@@ -18,5 +18,5 @@ data_stream_encrypted = property_rule(
     on=t.DATA_STREAM,
     path="encryptionType",
     good=one_of("KMS"),
-    text="keeps its records in clear",
+    text="stores its records unencrypted",
 )

@@ -53,7 +53,7 @@ def listener_encrypted(listener: Resource, ctx: Context) -> Iterator[Finding]:
     protocol = listener.get("protocol")
     # A network load balancer's TCP listener hands the connection on as it is: TLS ends behind it.
     if protocol.text() in ("", "HTTP") and not _network_port(listener) and not _redirects(listener):
-        yield fail(protocol, "accepts requests in clear")
+        yield fail(protocol, "accepts unencrypted requests")
 
 
 def _network_port(listener: Resource) -> bool:
@@ -132,7 +132,7 @@ balancer_desync = property_rule(
     on=(*_BALANCERS, t.CLASSIC_BALANCER),
     path="desyncMitigationMode",
     good=one_of("defensive", "strictest", default="defensive"),
-    text="only watches ambiguous requests pass",
+    text="lets ambiguous requests pass",
 )
 
 
@@ -183,4 +183,4 @@ def balancer_behind_firewall(balancer: Resource, ctx: Context) -> Iterator[Findi
 )
 def classic_balancer_encrypted(balancer: Resource, ctx: Context) -> Iterator[Finding]:
     for listener in balancer.get("listeners").items():
-        yield from need(listener.get("lbProtocol"), one_of("https", "ssl"), "accepts connections in clear")
+        yield from need(listener.get("lbProtocol"), one_of("https", "ssl"), "accepts unencrypted connections")

@@ -13,7 +13,7 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
 @rule(
     id="log-retention",
-    title="Log groups keep their logs long enough, and not for ever",
+    title="Log groups keep their logs long enough, and not forever",
     pillar="logging",
     severity="medium",
     why="An incident is found months later; a log without end is a cost and a liability.",
@@ -34,7 +34,7 @@ def log_retention(group: Resource, ctx: Context) -> Iterator[Finding]:
     if (days.number() or 0) <= 0:
         yield fail(days, "has no retention")
     elif (days.number() or 0) < ctx.number("minDays"):
-        yield fail(days, "keeps its logs too short")
+        yield fail(days, "does not keep its logs long enough")
     elif (days.number() or 0) > ctx.number("maxDays"):
         yield fail(days, "keeps its logs too long")
 

@@ -27,7 +27,7 @@ search_encrypted = property_rule(
     on=_DOMAINS,
     path="encryptAtRest.enabled",
     good=on,
-    text="keeps its index in clear",
+    text="stores its index unencrypted",
 )
 
 search_nodes_tls = property_rule(
@@ -42,7 +42,7 @@ search_nodes_tls = property_rule(
     on=_DOMAINS,
     path="nodeToNodeEncryption.enabled",
     good=on,
-    text="sends documents from node to node in clear",
+    text="sends documents from node to node unencrypted",
 )
 
 
@@ -60,7 +60,7 @@ search_nodes_tls = property_rule(
 )
 def search_domain_tls(domain: Resource, ctx: Context) -> Iterator[Finding]:
     options = domain.get("domainEndpointOptions")
-    yield from need(options.get("enforceHttps"), on, "answers in clear")
+    yield from need(options.get("enforceHttps"), on, "answers without TLS")
     policy = options.get("tlsSecurityPolicy")
     yield from need(
         policy, lambda n: "TLS-1-2" in n.text() or "TLS-1-3" in n.text(), "accepts old TLS versions"
@@ -70,7 +70,7 @@ def search_domain_tls(domain: Resource, ctx: Context) -> Iterator[Finding]:
 search_private = property_rule(
     __name__,
     id="search-domain-private",
-    title="Search domains stand in a private network",
+    title="Search domains are in a private network",
     pillar="network",
     severity="high",
     why="A domain outside a VPC has a public address, and one policy between it and everybody.",

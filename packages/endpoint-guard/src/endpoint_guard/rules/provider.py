@@ -32,7 +32,7 @@ def provider_pinned(provider: Resource, ctx: Context) -> Iterator[Finding]:
             yield fail(provider.get(name), "holds credentials")
     yield from need(provider.get("insecure"), lambda n: not n.flag(), "does not verify certificates")
     if provider.get("endpoints").declared:
-        yield fail(provider.get("endpoints"), "calls something else than AWS")
+        yield fail(provider.get("endpoints"), "calls something other than AWS")
     regions = ctx.strings("regions")
     region = provider.get("region")
     if not region.declared:
@@ -47,7 +47,7 @@ def provider_pinned(provider: Resource, ctx: Context) -> Iterator[Finding]:
         for node in provider.get(name).leaves():
             roles = re.findall(r":iam::(\d{12}):role/", node.text())
             if accounts.declared and any(account not in str(accounts.value) for account in roles):
-                yield fail(provider.get(name), "becomes a role of an account that it may not deploy to")
+                yield fail(provider.get(name), "assumes a role of an account that it may not deploy to")
 
 
 @rule(
@@ -68,4 +68,4 @@ def one_region(resource: Resource, ctx: Context) -> Iterator[Finding]:
         return
     home = [p.get("region").value for p in ctx.graph.of(t.PROVIDER) if p.get("region").value is not None]
     if home and node.text() not in (*home, *ctx.strings("regions")):
-        yield fail(node, "is in another region than the provider")
+        yield fail(node, "is in a region other than the provider's")

@@ -39,7 +39,7 @@ def database_encrypted(database: Resource, ctx: Context) -> Iterator[Finding]:
         return
     # Aurora Serverless of the first generation is always encrypted.
     if database.get("engineMode").text() != "serverless":
-        yield from need(database.get("storageEncrypted"), on, "keeps its data in clear")
+        yield from need(database.get("storageEncrypted"), on, "stores its data unencrypted")
 
 
 database_private = property_rule(
@@ -96,7 +96,7 @@ def database_logged(database: Resource, ctx: Context) -> Iterator[Finding]:
         else "enabledCloudwatchLogsExports"
     )
     if not database.get(name).declared:
-        yield fail(database.get(name), "sends its logs nowhere")
+        yield fail(database.get(name), "sends no logs to CloudWatch")
 
 
 database_protected = property_rule(
@@ -118,17 +118,17 @@ database_protected = property_rule(
 database_in_zones = property_rule(
     __name__,
     id="database-in-zones",
-    title="Databases stand in several zones",
+    title="Databases run in several zones",
     pillar="resilience",
     severity="medium",
     level="advisory",
-    why="An instance in one zone is away for as long as the zone is.",
+    why="An instance in one zone is down for as long as the zone is.",
     remedy="Set multi_az=True.",
     references=("RDS-006",),
     on=t.DB_INSTANCE,
     path="multiAz",
     good=on,
-    text="stands in one zone",
+    text="runs in one zone",
 )
 
 
@@ -154,7 +154,7 @@ def database_identities(database: Resource, ctx: Context) -> Iterator[Finding]:
 database_patched = property_rule(
     __name__,
     id="database-patched",
-    title="Databases take security fixes by themselves",
+    title="Databases apply security fixes automatically",
     pillar="integrity",
     severity="medium",
     why="A minor version is where the fixes come.",
@@ -163,7 +163,7 @@ database_patched = property_rule(
     on=(t.DB_INSTANCE, *_MEMBERS),
     path="autoMinorVersionUpgrade",
     good=left_on,
-    text="does not take security fixes",
+    text="does not apply security fixes automatically",
 )
 
 database_watched = property_rule(
@@ -185,7 +185,7 @@ database_watched = property_rule(
 database_insights = property_rule(
     __name__,
     id="database-insights",
-    title="Databases report which statements weigh on them",
+    title="Databases report which statements load them",
     pillar="logging",
     severity="low",
     level="advisory",
@@ -227,7 +227,7 @@ proxy_tls = property_rule(
     on=t.DB_PROXY,
     path="requireTls",
     good=on,
-    text="accepts connections in clear",
+    text="accepts unencrypted connections",
 )
 
 _TLS_PARAMETERS: Final = {

@@ -21,7 +21,7 @@ warehouse_encrypted = property_rule(
     on=t.WAREHOUSE,
     path="encrypted",
     good=left_on,
-    text="keeps its data in clear",
+    text="stores its data unencrypted",
 )
 
 warehouse_private = property_rule(
@@ -91,7 +91,7 @@ warehouse_backed_up = property_rule(
 warehouse_patched = property_rule(
     __name__,
     id="warehouse-patched",
-    title="Data warehouses take upgrades by themselves",
+    title="Data warehouses apply upgrades automatically",
     pillar="integrity",
     severity="medium",
     why="Fixes come with the upgrades of the maintenance window.",
@@ -100,7 +100,7 @@ warehouse_patched = property_rule(
     on=t.WAREHOUSE,
     path="allowVersionUpgrade",
     good=left_on,
-    text="does not take upgrades",
+    text="does not apply upgrades automatically",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from endpoint_guard import types as t
 from endpoint_guard.credentials import is_secret
-from endpoint_guard.graph import Node, Resource
+from endpoint_guard.graph import Node, Resource, State
 from endpoint_guard.rule import Context, Finding, each, fail, rule
 
 _PLACES: Final = {
@@ -35,6 +35,7 @@ _PLACES: Final = {
     t.LIGHTSAIL_DATABASE: ("masterPassword",),
     t.DIRECTORY: ("password",),
     t.AMPLIFY_APP: ("accessToken", "oauthToken", "basicAuthCredentials"),
+    t.PARAMETER: ("value", "valueWo"),
 }
 """Where each type takes a secret."""
 _VARIABLES: Final = {
@@ -45,6 +46,7 @@ _VARIABLES: Final = {
     t.CANARY: ("runConfig.environmentVariables",),
     t.AMPLIFY_APP: ("environmentVariables",),
     t.GLUE_CONNECTION: ("connectionProperties",),
+    t.BEANSTALK: (),
 }
 """Where each type takes variables that everybody may read who may describe it."""
 _WORD: Final = 8
@@ -53,18 +55,29 @@ _WORD: Final = 8
 
 @rule(
     id="secret-not-in-program",
-    title="No password or token stands in the program",
+    title="No password or token is written in the program",
     pillar="integrity",
     severity="critical",
-    why="The program is read by everybody who works on it, and stays in its history for ever.",
+    why="The program is read by everybody who works on it, and stays in its history forever.",
     remedy="Take it from a secret setting (pulumi config set --secret), from random.RandomPassword, or let AWS make it "
     "(manage_master_user_password).",
     references=("SEC-101",),
     on=tuple(_PLACES),
 )
 def secret_not_in_program(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    if resource.type == t.PARAMETER and not _holds_secret(resource):
+        return
     nodes = [node for path in _PLACES[resource.type] for node in _all(resource, path)]
     yield from each(nodes, _literal)
+
+
+def _holds_secret(parameter: Resource) -> bool:
+    """Whether a parameter is kept as a secret, or looks like one by its name and value."""
+    if parameter.get("type").text() == "SecureString":
+        return True
+    name, value = parameter.get("name").value, parameter.get("value")
+    name = name if isinstance(name, str) else parameter.name
+    return value.state is State.KNOWN and is_secret(name.rsplit("/", 1)[-1], value.text())
 
 
 def _all(resource: Resource, path: str) -> Iterator[Node]:
@@ -86,7 +99,7 @@ def _literal(node: Node) -> Iterator[Finding]:
         return  # made from another resource
     text = node.text()
     if text and not _from_outside(text, node.resource.graph.settings):
-        yield fail(node, "holds a secret that stands in the program")
+        yield fail(node, "holds a secret that is written in the program")
 
 
 def _from_outside(text: str, settings: frozenset[str]) -> bool:
@@ -112,6 +125,14 @@ def service_env_no_secrets(resource: Resource, ctx: Context) -> Iterator[Finding
         if is_secret(name, node.text()):
             yield fail(node, "holds something that looks like a secret")
 
+    for item in _variables(resource):
+        yield from each([item[1]], lambda node, item=item: check(item))  # type: ignore[misc]
+
+
+def _variables(resource: Resource) -> Iterator[tuple[str, Node]]:
+    """The names and values of the variables that a service is given."""
     for path in _VARIABLES[resource.type]:
-        for item in resource.get(path).entries():
-            yield from each([item[1]], lambda node, item=item: check(item))  # type: ignore[misc]
+        yield from resource.get(path).entries()
+    for setting in resource.get("settings").items() if resource.type == t.BEANSTALK else ():
+        if setting.get("namespace").text() == "aws:elasticbeanstalk:application:environment":
+            yield setting.get("name").text(), setting.get("value")

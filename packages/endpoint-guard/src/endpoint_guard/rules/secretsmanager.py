@@ -30,7 +30,7 @@ def secret_rotates(secret: Resource, ctx: Context) -> Iterator[Finding]:
     for rotation in rotations:
         days = _days(rotation.get("rotationRules"))
         if days is None or days > ctx.number("maxDays"):
-            yield fail(rotation.get("rotationRules"), "rotates too seldom")
+            yield fail(rotation.get("rotationRules"), "does not rotate often enough")
 
 
 def _days(rules: Node) -> float | None:
@@ -71,28 +71,28 @@ def secret_has_policy(secret: Resource, ctx: Context) -> Iterator[Finding]:
     why="Whoever is let in reads the secret.",
     remedy="Name roles of this account.",
     references=("SEC-004", "IAM-023"),
-    on=(t.SECRET,),
+    on=(t.SECRET, t.SECRET_POLICY),
 )
-def secret_policy_narrow(secret: Resource, ctx: Context) -> Iterator[Finding]:
-    for document in _policies(secret):
-        for s in iam.statements(document):
-            if not s.allows or s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
-                continue
-            if s.anyone:
-                yield fail(s.node.get("Principal"), "lets everyone in")
-            for kind, node in s.principals:
-                if kind == "AWS" and foreign(node):
-                    yield fail(node, "lets another account in")
+def secret_policy_narrow(carrier: Resource, ctx: Context) -> Iterator[Finding]:
+    document = carrier.get("policy")
+    for s in iam.statements(document) if document.declared else ():
+        if not s.allows or s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+            continue
+        if s.anyone:
+            yield fail(s.node.get("Principal"), "lets everyone in")
+        for kind, node in s.principals:
+            if kind == "AWS" and foreign(node):
+                yield fail(node, "lets another account in")
 
 
 secret_described = property_rule(
     __name__,
     id="secret-described",
-    title="Secrets say what they are for",
+    title="Secrets have a description",
     pillar="encryption",
     severity="low",
     level="advisory",
-    why="A secret that nobody can place is never removed.",
+    why="A secret whose purpose nobody knows is never removed.",
     remedy="Set description.",
     references=("SEC-006",),
     on=t.SECRET,

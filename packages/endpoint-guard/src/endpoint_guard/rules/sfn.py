@@ -26,7 +26,7 @@ def state_machine_logged(machine: Resource, ctx: Context) -> Iterator[Finding]:
     if logging.get("level").text() not in ("ALL", "ERROR", "FATAL"):
         yield fail(logging.get("level"), "does not log its executions")
     elif not logging.get("logDestination").declared:
-        yield fail(logging.get("logDestination"), "logs to nowhere")
+        yield fail(logging.get("logDestination"), "names no log to write to")
 
 
 state_machine_traced = property_rule(

@@ -38,34 +38,52 @@ def topic_tls_only(topic: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 @rule(
+    id="topic-policy-narrow",
+    title="Topic policies name principals, and bind services to this account",
+    pillar="auth",
+    severity="high",
+    why="An open topic takes messages from anybody, or hands them to anybody.",
+    remedy="Name roles of this account, or services with aws:SourceAccount or aws:SourceArn.",
+    references=("SNS-002", "SNS-003", "IAM-023"),
+    on=(t.TOPIC, t.TOPIC_POLICY),
+)
+def topic_policy_narrow(carrier: Resource, ctx: Context) -> Iterator[Finding]:
+    document = carrier.get("policy")
+    for s in iam.statements(document) if document.declared else ():
+        if not s.allows or s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+            continue
+        if s.anyone:
+            yield fail(s.node.get("Principal"), "lets everyone in")
+        for kind, node in s.principals:
+            if kind == "AWS" and foreign(node):
+                yield fail(node, "lets another account in")
+            if kind == "Service" and s.covers("sns:Publish"):
+                yield fail(node, "lets a service publish on behalf of any account")
+
+
+@rule(
     id="topic-publishers-named",
-    title="Only the alarm service publishes to the topic, for this account",
+    title="Only the alarm service publishes to the topic",
     pillar="encryption",
     severity="high",
+    level="advisory",
     why="Whoever may publish can cry wolf or drown a real alarm.",
     remedy="Allow sns:Publish to cloudwatch.amazonaws.com with aws:SourceAccount, and to nobody else.",
-    references=("SNS-002", "SNS-003", "SNS-G02", "IAM-023"),
+    references=("SNS-002", "SNS-G02"),
     on=(t.TOPIC,),
 )
 def topic_publishers_named(topic: Resource, ctx: Context) -> Iterator[Finding]:
     documents = _documents(topic)
+    found = [s for document in documents for s in iam.statements(document)]
+    admitted = any(s.grants("sns:Publish") and _about(s, topic) for s in found)
     if not documents:
         yield fail(topic.get("policy"), "has no policy of its own")
-    elif topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM):
-        found = [s for document in documents for s in iam.statements(document)]
-        if not any(s.grants("sns:Publish") and _about(s, topic) for s in found):
-            yield fail(documents[0], "does not let its own alarms publish")
-    for document in documents:
-        for s in iam.statements(document):
-            if not s.allows:
-                continue
-            if s.anyone:
-                yield fail(s.node.get("Principal"), "lets everyone in")
-            for kind, node in s.principals:
-                if kind == "AWS" and foreign(node) and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
-                    yield fail(node, "lets another account in")
-            if s.covers("sns:Publish"):
-                yield from _publisher(s)
+    elif not admitted and topic.users("alarmActions", t.ALARM, t.COMPOSITE_ALARM):
+        yield fail(documents[0], "does not let its own alarms publish")
+    for s in found:
+        for kind, node in s.principals if s.allows and s.covers("sns:Publish") else ():
+            if kind != "Service" or node.text() != "cloudwatch.amazonaws.com":
+                yield fail(node, "lets someone other than the alarm service publish")
 
 
 def _about(s: iam.Statement, topic: Resource) -> bool:
@@ -74,14 +92,6 @@ def _about(s: iam.Statement, topic: Resource) -> bool:
     if name.state.value != "known":
         return True
     return any(iam.matches(pattern.rsplit(":", 1)[-1], name.text()) for pattern in s.resources)
-
-
-def _publisher(s: iam.Statement) -> Iterator[Finding]:
-    for kind, node in s.principals:
-        if node.text() != "*" and (kind != "Service" or node.text() != "cloudwatch.amazonaws.com"):
-            yield fail(node, "lets somebody else than the alarm service publish")
-    if not s.narrowed_by(("aws:sourceaccount", "aws:sourcearn", "aws:sourceowner")):
-        yield fail(s.node, "lets a service publish on behalf of any account")
 
 
 @rule(
@@ -106,7 +116,7 @@ def topic_signature_sha256(topic: Resource, ctx: Context) -> Iterator[Finding]:
     title="Subscriptions are delivered encrypted",
     pillar="encryption",
     severity="high",
-    why="An http endpoint receives the alarm in clear.",
+    why="An http endpoint receives the alarm unencrypted.",
     remedy="Use https, email, sqs, lambda or firehose.",
     references=("SNS-005",),
     on=(t.SUBSCRIPTION,),
@@ -114,7 +124,7 @@ def topic_signature_sha256(topic: Resource, ctx: Context) -> Iterator[Finding]:
 )
 def subscription_encrypted(subscription: Resource, ctx: Context) -> Iterator[Finding]:
     protocol = subscription.get("protocol")
-    yield from need(protocol, lambda n: n.text() not in ("", "http"), "is delivered in clear")
+    yield from need(protocol, lambda n: n.text() not in ("", "http"), "is delivered without TLS")
 
 
 @rule(
@@ -122,6 +132,7 @@ def subscription_encrypted(subscription: Resource, ctx: Context) -> Iterator[Fin
     title="The alarm topic has a subscriber",
     pillar="logging",
     severity="high",
+    level="advisory",
     why="A topic without a subscription throws every message away.",
     remedy="Declare a TopicSubscription with an address.",
     references=("CW-G02",),

@@ -40,13 +40,13 @@ def queue_tls_only(queue: Resource, ctx: Context) -> Iterator[Finding]:
     why="An open queue takes messages from anybody, or hands them to anybody.",
     remedy="Name roles of this account, or services under a fixed source; list the actions.",
     references=("SQS-003", "SQS-004", "IAM-023"),
-    on=(t.QUEUE,),
+    on=(t.QUEUE, t.QUEUE_POLICY),
 )
-def queue_policy_narrow(queue: Resource, ctx: Context) -> Iterator[Finding]:
-    for document in _documents(queue):
-        for s in iam.statements(document):
-            if s.allows:
-                yield from _open(s)
+def queue_policy_narrow(carrier: Resource, ctx: Context) -> Iterator[Finding]:
+    document = carrier.get("policy")
+    for s in iam.statements(document) if document.declared else ():
+        if s.allows:
+            yield from _open(s)
 
 
 def _open(s: iam.Statement) -> Iterator[Finding]:

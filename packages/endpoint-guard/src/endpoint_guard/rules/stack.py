@@ -90,7 +90,6 @@ _OPAQUE: Final = [
     "aws:s3control/objectLambdaAccessPoint:*",
     "aws:kms/externalKey:ExternalKey",
     "aws:kms/customKeyStore:CustomKeyStore",
-    "aws:appsync/graphQLApi:GraphQLApi",
 ]
 
 
@@ -99,6 +98,7 @@ _OPAQUE: Final = [
     title="No resource hides others, or opens a door that no rule reads",
     pillar="hygiene",
     severity="high",
+    level="advisory",
     why="A template, a foreign key or another kind of bucket escapes every rule, inside pulumi-aws too.",
     remedy="Declare what it makes as resources of its own; what must stay is taken off the setting.",
     references=("PUL-G03", "KMS-006", "S3-007"),
@@ -121,6 +121,7 @@ def _fits(kind: str, patterns: tuple[str, ...]) -> bool:
     title="No security property is exempt from updates",
     pillar="hygiene",
     severity="high",
+    level="advisory",
     why="An ignored property keeps whatever somebody set by hand, and no update puts it right.",
     remedy="Remove the property from ignore_changes.",
     references=("PUL-G01",),
@@ -213,7 +214,7 @@ def resources_tagged(resource: Resource, ctx: Context) -> Iterator[Finding]:
     title="No WAF Classic resources",
     pillar="hygiene",
     severity="medium",
-    why="WAF Classic is at its end, and none of these rules reads it.",
+    why="WAF Classic is out of support, and none of these rules reads it.",
     remedy="Use wafv2.",
     references=("WAF-007",),
     on=("*",),
@@ -246,7 +247,7 @@ _SINGLE: Final = {
 
 @rule(
     id="declared-once",
-    title="What a thing has once is declared once",
+    title="What a resource can have once is declared once",
     pillar="hygiene",
     severity="high",
     why="Two policies of one bucket overwrite each other at every update: the good one may be the one that is lost.",
@@ -282,12 +283,13 @@ _STATEFUL = (t.KEY, t.BUCKET, t.LOG_GROUP, t.ENDPOINT)
     severity="medium",
     level="advisory",
     why="A destroy or a rename would take keys, data and logs with it.",
-    remedy="Set protect=True on the resource's options, or deletion_protection_enabled on log groups.",
+    remedy="Set protect=True on the resource's options, and deletion_protection_enabled on log groups.",
     references=("PUL-G07", "CW-G05", "KMS-G01", "S3-G03"),
     on=_STATEFUL,
     scope="resource",
 )
 def stateful_protected(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    own = resource.type == t.LOG_GROUP and resource.get("deletionProtectionEnabled").flag()
-    if not resource.protect and not own:
-        yield fail(resource, "is not protected from deletion", "protect")
+    if not resource.protect:
+        own = resource.type == t.LOG_GROUP and resource.get("deletionProtectionEnabled").flag()
+        text = "is protected by AWS alone" if own else "is not protected from deletion"
+        yield fail(resource, text, "protect")

@@ -110,7 +110,14 @@ def schema(token: str) -> Schema | None:
     record = _service(token.split(":")[1].split("/")[0]).get(token) if token.startswith("aws:") else None
     if record is None:
         return None
-    return Schema(token, _properties(record["p"]), record["tf"] is not None, "null" in record)
+    properties = _properties(record["p"]) | _LATER.get(token, {})
+    return Schema(token, properties, record["tf"] is not None, "null" in record)
+
+
+_LATER: Mapping[str, Mapping[str, Property]] = {
+    "aws:redshift/cluster:Cluster": {"encrypted": Property("text", "o", "true")},
+}
+"""Properties of which pulumi-aws 7 follows a later release of the provider than the data is from."""
 
 
 @cache

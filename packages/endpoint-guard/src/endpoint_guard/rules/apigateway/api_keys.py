@@ -31,6 +31,7 @@ def stage_in_usage_plan(stage: Resource, ctx: Context) -> Iterator[Finding]:
     title="Every usage plan has a stage and a key",
     pillar="auth",
     severity="critical",
+    level="advisory",
     why="A plan without a stage limits nothing; a plan without a key limits nobody.",
     remedy="Give the plan api_stages, and join a key to it with a UsagePlanKey.",
     references=("AGW-G03",),
@@ -40,7 +41,9 @@ def usage_plan_joined(plan: Resource, ctx: Context) -> Iterator[Finding]:
     entries = plan.get("apiStages")
     if not entries.items():
         yield fail(entries, "covers no stage")
-    for entry in entries.items():
+    origins = [ctx.graph.find(urn) for urn in plan.edges.get("apiStages", ())]
+    by_component = any(origin is not None and origin.is_component for origin in origins)
+    for entry in entries.items() if not by_component else ():
         if not api.stages_in(plan, entry):
             yield fail(entry, "covers a stage that is not in the stack")
     if not api.keys_of(plan):
@@ -52,6 +55,7 @@ def usage_plan_joined(plan: Resource, ctx: Context) -> Iterator[Finding]:
     title="Every API key is enabled and belongs to a usage plan",
     pillar="auth",
     severity="critical",
+    level="advisory",
     why="A key outside every plan is neither throttled nor counted; a disabled one locks its client out.",
     remedy="Join the key to a plan with a UsagePlanKey of key_type API_KEY, and leave it enabled.",
     references=("AGW-G03",),
@@ -64,7 +68,7 @@ def api_key_joined(key: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(key, "is in no usage plan", "id")
     for join in joins:
         kind = join.get("keyType")
-        yield from need(kind, lambda n: n.text() == "API_KEY", "joins something else than an API key")
+        yield from need(kind, lambda n: n.text() == "API_KEY", "joins something other than an API key")
 
 
 def _missing_link(method: Resource, stage: Resource) -> str:
@@ -106,6 +110,7 @@ def _unlogged(acl: Resource) -> str:
     title="Every exposed method has the whole chain in front of it",
     pillar="auth",
     severity="critical",
+    profile="scoring-endpoint",
     why="Key, plan, throttle, quota, firewall and its log protect together; one missing link opens the method.",
     remedy="Add the link that the finding names.",
     references=("AGW-G04",),

@@ -15,12 +15,32 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
 
 @rule(
-    id="integration-safe",
-    title="Integrations use TLS, verify it, and pass nothing unread",
+    id="integration-encrypted",
+    title="Integrations use TLS and verify it",
     pillar="network",
     severity="high",
-    why="An unverified or plain connection, or an unchecked content type, goes round the validation.",
-    remedy="Use AWS_PROXY or https, leave tls_config unset, and passthrough_behavior NEVER otherwise.",
+    why="A plain or unverified connection is read, and changed, by whoever stands on its way.",
+    remedy="Use an https address and leave tls_config unset.",
+    references=("AGW-G16",),
+    on=(t.INTEGRATION,),
+)
+def integration_encrypted(integration: Resource, ctx: Context) -> Iterator[Finding]:
+    insecure = integration.get("tlsConfig.insecureSkipVerification")
+    yield from need(insecure, lambda n: not n.flag(), "does not verify the backend's certificate")
+    if integration.get("type").text().startswith("HTTP"):
+        yield from need(
+            integration.get("uri"), lambda n: n.text().startswith("https://"), "calls its backend without TLS"
+        )
+
+
+@rule(
+    id="integration-safe",
+    title="Integrations are of an allowed type and pass nothing unread",
+    pillar="network",
+    severity="high",
+    level="advisory",
+    why="An unchecked content type, or a backend that each caller chooses, bypasses the validation.",
+    remedy="Use AWS_PROXY, or passthrough_behavior NEVER otherwise.",
     references=("AGW-G16",),
     on=(t.INTEGRATION,),
     settings={"types": Setting(["AWS_PROXY", "AWS", "MOCK"], "allowed integration types")},
@@ -28,10 +48,6 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 def integration_safe(integration: Resource, ctx: Context) -> Iterator[Finding]:
     kind = integration.get("type")
     yield from need(kind, lambda n: n.text() in ctx.strings("types"), "has a type that is not allowed")
-    insecure = integration.get("tlsConfig.insecureSkipVerification")
-    yield from need(insecure, lambda n: not n.flag(), "does not verify the backend's certificate")
-    if kind.text().startswith("HTTP"):
-        yield from need(integration.get("uri"), lambda n: n.text().startswith("https://"), "calls in clear")
     if integration.get("credentials").declared:
         callers = integration.get("credentials")
         yield from need(callers, lambda n: ":user/" not in n.text(), "calls with the rights of each caller")
@@ -44,7 +60,7 @@ def integration_safe(integration: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 def _target(uri: Node) -> Iterator[Finding]:
-    """What a known URI may not do: be chosen by the stage, go round the function, or lead to another account."""
+    """What a known URI may not do: be chosen by the stage, bypass the function, or lead to another account."""
     text = uri.text()
     if "stageVariables." in text:
         yield fail(uri, "is chosen by a stage variable, which nobody checked")
@@ -76,7 +92,7 @@ def integration_calls_code(integration: Resource, ctx: Context) -> Iterator[Find
         return
     called = _SERVICE.search(uri.text())
     if called is None or called.group(1).lower() not in ctx.strings("services"):
-        yield fail(uri, "calls another service than a function")
+        yield fail(uri, "calls a service other than a function")
 
 
 _ECHOES: Final = re.compile(
@@ -90,6 +106,7 @@ _ECHOES: Final = re.compile(
     title="The gateway's own answers give nothing of the request back",
     pillar="network",
     severity="medium",
+    level="advisory",
     why="A validation message quotes the value that was sent; the key of the caller stands beside it in every proxy.",
     remedy="Answer with $context.requestId and a fixed text.",
     references=("AGW-G15",),

@@ -45,6 +45,7 @@ def requests_validated(method: Resource, ctx: Context) -> Iterator[Finding]:
     title="Request schemas are closed and bounded",
     pillar="integrity",
     severity="high",
+    level="advisory",
     why="What the schema does not bound, a caller may send: extra fields, huge arrays, endless strings.",
     remedy="Give objects additionalProperties false and required, arrays maxItems, strings and numbers bounds.",
     references=("AGW-G13",),
@@ -77,13 +78,13 @@ def _strict(schema: Node) -> Iterator[Finding]:
             yield from _strict(child)
     if "array" in kinds:
         if schema.get("maxItems").number() is None:
-            yield fail(schema, "accepts arrays without end")
+            yield fail(schema, "accepts arrays of any length")
         if not schema.get("items").declared:
             yield fail(schema, "accepts arrays of anything")
         else:
             yield from _strict(schema.get("items"))
     if "string" in kinds and not schema.get("enum").declared and schema.get("maxLength").number() is None:
-        yield fail(schema, "accepts strings without end")
+        yield fail(schema, "accepts strings of any length")
     if {"number", "integer"} & set(kinds):
         bounds = [schema.get(name).number() for name in ("minimum", "maximum")]
         if None in bounds:
@@ -111,6 +112,7 @@ def deployment_redeploys(deployment: Resource, ctx: Context) -> Iterator[Finding
     title="Every stage serves a deployment of the stack, without a canary",
     pillar="integrity",
     severity="high",
+    level="advisory",
     why="What a foreign deployment or a canary serves was never checked.",
     remedy="Pass deployment.id, and leave canary_settings unset.",
     references=("AGW-G17", "AGW-G18"),

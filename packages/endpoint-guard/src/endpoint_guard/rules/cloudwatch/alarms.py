@@ -56,7 +56,8 @@ def required_alarms(stack: Resource, ctx: Context) -> Iterator[Finding]:
     title="Alarms watch resources of the stack",
     pillar="logging",
     severity="high",
-    why="An alarm with a wrong dimension is green for ever.",
+    level="advisory",
+    why="An alarm with a wrong dimension is green forever.",
     remedy="Pass the names of the stack's resources as dimensions.",
     references=("CW-G01",),
     on=(t.ALARM,),
@@ -87,7 +88,7 @@ def _named(node: Node, kind: str) -> bool:
     title="Every alarm acts when it goes off",
     pillar="logging",
     severity="high",
-    why="An alarm without an action for ALARM, or with actions off, tells nobody.",
+    why="An alarm without an action for ALARM, or with actions off, notifies no one.",
     remedy="Set alarm_actions to the stack's topic and leave actions_enabled on.",
     references=("CW-004", "CW-005", "CW-G02"),
     on=(t.ALARM, t.COMPOSITE_ALARM),
@@ -104,7 +105,7 @@ def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="alarm-missing-data",
-    title="Alarms say what missing data means",
+    title="Alarms say how missing data is treated",
     pillar="logging",
     severity="low",
     level="advisory",
@@ -117,4 +118,4 @@ def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
 def alarm_missing_data(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     node = alarm.get("treatMissingData")
     good = ("notBreaching", "breaching", "ignore")
-    yield from need(node, lambda n: n.text() in good, "does not say what missing data means")
+    yield from need(node, lambda n: n.text() in good, "does not say how missing data is treated")

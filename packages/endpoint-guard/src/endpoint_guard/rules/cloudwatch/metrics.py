@@ -49,7 +49,7 @@ _TOGETHER: Final = {
     title="Alarms look at metrics that their service publishes",
     pillar="logging",
     severity="high",
-    why="A misspelt metric, or one without its other dimensions, has no data: the alarm is green for ever.",
+    why="A misspelt metric, or one without its other dimensions, has no data: the alarm is green forever.",
     remedy="Take name and dimensions from the service's page of metrics; list a new metric in the setting.",
     references=("CW-G01", "SM-G06"),
     on=(t.ALARM,),
@@ -87,7 +87,7 @@ _LONGEST: Final = {
     title="Alarms on errors and delays go off when they rise, within the hour",
     pillar="logging",
     severity="medium",
-    why="An alarm on the minimum, on a fall, or over a day tells of a breakdown when everybody knows.",
+    why="An alarm on the minimum, on a fall, or over a day goes off when everybody knows already.",
     remedy='Use a "GreaterThan..." operator, Sum, Average, Maximum or a percentile, and short periods.',
     references=("CW-G01",),
     on=(t.ALARM,),
@@ -114,7 +114,7 @@ def alarm_can_go_off(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     periods = alarm.get("evaluationPeriods")
     looked = (alarm.get("period").number() or 60) * (periods.number() or 1)
     if looked > ctx.number("maxSeconds"):
-        yield fail(periods, "looks back too far to tell in time")
+        yield fail(periods, "looks back too far to go off in time")
     enough = alarm.get("datapointsToAlarm")
     if (enough.number() or 1) > (periods.number() or 1):
-        yield fail(enough, "wants more data points than it looks at, which AWS refuses")
+        yield fail(enough, "needs more data points than it looks at, which AWS refuses")

@@ -26,7 +26,7 @@ _WORDS: Final = re.compile(r"[A-Za-z]+[.,]?")
 
 @rule(
     id="user-data-no-secrets",
-    title="Instances are given no secret at their start",
+    title="User data of instances holds no secret",
     pillar="integrity",
     severity="critical",
     why="User data is shown by DescribeInstanceAttribute and to every process on the instance.",
@@ -60,22 +60,26 @@ def _decoded(text: str) -> str:
 
 @rule(
     id="instance-metadata-v2",
-    title="Instances hand their credentials to signed-in callers only",
+    title="Instances require version 2 of the metadata service",
     pillar="integrity",
     severity="high",
     why="With IMDSv1 one request that a server is tricked into is enough to take the role's credentials.",
     remedy='Set metadata_options with http_tokens="required".',
     references=("EC2-002",),
-    on=_MACHINES,
+    on=(*_MACHINES, t.METADATA_DEFAULTS),
     scope="resource",
 )
 def instance_metadata_v2(machine: Resource, ctx: Context) -> Iterator[Finding]:
+    if machine.type == t.METADATA_DEFAULTS:
+        tokens = machine.get("httpTokens")
+        yield from need(tokens, lambda n: n.text() != "optional", "accepts version 1 of the metadata service")
+        return
     options = machine.get("metadataOptions")
     by_template = machine.type == t.INSTANCE and machine.get("launchTemplate").declared
     if by_template and not options.declared:
         return  # the template decides, and is judged itself
     if options.get("httpEndpoint").text() != "disabled" and options.get("httpTokens").text() != "required":
-        yield fail(options.get("httpTokens"), "leaves IMDSv1 open")
+        yield fail(options.get("httpTokens"), "accepts version 1 of the metadata service")
 
 
 @rule(
@@ -113,7 +117,7 @@ def _account_encrypts(ctx: Context) -> bool:
 def instance_disks_encrypted(machine: Resource, ctx: Context) -> Iterator[Finding]:
     if _account_encrypts(ctx):
         return
-    text = "keeps a disk in clear"
+    text = "has an unencrypted disk"
     if machine.type == t.LAUNCH_TEMPLATE:
         for entry in machine.get("blockDeviceMappings").items():
             if entry.get("ebs").declared:
@@ -139,7 +143,7 @@ def instance_disks_encrypted(machine: Resource, ctx: Context) -> Iterator[Findin
 )
 def volume_encrypted(volume: Resource, ctx: Context) -> Iterator[Finding]:
     if not _account_encrypts(ctx):
-        yield from need(volume.get("encrypted"), on, "is kept in clear")
+        yield from need(volume.get("encrypted"), on, "is not encrypted")
 
 
 disks_by_default = property_rule(

@@ -17,7 +17,7 @@ _ANY = ("0.0.0.0/0", "::/0")
     pillar="network",
     severity="low",
     level="advisory",
-    why="It has public subnets and is shared by whatever was created without a thought.",
+    why="It has public subnets and is shared by whatever was created without choosing a network.",
     remedy="Declare a Vpc.",
     references=("VPC-008",),
     on=(t.DEFAULT_VPC, "aws:ec2/defaultSubnet:DefaultSubnet"),
@@ -29,10 +29,10 @@ def no_default_network(resource: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="network-acl-closed",
-    title="Network ACLs let nothing in from everywhere",
+    title="Network ACLs admit nothing from everywhere",
     pillar="network",
     severity="low",
-    why="An open ACL looks like a second barrier and is none.",
+    why="An open ACL looks like a second barrier but is not one.",
     remedy="Name the networks, or leave the network ACL out.",
     references=("VPC-010",),
     on=(t.NETWORK_ACL, t.NETWORK_ACL_RULE),

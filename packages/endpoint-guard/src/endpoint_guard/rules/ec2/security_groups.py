@@ -36,22 +36,58 @@ def _open(item: Node) -> Iterator[Finding]:
             yield fail(node, "is open to every address")
 
 
+def _for_the_web(item: Node) -> bool:
+    """Whether a rule opens exactly one of the ports at which everybody expects a website.
+
+    Raises UnreadableError when that is not known yet.
+    """
+    protocol = item.get("ipProtocol" if item.get("ipProtocol").declared else "protocol")
+    ports = {item.get(name).number() for name in ("fromPort", "toPort")}
+    return protocol.text().lower() in ("tcp", "6") and len(ports) == 1 and ports <= {80, 443}
+
+
 _CARRIERS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS)
 
 
 @rule(
     id="no-open-ingress",
-    title="No security group lets the internet in",
+    title="No security group lets the internet in, but to a website",
     pillar="network",
     severity="critical",
-    why="Nothing behind these groups is meant to be reached from outside.",
+    why="Shells, databases and tools that answer everybody are found within minutes.",
     remedy="Name the group that may call, with referenced_security_group_id.",
     references=("VPC-001",),
     on=_CARRIERS,
     scope="resource",
 )
 def no_open_ingress(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    yield from each(_rules(resource, "ingress"), _open)
+    def check(item: Node) -> Iterator[Finding]:
+        for finding in _open(item):
+            if not _for_the_web(item):
+                yield finding
+
+    yield from each(_rules(resource, "ingress"), check)
+
+
+@rule(
+    id="no-open-web-ingress",
+    title="No security group lets the internet in to a website",
+    pillar="network",
+    severity="critical",
+    level="advisory",
+    why="What stands behind a gateway or in a private network is not meant to be reached from outside.",
+    remedy="Name the group that may call, with referenced_security_group_id.",
+    references=("VPC-001",),
+    on=_CARRIERS,
+    scope="resource",
+)
+def no_open_web_ingress(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    def check(item: Node) -> Iterator[Finding]:
+        for finding in _open(item):
+            if _for_the_web(item):
+                yield finding
+
+    yield from each(_rules(resource, "ingress"), check)
 
 
 @rule(
@@ -60,7 +96,7 @@ def no_open_ingress(resource: Resource, ctx: Context) -> Iterator[Finding]:
     pillar="network",
     severity="high",
     level="advisory",
-    why="What breaks into a workload sends its loot out by an open egress rule.",
+    why="What breaks into a workload sends stolen data out by an open egress rule.",
     remedy="Allow 443 to the endpoints' group or a prefix list.",
     references=("VPC-002", "LAM-G09"),
     on=_CARRIERS,
@@ -115,7 +151,7 @@ def default_group_closed(vpc: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="group-described",
-    title="Groups and their rules say what they are for",
+    title="Security groups and their rules have a description",
     pillar="network",
     severity="low",
     level="advisory",

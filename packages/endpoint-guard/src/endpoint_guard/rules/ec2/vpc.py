@@ -141,11 +141,11 @@ def _holds_workloads(vpc: Resource) -> bool:
 
 @rule(
     id="vpc-endpoint-in-zones",
-    title="Interface endpoints stand in two zones",
+    title="Interface endpoints are in two zones",
     pillar="network",
     severity="low",
     level="advisory",
-    why="One zone's failure cuts the workloads in the other off.",
+    why="When one zone fails, the workloads in the other lose the service.",
     remedy="Give the endpoint a subnet of each zone.",
     references=("VPC-012",),
     on=(t.VPC_ENDPOINT,),
@@ -155,7 +155,7 @@ def vpc_endpoint_in_zones(endpoint: Resource, ctx: Context) -> Iterator[Finding]
     if endpoint.get("vpcEndpointType").text() == "Interface":
         linked = endpoint.targets("subnetIds", t.SUBNET)
         if len(linked) < ctx.number("minSubnets"):
-            yield fail(endpoint.get("subnetIds"), "stands in too few zones")
+            yield fail(endpoint.get("subnetIds"), "is in too few zones")
 
 
 @rule(
@@ -198,6 +198,7 @@ def vpc_endpoint_policy_pinned(endpoint: Resource, ctx: Context) -> Iterator[Fin
     title="The runtime endpoint admits only the call to this endpoint",
     pillar="network",
     severity="high",
+    level="advisory",
     why="With a wide policy a compromised function could send data to a model of another account.",
     remedy="Allow sagemaker:InvokeEndpoint on the endpoint's exact ARN only.",
     references=("VPC-G02",),

@@ -9,7 +9,7 @@ from typing import Final
 from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
-from endpoint_guard.rule import Context, Finding, Setting, fail, rule
+from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
 _TOP: Final = {"Version", "Id", "Statement"}
 _ELEMENTS: Final = {
@@ -38,7 +38,7 @@ _NO_PREFIX: Final = (
     "stepfunctions",
     "waf-v2",
 )
-"""Names of clients and services that are no prefix of an action."""
+"""Names of clients and services that are not the prefix of an action."""
 _VIA: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?\.([a-z]{2}(-[a-z]+)+-\d|\*)\.amazonaws\.com(\.cn)?")
 
 
@@ -50,8 +50,25 @@ def _documents(resource: Resource) -> list[Node]:
 
 
 @rule(
+    id="policy-language-current",
+    title="Policy documents name the current version of the language",
+    pillar="auth",
+    severity="medium",
+    level="advisory",
+    why="In the version of 2008, which is also the default, policy variables are plain text.",
+    remedy='Set Version to "2012-10-17".',
+    references=("IAM-005",),
+    on=tuple(dict.fromkeys((*_IDENTITY, *iam.CARRIERS))),
+)
+def policy_language_current(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    for document in _documents(resource):
+        version = document.document().get("Version")
+        yield from need(version, lambda n: n.text() == "2012-10-17", "does not name the current version")
+
+
+@rule(
     id="policy-well-formed",
-    title="Policy documents are such that AWS reads them",
+    title="Policy documents are valid",
     pillar="hygiene",
     severity="high",
     why="A misspelt element is refused at the end of a long update, or read as nothing at all.",
@@ -64,9 +81,9 @@ def policy_well_formed(resource: Resource, ctx: Context) -> Iterator[Finding]:
         content = document.document()
         for name, node in content.entries():
             if name not in _TOP:
-                yield fail(node, "has an element that is no part of a policy")
-        if content.get("Version").text() != "2012-10-17":
-            yield fail(content.get("Version"), "does not say the current version of the language")
+                yield fail(node, "has an element that is not part of a policy")
+        if content.get("Version").text() not in ("", "2008-10-17", "2012-10-17"):
+            yield fail(content.get("Version"), "names a version of the language that AWS does not know")
         if not content.get("Statement").declared:
             yield fail(content.get("Statement"), "holds no statement")
         trust = resource.type == t.ROLE and document.path == "assumeRolePolicy"
@@ -80,7 +97,7 @@ def policy_well_formed(resource: Resource, ctx: Context) -> Iterator[Finding]:
 def _elements(s: iam.Statement, kind: str, trust: bool) -> Iterator[Finding]:
     names = {name for name, _ in s.node.entries()}
     if names - _ELEMENTS:
-        yield fail(s.node, "has an element that is no part of a statement")
+        yield fail(s.node, "has an element that is not part of a statement")
     if s.node.get("Effect").text() not in ("Allow", "Deny"):
         yield fail(s.node.get("Effect"), "is neither Allow nor Deny")
     if len(names & {"Action", "NotAction"}) != 1:
@@ -114,10 +131,10 @@ def actions_exist(resource: Resource, ctx: Context) -> Iterator[Finding]:
             for node in s.node.get("Action").items() + s.node.get("NotAction").items():
                 text = node.text()
                 if not _ACTION.fullmatch(text) or text.split(":", 1)[0].lower() in _NO_PREFIX:
-                    yield fail(node, "is no action of AWS")
+                    yield fail(node, "is not an AWS action")
             for node in s.positive_values(("kms:viaservice",)):
                 if not _VIA.fullmatch(node.text()):
-                    yield fail(node, "is no name under which a service calls KMS")
+                    yield fail(node, "is not a name under which a service calls KMS")
 
 
 _FITS: Final = (

@@ -40,6 +40,40 @@ def iam_no_admin(resource: Resource, ctx: Context) -> Iterator[Finding]:
     yield from _grants(resource, judge)
 
 
+_ADMINISTRATORS = frozenset(
+    f"arn:{partition}:iam::aws:policy/{name}"
+    for partition in ("aws", "aws-cn", "aws-us-gov")
+    for name in ("AdministratorAccess", "AdministratorAccess-Amplify", "IAMFullAccess", "PowerUserAccess")
+)
+"""Policies of AWS that allow everything, or whatever leads to it."""
+_ATTACHED = {t.ROLE: "managedPolicyArns", t.ATTACHMENTS_EXCLUSIVE: "policyArns"}
+"""Where a type names the policies it attaches; all others have policyArn."""
+_ATTACHING = (
+    t.ROLE,
+    t.ROLE_ATTACHMENT,
+    t.POLICY_ATTACHMENT,
+    t.GROUP_ATTACHMENT,
+    t.USER_ATTACHMENT,
+    t.ATTACHMENTS_EXCLUSIVE,
+)
+
+
+@rule(
+    id="iam-no-administrators",
+    title="No identity has the rights of an administrator",
+    pillar="auth",
+    severity="critical",
+    why="Whoever gets such a role owns the account.",
+    remedy="Write a policy with the few actions that are needed.",
+    references=("IAM-102",),
+    on=_ATTACHING,
+)
+def iam_no_administrators(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    for node in resource.get(_ATTACHED.get(resource.type, "policyArn")).items():
+        if not resource.targets(node.path, t.POLICY) and node.text() in _ADMINISTRATORS:
+            yield fail(node, "attaches a policy of AWS with the rights of an administrator")
+
+
 @rule(
     id="iam-no-service-wildcard",
     title="Actions are spelt out",
@@ -70,7 +104,7 @@ def iam_no_service_wildcard(resource: Resource, ctx: Context) -> Iterator[Findin
     pillar="auth",
     severity="high",
     why="A role that reaches every object, key or function of the account turns one bug into a breach.",
-    remedy="Give the ARNs; actions that take no resource belong into a statement of their own.",
+    remedy="Give the ARNs; actions that take no resource belong in a statement of their own.",
     references=("IAM-004", "IAM-005", "IAM-011", "IAM-018", "KMS-009", "LAM-022"),
     on=iam.IDENTITY_TYPES,
     settings={
@@ -131,7 +165,8 @@ def iam_no_dismantling(resource: Resource, ctx: Context) -> Iterator[Finding]:
     title="No workload may assume a role of another account",
     pillar="auth",
     severity="high",
-    why="What a role of another account may do is not written here, and where it leads neither.",
+    level="advisory",
+    why="What a role of another account may do, and where it leads, cannot be checked here.",
     remedy="Remove sts:AssumeRole, or name the account in the setting.",
     references=("IAM-018",),
     on=iam.IDENTITY_TYPES,
@@ -141,7 +176,7 @@ def iam_no_foreign_roles(resource: Resource, ctx: Context) -> Iterator[Finding]:
     def judge(s: iam.Statement) -> Iterator[Finding]:
         for node in s.node.get("Resource").items() if s.covers("sts:AssumeRole") else []:
             if abroad(node, ctx.strings("accounts")):
-                yield fail(node, "lets the workload become a role of another account")
+                yield fail(node, "lets the workload assume a role of another account")
 
     yield from _grants(resource, judge)
 
@@ -231,12 +266,11 @@ def iam_no_negated_elements(resource: Resource, ctx: Context) -> Iterator[Findin
     why="AWS-managed policies are broad and change without notice; a foreign policy cannot be checked here.",
     remedy="Write a RolePolicy with the few actions that are needed.",
     references=("IAM-006", "IAM-012", "IAM-013", "IAM-019"),
-    on=(t.ROLE, t.ROLE_ATTACHMENT, t.POLICY_ATTACHMENT, t.GROUP_ATTACHMENT, t.ATTACHMENTS_EXCLUSIVE),
+    on=tuple(kind for kind in _ATTACHING if kind != t.USER_ATTACHMENT),
     settings={"allowed": Setting([], "ARNs of policies outside the stack that are accepted")},
 )
 def iam_no_managed_policies(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    lists = {t.ROLE: "managedPolicyArns", t.ATTACHMENTS_EXCLUSIVE: "policyArns"}
-    nodes = resource.get(lists.get(resource.type, "policyArn"))
+    nodes = resource.get(_ATTACHED.get(resource.type, "policyArn"))
     if nodes.declared and not resource.targets(nodes.path, t.POLICY):
         for node in nodes.items():
             if node.text() not in ctx.strings("allowed"):

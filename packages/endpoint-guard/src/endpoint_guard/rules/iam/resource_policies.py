@@ -20,6 +20,16 @@ _SIDE: Final = (
     t.LOG_DESTINATION_POLICY,
     t.TABLE_POLICY,
     t.DATA_STREAM_POLICY,
+    t.BACKUP_VAULT_POLICY,
+    t.GLACIER_VAULT,
+    t.EMAIL_POLICY,
+    t.PACKAGE_DOMAIN_POLICY,
+    t.PACKAGE_REPOSITORY_POLICY,
+    t.GLUE_POLICY,
+    t.SCHEMA_REGISTRY_POLICY,
+    t.S3_TABLE_BUCKET_POLICY,
+    t.S3_TABLE_POLICY,
+    t.KAFKA_POLICY,
 )
 _NAMED_ELSEWHERE: Final = (t.BUCKET, t.BUCKET_POLICY, t.TOPIC, t.TOPIC_POLICY)
 """Types whose own rule reports a principal of another account."""
@@ -54,8 +64,6 @@ _ACCOUNT_KEYS: Final = (
     on=tuple(iam.CARRIERS),
     settings={
         "accounts": Setting([], "accounts other than the stack's own that may be named"),
-        "organizations": Setting([], "organizations (o-...) whose accounts may be let in as a whole"),
-        "endpoints": Setting([], "VPC endpoints and networks of others that may be named"),
     },
 )
 def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Finding]:
@@ -71,13 +79,33 @@ def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Find
         )
         for kind, node in s.principals:
             if kind == "CanonicalUser":
-                yield fail(node, "admits a principal whose account cannot be told")
+                yield fail(node, "admits a principal whose account is not known")
             if kind == "Federated" and not iam.names_identities(s, node):
                 yield fail(node, "admits every identity of a provider")
         for node in s.positive_values(_ACCOUNT_KEYS):
             if abroad(node, accepted):
                 yield fail(node, "admits another account by its condition")
-        if s.anyone and not _by_account(s):
+
+
+@rule(
+    id="policy-names-own-organization",
+    title="Policies admit organizations and networks of the stack only",
+    pillar="auth",
+    severity="critical",
+    level="advisory",
+    why="A condition on another organization or endpoint opens the door to it, and looks like a lock.",
+    remedy="Name the organization or the endpoint in the setting, or principals of the stack in the policy.",
+    references=("IAM-023", "S3-007", "VPC-011", "AGW-020"),
+    on=tuple(iam.CARRIERS),
+    settings={
+        "organizations": Setting([], "organizations (o-...) whose accounts may be let in as a whole"),
+        "endpoints": Setting([], "VPC endpoints and networks of others that may be named"),
+    },
+)
+def policy_names_own_organization(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    document = resource.get(iam.CARRIERS[resource.type])
+    for s in iam.statements(document) if document.declared else ():
+        if s.allows and s.anyone and not _by_account(s):
             yield from _crowd(s, ctx)
 
 
@@ -105,12 +133,12 @@ def _principal(node: Node, accepted: list[str]) -> Iterator[Finding]:
     if node.resource.type not in _NAMED_ELSEWHERE and abroad(node, accepted):
         yield fail(node, "admits another account")
     if text != "*" and not text.startswith("arn:") and not text.isdigit():
-        yield fail(node, "admits a principal whose account cannot be told")
+        yield fail(node, "admits a principal whose account is not known")
 
 
 @rule(
     id="side-policies-closed",
-    title="No access point, image repository, event bus, table, stream or model group lets everyone in",
+    title="No policy of an access point, repository, event bus, table, stream, vault or catalogue lets everyone in",
     pillar="auth",
     severity="high",
     why="They are further doors to the same data, each with a policy of its own.",

@@ -9,6 +9,7 @@ from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.graph import Resource
 from endpoint_guard.rule import Context, Finding, Setting, fail, rule
+from endpoint_guard.storage import holds_artifacts
 
 _CONSUMERS: Final = {
     t.FUNCTION: ("role", "lambda.amazonaws.com"),
@@ -84,6 +85,7 @@ def role_trust_guarded(role: Resource, ctx: Context) -> Iterator[Finding]:
     title="A role trusts exactly the service that uses it",
     pillar="auth",
     severity="high",
+    level="advisory",
     why="A role that two services may assume has the union of both services' risks.",
     remedy="Trust only the service whose resource uses the role.",
     references=("IAM-G03",),
@@ -103,7 +105,7 @@ def role_trust_exact(role: Resource, ctx: Context) -> Iterator[Finding]:
         if kind in ("AWS", "Federated")
     ]
     if trusted != expected or others:
-        yield fail(node, "trusts something else than exactly the service that uses it")
+        yield fail(node, "trusts a principal other than the service that uses it")
 
 
 @rule(
@@ -129,7 +131,8 @@ def role_per_workload(role: Resource, ctx: Context) -> Iterator[Finding]:
     title="Workloads run under a role of the stack",
     pillar="auth",
     severity="high",
-    why="What a role from elsewhere may do, and who else may become it, is not written here.",
+    level="advisory",
+    why="What a role from elsewhere may do, and who else may assume it, cannot be checked here.",
     remedy="Pass the ARN of a role that the stack declares.",
     references=("IAM-G02", "IAM-G06"),
     on=tuple(_CONSUMERS),
@@ -182,6 +185,7 @@ _MODEL_MAY: Final = (
     title="The model's role reads the artifact and writes its logs, and nothing else",
     pillar="auth",
     severity="high",
+    level="advisory",
     why="Whoever breaks into the container has this role.",
     remedy="Leave the role the artifact's prefix, its key, its log group, and capture writing.",
     references=("IAM-G06",),
@@ -201,9 +205,13 @@ def model_role_minimal(model: Resource, ctx: Context) -> Iterator[Finding]:
 
 
 def _own_buckets(statement: iam.Statement) -> Iterator[Finding]:
-    """A finding for each bucket named that is not of the stack."""
+    """A finding for each bucket named that is not of the stack, or from which a model takes nothing."""
     graph = statement.node.resource.graph
+    reads = any(statement.grants(action) for action in ("s3:GetObject", "s3:GetObjectVersion"))
     for node in statement.node.get("Resource").items():
         name = node.text().removeprefix("arn:aws:s3:::").split("/", 1)[0]
-        if name != "*" and not any(found.type == t.BUCKET for found in graph.known_as(name)):
+        found = [one for one in graph.known_as(name) if one.type == t.BUCKET]
+        if name != "*" and not found:
             yield fail(node, "lets the model's role reach a bucket outside the stack")
+        elif found and reads and not any(holds_artifacts(bucket) for bucket in found):
+            yield fail(node, "lets the model's role read a bucket that holds no artifact")

@@ -25,6 +25,7 @@ def _policies(key: Resource) -> list[Resource]:
     title="Every key has a policy of its own",
     pillar="encryption",
     severity="medium",
+    level="advisory",
     why="The default policy leaves the decision to every identity policy of the account.",
     remedy="Set policy on the key, or declare a KeyPolicy.",
     references=("KMS-003", "KMS-007"),
@@ -35,7 +36,7 @@ def kms_policy_written(key: Resource, ctx: Context) -> Iterator[Finding]:
     if not _policies(key):
         yield fail(key.get("policy"), "has no policy of its own")
     elif not any(s.grants("kms:PutKeyPolicy") for s in found):
-        yield fail(key.get("policy"), "lets nobody change its policy, which AWS refuses")
+        yield fail(key.get("policy"), "allows nobody to change its policy, which AWS refuses")
 
 
 @rule(
@@ -111,6 +112,7 @@ _BOUNDS: Final = (*iam.PRINCIPAL_CONDITIONS, "kms:viaservice", "kms:encryptionco
     title="A key policy lets principals create grants for AWS services only",
     pillar="encryption",
     severity="high",
+    level="advisory",
     why="A grant hands the key on to anyone, outside the policy, until somebody revokes it.",
     remedy='Add the condition Bool kms:GrantIsForAWSResource "true" to the statement with kms:CreateGrant.',
     references=("KMS-G05",),
@@ -132,7 +134,7 @@ def kms_grants_by_services_only(key: Resource, ctx: Context) -> Iterator[Finding
     title="A key admits the services that encrypt with it",
     pillar="encryption",
     severity="high",
-    why="A log group or topic whose service cannot use the key goes silent, and nobody is told.",
+    why="A log group or topic whose service cannot use the key goes silent, and nobody notices.",
     remedy="Admit logs.<region>.amazonaws.com for log groups, cloudwatch.amazonaws.com for alarm topics.",
     references=("KMS-G03", "SNS-G01"),
     on=(t.KEY,),
@@ -188,6 +190,7 @@ def _for_alarms(topic: Resource) -> bool:
     title="Grants carry constraints",
     pillar="encryption",
     severity="medium",
+    level="advisory",
     why="A grant is invisible in the key policy and lasts until it is revoked.",
     remedy="Use the key policy, or give the grant encryption-context constraints.",
     references=("KMS-G05",),

@@ -36,7 +36,9 @@ def kms_key_rotates(key: Resource, ctx: Context) -> Iterator[Finding]:
     if not key.get("enableKeyRotation").flag():
         yield fail(key.get("enableKeyRotation"), "does not rotate")
     period = key.get("rotationPeriodInDays")
-    yield from need(period, lambda n: (n.number() or 365) <= ctx.number("maxPeriod"), "rotates too seldom")
+    yield from need(
+        period, lambda n: (n.number() or 365) <= ctx.number("maxPeriod"), "does not rotate often enough"
+    )
 
 
 @rule(
@@ -63,11 +65,11 @@ def kms_key_single_region(key: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="kms-key-described",
-    title="Keys say what they are for",
+    title="Keys have a description",
     pillar="encryption",
     severity="low",
     level="advisory",
-    why="A key nobody can place is deleted by mistake, or never.",
+    why="A key whose purpose nobody knows is deleted by mistake, or never.",
     remedy="Set description.",
     references=("KMS-008",),
     on=(t.KEY,),
@@ -101,6 +103,7 @@ def kms_deletion_window(key: Resource, ctx: Context) -> Iterator[Finding]:
     title="A key's alias stands for a key of the stack",
     pillar="encryption",
     severity="high",
+    level="advisory",
     why="What is encrypted by the alias is encrypted with whatever key it stands for.",
     remedy="Set target_key_id to a key of the stack.",
     references=("SM-001", "CW-001", "S3-012"),
@@ -123,7 +126,7 @@ def by_own_key(resource: Resource, path: str, what: str) -> Iterator[Finding]:
         elif text.startswith("alias/") or ":alias/" in text or ":key/" in text or len(text) == 36:
             yield fail(node, f"{what} with a key outside the stack, which cannot be checked here")
         else:
-            yield fail(node, f"{what} with something that is no key")
+            yield fail(node, f"{what} with something that is not a key")
 
 
 @rule(

@@ -76,6 +76,7 @@ def function_package_pinned(function: Resource, ctx: Context) -> Iterator[Findin
     title="The function's package comes from the program or a bucket of the stack",
     pillar="integrity",
     severity="high",
+    level="advisory",
     why="Whoever owns the other bucket or server decides what runs here.",
     remedy="Pass an archive of the program, or upload it to a bucket of the stack.",
     references=("LAM-G08",),
@@ -118,6 +119,7 @@ def alias_serves_version(alias: Resource, ctx: Context) -> Iterator[Finding]:
     title="Functions use no layers of other accounts",
     pillar="integrity",
     severity="high",
+    level="advisory",
     why="A layer runs in the function with all of its rights.",
     remedy="Put the code into the package, or name the account in the setting.",
     references=("LAM-019",),
@@ -134,7 +136,7 @@ def function_no_foreign_layers(function: Resource, ctx: Context) -> Iterator[Fin
 
 @rule(
     id="function-limits-explicit",
-    title="Functions say their timeout, memory and purpose",
+    title="Functions set timeout, memory and description",
     pillar="integrity",
     severity="low",
     level="advisory",
@@ -146,7 +148,9 @@ def function_no_foreign_layers(function: Resource, ctx: Context) -> Iterator[Fin
 )
 def function_limits_explicit(function: Resource, ctx: Context) -> Iterator[Finding]:
     for name in ("timeout", "memorySize", "description"):
-        yield from need(function.get(name), lambda n: n.present, "leaves a limit or its purpose to a default")
+        yield from need(
+            function.get(name), lambda n: n.present, "leaves timeout, memory or description to a default"
+        )
 
 
 @rule(

@@ -8,7 +8,7 @@ from typing import Final
 from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.graph import Graph, Node, Resource, State
-from endpoint_guard.rule import Context, Finding, fail, need, rule
+from endpoint_guard.rule import Context, Finding, fail, need, property_rule, rule
 
 _CALLS: Final = {
     t.BUCKET_NOTIFICATION: "lambdaFunctions",
@@ -26,11 +26,28 @@ _CALLS: Final = {
 _INVOKE: Final = ("lambda:InvokeFunction", "lambda:InvokeAsync", "lambda:InvokeFunctionUrl")
 
 
+function_url_authenticated = property_rule(
+    __name__,
+    id="function-url-authenticated",
+    title="Function URLs authenticate their callers",
+    pillar="auth",
+    severity="critical",
+    why="Everybody who knows the address runs the function, at the cost of the account.",
+    remedy='Set authorization_type="AWS_IAM".',
+    references=("LAM-013",),
+    on=t.FUNCTION_URL,
+    path="authorizationType",
+    good=lambda node: node.text() == "AWS_IAM",
+    text="lets anyone call without authentication",
+)
+
+
 @rule(
     id="function-no-side-door",
     title="A function behind an API is reached through that API only",
     pillar="auth",
     severity="critical",
+    level="advisory",
     why="A function URL, an event source, a second permission or a role bypasses firewall, key and quota.",
     remedy="Remove the trigger, the permission or the statement; call through the API.",
     references=("LAM-G02", "LAM-013"),
@@ -103,7 +120,7 @@ def _permission(permission: Resource) -> Iterator[Finding]:
         yield from need(
             principal,
             lambda n: n.text().lower() == "apigateway.amazonaws.com",
-            "opens the function to something else than the API",
+            "opens the function to a caller other than the API",
         )
 
 

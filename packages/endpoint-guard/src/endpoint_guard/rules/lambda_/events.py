@@ -14,6 +14,7 @@ from endpoint_guard.rule import Context, Finding, fail, rule
     title="Events that a function cannot handle have a destination",
     pillar="resilience",
     severity="low",
+    level="advisory",
     why="After the last attempt an event is dropped without a word.",
     remedy="Set destination_config with on_failure.",
     references=("LAM-017",),

@@ -32,11 +32,11 @@ def function_concurrency_bounded(function: Resource, ctx: Context) -> Iterator[F
 
 @rule(
     id="function-timeout-bounded",
-    title="Functions give up in time",
+    title="Functions time out early enough",
     pillar="resilience",
     severity="low",
     level="advisory",
-    why="A hanging function holds concurrency and money.",
+    why="A hanging function holds on to its concurrency and costs money.",
     remedy="Set timeout below the ceiling.",
     references=("LAM-015", "LAM-G06"),
     on=(t.FUNCTION,),
@@ -45,4 +45,6 @@ def function_concurrency_bounded(function: Resource, ctx: Context) -> Iterator[F
 )
 def function_timeout_bounded(function: Resource, ctx: Context) -> Iterator[Finding]:
     timeout = function.get("timeout")
-    yield from need(timeout, lambda n: 0 < (n.number() or 3) <= ctx.number("maxSeconds"), "gives up too late")
+    yield from need(
+        timeout, lambda n: 0 < (n.number() or 3) <= ctx.number("maxSeconds"), "times out too late"
+    )

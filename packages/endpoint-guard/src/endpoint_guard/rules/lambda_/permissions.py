@@ -6,37 +6,70 @@ from collections.abc import Iterator
 
 from endpoint_guard import iam
 from endpoint_guard import types as t
-from endpoint_guard.graph import Resource, State
+from endpoint_guard.graph import Node, Resource, State
 from endpoint_guard.rule import Context, Finding, fail, need, rule
+
+_SOURCES = ("sourceArn", "sourceAccount", "principalOrgId")
 
 
 @rule(
     id="function-permission-bound",
-    title="Permissions to invoke a function name one API, stage, verb and path",
+    title="Permissions to invoke a function are bound to a source",
     pillar="auth",
     severity="critical",
-    why="A permission for a whole service or API lets other accounts and other routes reach the function.",
-    remedy="Build source_arn from stage.execution_arn plus /VERB/path; it holds the account.",
-    references=("LAM-011", "LAM-012", "LAM-G01"),
+    why="A permission for a whole service lets any account reach the function through that service.",
+    remedy="Set source_arn to what calls the function; for a bucket also source_account.",
+    references=("LAM-011", "LAM-012"),
     on=(t.PERMISSION,),
 )
 def function_permission_bound(permission: Resource, ctx: Context) -> Iterator[Finding]:
-    principal = permission.get("principal")
-    yield from need(principal, lambda n: n.text() not in ("", "*"), "lets everyone invoke the function")
+    principal, source = permission.get("principal"), permission.get("sourceArn")
+    if not permission.get("principalOrgId").declared:
+        yield from need(principal, lambda n: n.text() not in ("", "*"), "lets everyone invoke the function")
     if not principal.text().endswith(".amazonaws.com"):
         return
-    source = permission.get("sourceArn")
-    if not source.declared:
-        yield fail(source, "is bound to no source")
-    elif source.state is State.KNOWN and not iam.fixed(source.text()):
+    if not any(permission.get(key).declared for key in _SOURCES):
+        yield fail(source, "is not bound to a source")
+    elif source.declared and not any(permission.get(key).declared for key in _SOURCES[1:]):
+        yield from _of_one_account(permission, source)
+
+
+def _of_one_account(permission: Resource, source: Node) -> Iterator[Finding]:
+    """The source belongs to one account: its ARN names the account, or it is a resource of the stack."""
+    if source.state is State.KNOWN and not iam.fixed(source.text()):
         yield fail(source, "is bound to a source of any account")
+    elif (
+        source.state is State.KNOWN and source.text().startswith("arn:aws:s3:") and not _of_stack(permission)
+    ):
+        yield fail(source, "is bound to the name of a bucket, which another account may take")
+
+
+@rule(
+    id="function-permission-narrow",
+    title="Permissions to invoke a function name one source of the stack; for a REST API its stage, verb and path",
+    pillar="auth",
+    severity="high",
+    level="advisory",
+    why="A permission for a whole API lets routes reach the function that were not meant to.",
+    remedy="Build source_arn from stage.execution_arn plus /VERB/path; it holds the account.",
+    references=("LAM-G01",),
+    on=(t.PERMISSION,),
+)
+def function_permission_narrow(permission: Resource, ctx: Context) -> Iterator[Finding]:
+    source = permission.get("sourceArn")
+    if not permission.get("principal").text().endswith(".amazonaws.com"):
+        return
+    if not source.declared and permission.get("sourceAccount").declared:
+        yield fail(source, "does not name what calls the function")
+    elif not source.declared:
+        return  # it is bound to nothing, which is the worse finding
     elif not _of_stack(permission) and not _of_own_api(
         permission, t.REST_API, t.STAGE, t.HTTP_API, t.HTTP_STAGE
     ):
         yield fail(source, "is bound to a source outside the stack")
     elif _of_rest_api(permission) and not _composed(permission):
         yield from need(source, lambda n: "*" not in n.text(), "has a wildcard in its source")
-        yield from need(source, lambda n: n.text().count("/") >= 3, "names no stage, verb and path")
+        yield from need(source, lambda n: n.text().count("/") >= 3, "does not name stage, verb and path")
 
 
 def _of_stack(permission: Resource) -> bool:

@@ -10,7 +10,7 @@ from endpoint_guard.accounts import foreign
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, property_rule, rule
-from endpoint_guard.storage import parts, policies_of
+from endpoint_guard.storage import parts, policies_of, takes_logs
 
 FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _PRIVATE = ("", "private", "log-delivery-write", "bucket-owner-full-control", "bucket-owner-read")
@@ -41,7 +41,7 @@ def bucket_has_public_block(bucket: Resource, ctx: Context) -> Iterator[Finding]
     why="Each switch closes another way; the bucket is as open as the one that is off.",
     remedy="Set block_public_acls, block_public_policy, ignore_public_acls and restrict_public_buckets.",
     references=("S3-001",),
-    on=(t.BUCKET_BLOCK,),
+    on=(t.BUCKET_BLOCK, t.ACCOUNT_PUBLIC_BLOCK),
     scope="resource",
     fixes=[PropertyFix(name, True) for name in FLAGS],
 )
@@ -71,7 +71,9 @@ def bucket_no_acls(resource: Resource, ctx: Context) -> Iterator[Finding]:
             )
         return
     # Without ownership controls a bucket made since April 2023 has its ACLs switched off.
-    for control in parts(resource, t.BUCKET_OWNERSHIP):
+    # CloudFront delivers its logs under an ACL, and refuses a bucket without.
+    by_acl = takes_logs(resource, t.DISTRIBUTION)
+    for control in parts(resource, t.BUCKET_OWNERSHIP) if not by_acl else ():
         node = control.get("rule.objectOwnership")
         yield from need(node, lambda n: n.text() == "BucketOwnerEnforced", "leaves ACLs in force")
 
@@ -144,7 +146,7 @@ def access_point_private(point: Resource, ctx: Context) -> Iterator[Finding]:
     pillar="network",
     severity="medium",
     level="advisory",
-    why="A website endpoint answers in clear and to everybody.",
+    why="A website endpoint answers without TLS, and to everybody.",
     remedy="Remove the website configuration; put a distribution in front of a private bucket.",
     references=("S3-025",),
     on=(t.BUCKET_WEBSITE, t.BUCKET),

@@ -35,7 +35,7 @@ def artifact_upload_pinned(item: Resource, ctx: Context) -> Iterator[Finding]:
     if hash_.state.value == "known" and key.state.value == "known":
         digest = DIGEST.search(key.text())
         if digest and re.fullmatch(r"[0-9a-f]{64}", hash_.text()) and hash_.text() != digest.group():
-            yield fail(key, "has another digest in its key than that of its source")
+            yield fail(key, "has a digest in its key that is not that of its source")
 
 
 @rule(
@@ -63,7 +63,10 @@ def artifact_bucket_write_protected(bucket: Resource, ctx: Context) -> Iterator[
         if s.covers(action)
     }
     if len(denied) < 3:
-        yield fail(documents[0] if documents else bucket.get("policy"), "lets others than the deployer write")
+        yield fail(
+            documents[0] if documents else bucket.get("policy"),
+            "lets principals other than the deployer write",
+        )
     for holder in ctx.graph.remember("who may write objects", lambda: _who_writes(ctx.graph)):
         if holder.name not in ctx.strings("writers"):
             yield from each([holder.root], lambda node: _writes(node.resource, bucket))
@@ -131,7 +134,7 @@ _HOLDERS: Final = tuple(_PATHS.items())
     title="Buckets with artifacts lock their objects",
     pillar="resilience",
     severity="medium",
-    why="A locked version cannot be deleted before its time, by nobody.",
+    why="Nobody can delete a locked version before its time.",
     remedy="Set object_lock_enabled and declare BucketObjectLockConfiguration with a default retention.",
     references=("S3-020",),
     profile="scoring-endpoint",

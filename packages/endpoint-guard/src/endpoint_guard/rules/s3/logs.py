@@ -38,6 +38,7 @@ def bucket_access_logged(bucket: Resource, ctx: Context) -> Iterator[Finding]:
     title="Only the log delivery service writes into a log bucket",
     pillar="logging",
     severity="medium",
+    level="advisory",
     why="Whoever can write there can forge the record.",
     remedy="Allow s3:PutObject to logging.s3.amazonaws.com with aws:SourceAccount only.",
     references=("S3-G05",),
@@ -54,6 +55,6 @@ def log_bucket_locked_down(entry: Resource, ctx: Context) -> Iterator[Finding]:
 def _delivery(statement: iam.Statement) -> Iterator[Finding]:
     for _, node in statement.principals:
         if node.text() not in ("logging.s3.amazonaws.com", "delivery.logs.amazonaws.com"):
-            yield fail(node, "lets somebody else than log delivery write logs")
+            yield fail(node, "lets someone other than log delivery write logs")
     if not statement.narrowed_by(("aws:sourceaccount", "aws:sourcearn")):
         yield fail(statement.node, "takes logs on behalf of any account")

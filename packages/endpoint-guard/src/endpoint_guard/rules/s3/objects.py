@@ -65,7 +65,7 @@ def uploads_use_stack_key(bucket: Resource, ctx: Context) -> Iterator[Finding]:
         s for s in found if _pins(s, _ALGORITHM_HEADER) and set(_refused(s, _ALGORITHM_HEADER)) <= set(_KMS)
     ]
     if pins and not strict and not kms:
-        yield fail(place, "accepts uploads that ask for another encryption than KMS")
+        yield fail(place, "accepts uploads that ask for encryption other than KMS")
 
 
 def _denies_uploads(s: iam.Statement, bucket: Resource) -> bool:

@@ -31,12 +31,13 @@ def bucket_versioned(bucket: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="bucket-lifecycle",
-    title="Buckets have a lifecycle, also for uploads that never end",
+    title="Buckets have a lifecycle, also for replaced versions and for uploads that never end",
     pillar="resilience",
     severity="low",
     level="advisory",
     why="Old versions and broken uploads cost money and keep data that should be gone.",
-    remedy="Declare BucketLifecycleConfiguration with abort_incomplete_multipart_upload.",
+    remedy="Declare BucketLifecycleConfiguration with abort_incomplete_multipart_upload and "
+    "noncurrent_version_expiration.",
     references=("S3-017", "S3-018"),
     on=(t.BUCKET,),
     settings={"maxDays": Setting(30, "days after which a broken upload is gone", 1, 3_650)},
@@ -50,10 +51,18 @@ def bucket_lifecycle(bucket: Resource, ctx: Context) -> Iterator[Finding]:
         days = [r.get("abortIncompleteMultipartUpload.daysAfterInitiation") for r in rules if _whole(r)]
         if not any(0 < (node.number() or 0) <= ctx.number("maxDays") for node in days):
             yield fail(part.get("rules"), "keeps uploads that never end")
+        replaced = [item.get("noncurrentVersionExpiration.noncurrentDays").number() or 0 for item in rules]
+        if _versioned(bucket) and not any(days > 0 for days in replaced):
+            yield fail(part.get("rules"), "keeps replaced versions forever")
         for item in rules if holds_artifacts(bucket) else []:
             # Without the current version, a new instance has no model to load and no update has code.
             if _whole(item) and item.get("expiration.days").declared:
                 yield fail(item.get("expiration"), "expires artifacts that are still served")
+
+
+def _versioned(bucket: Resource) -> bool:
+    states = [part.get("versioningConfiguration.status") for part in parts(bucket, t.BUCKET_VERSIONING)]
+    return any(state.text() == "Enabled" for state in states)
 
 
 def _whole(item: Node) -> bool:

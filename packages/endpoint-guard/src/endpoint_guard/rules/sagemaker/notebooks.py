@@ -45,7 +45,7 @@ notebook_no_root = _notebook(
     references=("SM-012",),
     path="rootAccess",
     good=lambda node: node.text() == "Disabled",
-    text="gives its users root",
+    text="gives its users root access",
 )
 notebook_own_key = _notebook(
     id="notebook-own-key",
@@ -107,6 +107,7 @@ def notebook_script_no_secrets(script: Resource, ctx: Context) -> Iterator[Findi
     title="Studio domains use single sign-on, a key of the stack and the private network",
     pillar="integrity",
     severity="low",
+    level="advisory",
     why="A domain opens notebooks to everybody it lets in.",
     remedy='Set auth_mode="SSO", kms_key_id and app_network_access_type="VpcOnly".',
     references=("SM-019",),

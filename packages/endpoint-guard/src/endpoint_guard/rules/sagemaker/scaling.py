@@ -16,7 +16,7 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
     severity="medium",
     level="advisory",
     why="Without a target the endpoint cannot follow the load; without a ceiling a flood sets the bill.",
-    remedy="Declare an appautoscaling Target for the variant with max_capacity under the ceiling.",
+    remedy="Declare an appautoscaling Target with max_capacity under the ceiling, and a Policy for it.",
     references=("SM-G07",),
     on=(t.ENDPOINT,),
     settings={
@@ -37,6 +37,8 @@ def scaling_bounded(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
         yield from need(
             least, lambda n: (n.number() or 0) >= ctx.number("minCapacity"), "scales below the floor"
         )
+        if not target.users("resourceId", t.SCALING_POLICY):
+            yield fail(target, "has no policy that scales it", "resourceId")
         suspended = target.get("suspendedState.dynamicScalingOutSuspended")
         yield from need(suspended, lambda n: not n.flag(), "does not scale out")
     for action in ctx.graph.of(t.SCHEDULED_SCALING):

@@ -19,6 +19,7 @@ def _rate(rule_: waf.AclRule) -> Node:
     title="The web ACL blocks callers above a rate",
     pillar="throttling",
     severity="critical",
+    level="advisory",
     why="AWS calls usage-plan limits best effort; the rate rule is the limit that is enforced.",
     remedy="Add a rule with rate_based_statement by IP and the action block.",
     references=("WAF-G01",),
@@ -76,6 +77,7 @@ def _steady(key: Node) -> bool:
     title="The web ACL blocks bodies that it cannot inspect",
     pillar="throttling",
     severity="high",
+    level="advisory",
     why="Only the first part of a body is inspected; what lies behind passes unseen by default.",
     remedy='Add a rule with size_constraint_statement on body, oversize_handling="MATCH", action block.',
     references=("WAF-G02",),
@@ -100,7 +102,7 @@ def _caps(item: waf.AclRule, ceiling: float) -> bool:
     statement = item.statement.get("sizeConstraintStatement")
     size = statement.get("size").number()
     json = statement.get("fieldToMatch.jsonBody")
-    # A body that is no JSON has no JSON size.
+    # A body that is not JSON has no JSON size.
     if json.value is not None and json.get("invalidFallbackBehavior").text() != "MATCH":
         return False
     return (

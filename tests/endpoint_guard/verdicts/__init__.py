@@ -1,0 +1,1 @@
+"""Small programs of which the right verdict is known, by subject."""

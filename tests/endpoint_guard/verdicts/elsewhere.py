@@ -1,0 +1,68 @@
+"""What does not belong to a bigger subject."""
+
+from __future__ import annotations
+
+from endpoint_guard import types as t
+
+from tests.endpoint_guard.compliant import Item, Ref
+from tests.endpoint_guard.verdicts.case import BUCKET, Case, document, fine, wrong
+
+
+def opened(first: int, last: int, protocol: str = "tcp") -> Item:
+    """A security group that lets everybody in at some ports."""
+    rule = {"protocol": protocol, "fromPort": first, "toPort": last, "cidrBlocks": ["0.0.0.0/0"]}
+    return Item(t.SECURITY_GROUP, "web", {"description": "web", "ingress": [rule]})
+
+
+CASES: tuple[Case, ...] = (
+    wrong("a secret alone", "secret-has-policy", Item(t.SECRET, "token", {"name": "token"})),
+    fine(
+        "a secret with a policy",
+        "secret-has-policy",
+        Item(t.SECRET, "token", {"name": "token", "policy": document({"Effect": "Deny", "Principal": "*"})}),
+    ),
+    wrong(
+        "new disks are left in clear",
+        "disks-encrypted-by-default",
+        Item(t.DISKS_BY_DEFAULT, "disks", {"enabled": False}),
+    ),
+    fine("on when nothing is said", "disks-encrypted-by-default", Item(t.DISKS_BY_DEFAULT, "disks", {})),
+    wrong(
+        "no tags, and a provider without default tags",
+        "resources-tagged",
+        Item(t.TOPIC, "plain", {"name": "plain"}),
+    ),
+    wrong(
+        "an alarm that never goes off",
+        "alarm-can-go-off",
+        Item(
+            t.ALARM,
+            "a",
+            {
+                "namespace": "AWS/Lambda",
+                "metricName": "Errors",
+                "comparisonOperator": "GreaterThanThreshold",
+                "threshold": 1e9,
+            },
+        ),
+    ),
+    fine(
+        "a data bucket with an upload",
+        "artifact-upload-pinned",
+        BUCKET,
+        Item(t.BUCKET_OBJECT, "icon", {"bucket": Ref("scores"), "key": "favicon.png"}),
+    ),
+    fine("ACLs are off by default", "bucket-no-acls", BUCKET),
+    fine(
+        "a group of an instance",
+        "group-in-use",
+        Item(t.SECURITY_GROUP, "web", {"description": "web"}),
+        Item("aws:ec2/instance:Instance", "web", {"vpcSecurityGroupIds": [Ref("web")]}),
+    ),
+    wrong("a group of nothing", "group-in-use", Item(t.SECURITY_GROUP, "web", {"description": "web"})),
+    *(fine(f"a website at {port}", "no-open-ingress", opened(port, port)) for port in (80, 443)),
+    wrong("a shell for everybody", "no-open-ingress", opened(22, 22)),
+    wrong("a range around a website", "no-open-ingress", opened(80, 443)),
+    wrong("every port of every protocol", "no-open-ingress", opened(0, 0, "-1")),
+    wrong("a website for everybody", "no-open-web-ingress", opened(443, 443)),
+)
