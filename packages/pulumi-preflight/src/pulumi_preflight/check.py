@@ -76,7 +76,7 @@ def check(
         warnings=tuple(map(scrub, graph.warnings)),
         evidence=Evidence(
             graph.source,
-            pack_version=version(policy_pack),
+            pack_version=version(policy_pack) or info.version,
             levels=levels_file.name if levels_file else "the pack itself",
         ),
     )

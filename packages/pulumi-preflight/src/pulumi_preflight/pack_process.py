@@ -20,12 +20,15 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from pulumi_preflight.errors import UserError
+from pulumi_preflight.terminal import say
 
-START_SECONDS = 30.0
+START_SECONDS = 300.0
+"""A pack imports an SDK of thousands of files: on a busy machine that takes minutes."""
 _IN_FLIGHT = 256
 """gRPC cancels calls when thousands wait at once."""
 CALL_SECONDS = 300.0
 _STOP_SECONDS = 3.0
+_POLL_SECONDS, _TELL_SECONDS = 0.05, 10.0
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
@@ -150,7 +153,11 @@ class PackProcess:
 
     def _port(self) -> int:
         deadline = time.monotonic() + START_SECONDS
+        told = deadline - START_SECONDS + _TELL_SECONDS
         while time.monotonic() < deadline:
+            if time.monotonic() > told:
+                say(f"the policy pack {self.folder.name} is still starting")
+                told += _TELL_SECONDS
             ended = self._process.poll() is not None
             line, newline, _ = _content(self._out).partition(b"\n")
             if newline:
@@ -162,7 +169,7 @@ class PackProcess:
                 )
             if ended:
                 raise UserError(f"the policy pack {self.folder} did not start: {self._tail()}")
-            time.sleep(0.01)
+            time.sleep(_POLL_SECONDS)
         raise UserError(f"the policy pack {self.folder} gave no port within {START_SECONDS:.0f} seconds.")
 
     def _greet(self) -> None:
