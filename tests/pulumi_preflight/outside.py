@@ -1,4 +1,4 @@
-"""`python -m tests.pulumi_preflight.outside`: both packages as a stranger has them, in a new folder outside the repository.
+"""`python -m tests.pulumi_preflight.outside`: both packages as a stranger has them, outside the repository.
 
 Builds both wheels, installs them and what they ask for into a new environment with a plain `pip install`, and runs
 `pulumi-preflight check` there on a small project: one that is refused, one that is not. It installs from a package

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi_preflight import answers
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import Graph
+from pulumi_preflight.graph import UNKNOWN, Graph
 from pulumi_preflight.program import evaluate
 from pulumi_preflight.provider import policy_document
 
@@ -275,3 +275,43 @@ def test_policy_documents_are_merged_by_sid() -> None:
     ]  # fmt: skip
     with pytest.raises(UserError, match="same sid"):
         document(statements=[{"sid": "A"}, {"sid": "A"}])
+
+
+DYNAMIC = """
+    import pulumi, pulumi_aws as aws
+    from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+    class Provider(ResourceProvider):
+        def create(self, props):
+            raise AssertionError("nothing is created here")
+
+    class Token(Resource):
+        token: pulumi.Output[str]
+        size: pulumi.Output[int]
+
+        def __init__(self, name):
+            super().__init__(Provider(), name, {"length": 3, "token": None, "size": None})
+
+    made = Token("made")
+    aws.s3.Bucket("b", bucket=made.token.apply(str.lower), tags={"size": made.size.apply(lambda size: str(size + 1))})
+"""
+
+
+def test_what_a_dynamic_provider_returns_is_made_up(tmp_path: Path) -> None:
+    graph = run_inline(tmp_path, DYNAMIC)
+    bucket = one(graph, "Bucket")["inputs"]
+    assert (bucket["bucket"], bucket["tags"]) == ("made-token", {"size": "2"})
+    assert graph.warnings == ("Dynamic providers do not run here: what their resources return is made up.",)
+    assert one(run_inline(tmp_path, DYNAMIC, form="preview"), "Bucket")["inputs"]["bucket"] == UNKNOWN
+
+
+def test_a_hook_is_not_run_and_that_is_said(tmp_path: Path) -> None:
+    program = """
+        import pulumi
+        hook = pulumi.ResourceHook("hook", lambda args: 1 / 0)
+        pulumi.ComponentResource("a:b:C", "c", opts=pulumi.ResourceOptions(
+            hooks=pulumi.ResourceHookBinding(after_create=[hook])))
+    """
+    assert run_inline(tmp_path, program).warnings == (
+        "Resource hooks do not run here: they surround operations, and none takes place.",
+    )

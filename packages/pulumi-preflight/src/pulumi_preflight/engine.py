@@ -138,9 +138,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     # Hooks surround an operation of AWS; none takes place here, so none is called.
     def RegisterResourceHook(self, request: Any, context: Any) -> Any:
+        self._recorder.hooks = True
         return empty_pb2.Empty()
 
     def RegisterErrorHook(self, request: Any, context: Any) -> Any:
+        self._recorder.hooks = True
         return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:

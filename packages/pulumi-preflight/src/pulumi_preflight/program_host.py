@@ -30,6 +30,7 @@ from types import TracebackType
 from typing import Any
 
 import pulumi
+import pulumi.dynamic
 import pulumi.runtime
 
 FAILED = 1
@@ -182,6 +183,9 @@ def _run(order: dict[str, Any], program: Path, reports: Reports) -> None:
         )
     )
 
+    if not order["preview"]:
+        _stand_in_for_dynamic_providers()
+
     def declare() -> None:
         runpy.run_path(str(program), run_name="__main__")
         reports.send("declared")
@@ -191,6 +195,37 @@ def _run(order: dict[str, Any], program: Path, reports: Reports) -> None:
     loop.run_until_complete(pulumi.runtime.run_in_stack(declare))
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
+
+
+def _stand_in_for_dynamic_providers() -> None:
+    """A dynamic provider creates something somewhere, so it does not run here.
+
+    What it would have returned, the properties given as None, gets a value of the annotated type instead.
+    """
+    register = pulumi.dynamic.Resource.__init__
+
+    def stand_in(
+        self: Any, provider: Any, name: str, props: Any, opts: Any = None, *more: Any, **options: Any
+    ) -> None:
+        types = getattr(type(self), "__annotations__", {})
+        made_up = {
+            key: _value_of(str(types.get(key, "")), f"{name}-{key}") if value is None else value
+            for key, value in (props or {}).items()
+        }
+        register(self, provider, name, made_up, opts, *more, **options)
+
+    pulumi.dynamic.Resource.__init__ = stand_in  # type: ignore[method-assign]
+
+
+def _value_of(annotation: str, text: str) -> Any:
+    inner = annotation.lower().partition("output[")[2]
+    if "bool" in inner:
+        return False
+    if inner.startswith(("list", "sequence", "typing.list", "typing.sequence")):
+        return [text]
+    if inner.startswith(("dict", "mapping", "typing.dict", "typing.mapping")):
+        return {}
+    return 1 if inner.startswith(("int", "float")) else text
 
 
 def _ended(end: SystemExit, program: Path, reports: Reports) -> None:

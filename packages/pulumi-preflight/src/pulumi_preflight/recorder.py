@@ -61,6 +61,8 @@ class Recorder:
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
         self._providers = Providers(config, self._recorded, self.make_urn)
+        self.hooks = False
+        """Whether the program has registered a resource hook."""
         self.last = ""
         """The last resource that the program registered, as a reader knows it."""
 
@@ -85,6 +87,12 @@ class Recorder:
         found = []
         if self._unseen:
             found.append(f"What the remote components declare is not judged: {', '.join(self._unseen)}.")
+        if not self._preview and any(
+            resource["type"].startswith("pulumi-python:dynamic") for resource in self._recorded.values()
+        ):
+            found.append("Dynamic providers do not run here: what their resources return is made up.")
+        if self.hooks:
+            found.append("Resource hooks do not run here: they surround operations, and none takes place.")
         if self._answers.used:
             found.append(f"Answers of AWS were taken from a file: {', '.join(sorted(self._answers.used))}.")
         return tuple(found)
