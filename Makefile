@@ -15,6 +15,10 @@ ACTIONLINT = if command -v actionlint > /dev/null; then actionlint; \
 	elif command -v go > /dev/null; then go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12; \
 	else echo "Neither actionlint nor go is installed: the workflows' syntax was not checked." >&2; fi
 
+# Programs, packs and servers start again and again: each would compile the thousands of files of the SDK again without a cache.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+
 .DEFAULT_GOAL := help
 .PHONY: help env demo mutants engine test engine-test coverage lint format figures bench docs lock clean
 
