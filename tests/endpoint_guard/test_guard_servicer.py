@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from typing import Any
 
 import pulumi
 import pytest
 from endpoint_guard import sdk
 from endpoint_guard import types as t
+from endpoint_guard.discovery import rules
+from endpoint_guard.graph import from_messages
 from endpoint_guard.pack import guard, pack
+from endpoint_guard.rule import run
 from endpoint_guard.servicer import Servicer
 from google.protobuf import json_format, struct_pb2
 from hypothesis import HealthCheck, given, settings
@@ -116,6 +121,34 @@ def test_a_rule_about_other_types_is_not_asked(monkeypatch: pytest.MonkeyPatch) 
 
     assert {"kms-key-rotates", "no-opaque-resources"} <= asked
     assert "subnet-no-public-addresses" not in asked
+
+
+def test_remediate_is_read_only_where_a_policy_is_at_that_level() -> None:
+    servicer = fast()
+    path = "/pulumirpc.Analyzer/Remediate"
+
+    assert servicer.unread(path) == b""
+    assert servicer.unread("/pulumirpc.Analyzer/Analyze") is None
+
+    configure(servicer)
+
+    assert servicer.unread(path) is None
+
+
+def test_what_was_judged_is_free_at_once_without_the_collector() -> None:
+    _, stack = messages(preview=False)
+    graph = from_messages(stack.resources)
+    for rule in rules().values():
+        run(rule, graph)
+    first = weakref.ref(graph.resources[0])
+    gc.collect()
+    gc.disable()
+    try:
+        graph.release()
+        del graph
+        assert first() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
