@@ -34,4 +34,4 @@ def test_the_page_is_a_path_that_works(new_stack: Make) -> None:
         timeout=TIMEOUT,
     )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-    assert "encryptionsalt" not in (site.folder / "Pulumi.dev.yaml").read_text()
+    assert "fraud-endpoint:logRetentionDays" in (site.folder / "Pulumi.dev.yaml").read_text()
