@@ -53,7 +53,7 @@ coverage: $(DEVELOP) ## Run the tests and say which lines and branches they do n
 	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report term:skip-covered --cov-report html:build/coverage
 
 engine-test: $(DEVELOP) engine ## Run the tests on the real Pulumi CLI
-	@$(BIN)/python -m pytest tests/engine -m "engine or not engine" -p no:randomly -n auto --dist loadgroup -rs
+	@$(BIN)/python -m pytest tests/engine -m "engine or not engine" -p no:randomly -n auto --dist loadgroup -rs -o faulthandler_timeout=0
 
 lint: $(DEVELOP) ## Check format, lint, types and import walls
 	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pulumi_preflight.graph import UNKNOWN, Resource
 from pulumi_preflight.messages import short_name
 from pulumi_preflight.provider.check import check, shown
-from pulumi_preflight.provider.create import Place, created, identity
+from pulumi_preflight.provider.create import created, identity
+from pulumi_preflight.provider.place import Place
 from pulumi_preflight.provider.plan import planned
 from pulumi_preflight.provider.schema import schema
 

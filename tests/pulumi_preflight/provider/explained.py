@@ -24,6 +24,7 @@ EXPLAINED: Reasons = (
     ("gone with provider 6", r"ec2/flowLog", r"logGroupName"),
     ("gone with provider 6", r"ec2/instance", r"cpuCoreCount|cpuThreadsPerCore"),
     ("gone with provider 6", r"redshift/cluster", r"logging|snapshotCopy"),
+    ("on by default since provider 6", r"redshift/cluster", r"encrypted"),
 )
 EMULATOR: Reasons = (
     ("the emulator loses it", r"lambda/function", r"codeSigningConfigArn"),

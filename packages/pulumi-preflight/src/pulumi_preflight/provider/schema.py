@@ -110,7 +110,7 @@ def schema(token: str) -> Schema | None:
     record = _service(token.split(":")[1].split("/")[0]).get(token) if token.startswith("aws:") else None
     if record is None:
         return None
-    properties = _properties(record["p"]) | _LATER.get(token, {})
+    properties = {**_properties(record["p"]), **_LATER.get(token, {})}
     return Schema(token, properties, record["tf"] is not None, "null" in record)
 
 
