@@ -140,5 +140,5 @@ def _plotted(watch: Watch) -> dict[str, Any]:
     }
 
 
-def _flat(dimensions: Mapping[str, str]) -> list[str]:
+def _flat(dimensions: Mapping[str, Any]) -> list[str]:
     return [part for pair in dimensions.items() for part in pair]

@@ -55,7 +55,8 @@ def certificate(
     valid = aws.acm.CertificateValidation(
         name, certificate_arn=made.arn, validation_record_fqdns=hosts, opts=child
     )
-    return valid.certificate_arn
+    arn: pulumi.Output[str] = valid.certificate_arn
+    return arn
 
 
 def _record(
