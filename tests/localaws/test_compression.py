@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from tests.pulumi_preflight.hardened import BODY, URL, here
 
 
 @pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
-def test_a_packed_body_is_unpacked_behind_the_firewall(tmp_path: Path, coding: str, pack: object) -> None:
-    assert callable(pack)
+def test_a_packed_body_is_unpacked_behind_the_firewall(
+    tmp_path: Path, coding: str, pack: Callable[[bytes], bytes]
+) -> None:
     with here(tmp_path) as gateway:
         answer = gateway.send(pack(BODY), headers={"content-encoding": coding})
         assert answer.status_code == 200
