@@ -60,7 +60,7 @@ def scrubbed(result: Result, scrub: Callable[[str], str]) -> Result:
 def _scrubbed(finding: Finding, scrub: Callable[[str], str]) -> Finding:
     names = ("urn", "resource", "type", "message")
     changed = {name: new for name in names if (new := scrub(old := getattr(finding, name))) != old}
-    return replace(finding, **changed) if changed else finding
+    return replace(finding, **changed) if changed else finding  # type: ignore[arg-type]
 
 
 def print_table(result: Result, console: Console, changes: Changes | None = None) -> None:
