@@ -194,7 +194,8 @@ def add(kind: str, name: str, properties: Mapping[str, Any], *, protect: bool = 
 
     def change(stack: Stack) -> None:
         filled = {key: _filled(stack, value) for key, value in properties.items()}
-        custom = "/" in kind  # a component has a shorter type, and no provider
+        # A component has a shorter type, and no provider.
+        custom = "/" in kind or kind.startswith(("aws-native:", "pulumi-python:"))
         provider = next((r["provider"] for r in stack.resources if r["provider"]), "") if custom else ""
         root = stack.resources[0]["urn"]
         urn = root.split("::")[0] + "::" + root.split("::")[1] + f"::{kind}::{name}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from endpoint_guard import actions, iam
 from endpoint_guard import types as t
 from endpoint_guard.accounts import abroad
-from endpoint_guard.graph import Resource
+from endpoint_guard.graph import Resource, State
 from endpoint_guard.rule import Context, Finding, Setting, fail, rule
 
 Judge = Callable[[iam.Statement], Iterator[Finding]]
@@ -69,8 +69,13 @@ _ATTACHING = (
     on=_ATTACHING,
 )
 def iam_no_administrators(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    for node in resource.get(_ATTACHED.get(resource.type, "policyArn")).items():
-        if not resource.targets(node.path, t.POLICY) and node.text() in _ADMINISTRATORS:
+    place = resource.get(_ATTACHED.get(resource.type, "policyArn"))
+    if not place.declared or (place.state is State.UNKNOWN and resource.targets(place.path, t.POLICY)):
+        return
+    for node in place.items():
+        if node.state is State.UNKNOWN and resource.targets(place.path, t.POLICY):
+            continue  # a policy of the stack, which is judged itself
+        if node.text() in _ADMINISTRATORS:
             yield fail(node, "attaches a policy of AWS with the rights of an administrator")
 
 

@@ -147,9 +147,11 @@ def function_no_foreign_layers(function: Resource, ctx: Context) -> Iterator[Fin
     scope="resource",
 )
 def function_limits_explicit(function: Resource, ctx: Context) -> Iterator[Finding]:
-    for name in ("timeout", "memorySize", "description"):
+    text = "leaves timeout, memory or description to a default"
+    # The provider fills in a default before the pack is asked, so that it cannot be told from the same value, set.
+    for name, default in (("timeout", 3), ("memorySize", 128), ("description", None)):
         yield from need(
-            function.get(name), lambda n: n.present, "leaves timeout, memory or description to a default"
+            function.get(name), lambda n, d=default: n.present and (d is None or n.number() != d), text
         )
 
 
