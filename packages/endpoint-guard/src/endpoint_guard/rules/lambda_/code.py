@@ -147,12 +147,11 @@ def function_no_foreign_layers(function: Resource, ctx: Context) -> Iterator[Fin
     scope="resource",
 )
 def function_limits_explicit(function: Resource, ctx: Context) -> Iterator[Finding]:
-    text = "leaves timeout, memory or description to a default"
     # The provider fills in a default before the pack is asked, so that it cannot be told from the same value, set.
     for name, default in (("timeout", 3), ("memorySize", 128), ("description", None)):
-        yield from need(
-            function.get(name), lambda n, d=default: n.present and (d is None or n.number() != d), text
-        )
+        node = function.get(name)
+        if not node.present or (default is not None and node.number() == default):
+            yield fail(node, "leaves timeout, memory or description to a default")
 
 
 @rule(
