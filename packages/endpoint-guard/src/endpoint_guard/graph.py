@@ -298,7 +298,7 @@ class _NoGraph(Graph):
         return make()
 
 
-_NONE: Final = _NoGraph(())
+_NONE: Final[Graph] = _NoGraph(())
 
 
 def from_policy(resources: Iterable[Any]) -> Graph:

@@ -9,7 +9,7 @@ from typing import Final
 from endpoint_guard import types as t
 from endpoint_guard.accounts import abroad
 from endpoint_guard.graph import Node, Resource, State
-from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
+from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
 
 _RUNTIMES: Final = [
     "python3.11",
@@ -148,10 +148,13 @@ def function_no_foreign_layers(function: Resource, ctx: Context) -> Iterator[Fin
 )
 def function_limits_explicit(function: Resource, ctx: Context) -> Iterator[Finding]:
     # The provider fills in a default before the pack is asked, so that it cannot be told from the same value, set.
-    for name, default in (("timeout", 3), ("memorySize", 128), ("description", None)):
-        node = function.get(name)
-        if not node.present or (default is not None and node.number() == default):
+    defaults = {"timeout": 3, "memorySize": 128}
+
+    def check(node: Node) -> Iterator[Finding]:
+        if not node.present or (node.path in defaults and node.number() == defaults[node.path]):
             yield fail(node, "leaves timeout, memory or description to a default")
+
+    yield from each([function.get(name) for name in (*defaults, "description")], check)
 
 
 @rule(
