@@ -144,17 +144,14 @@ def pack_section(figures: Mapping[str, Any] | None) -> list[str]:
         "",
         "From the start of the pack's process to its verdict, every policy of each pack over every resource, over the "
         "calls that the engine makes in an update: ConfigureStack, Configure, Remediate and Analyze per resource, "
-        f"AnalyzeStack. The best of {figures['rounds']} rounds by CPU time, ours and the peers in turn; seconds by the "
-        "clock also count what else the machine did. Python keeps what it compiled at the first start.",
+        f"AnalyzeStack. The best of {_rounds(figures['rounds'])} by CPU time, ours and the peers in turn; seconds by "
+        "the clock also count what else the machine did. Python keeps what it compiled at the first start.",
         "",
         *(f"{sentence}\n" for sentence in figures["left_out"]),
         "Promised: at 5,000 resources at most a third of the peer's CPU time and half its memory; from 5,000 to 20,000 "
         "no more CPU time for a resource than before.",
         "",
-        f"Evaluating the prod program takes {short(figures['evaluate_seconds'])} s; preflight then judges its "
-        f"{figures['resources']} resources in {short(figures['verdict_update_seconds'])} s as update and "
-        f"{short(figures['verdict_preview_seconds'])} s as first preview.",
-        "",
+        *_prod(figures),
         "| resources | pack | policies | findings | CPU seconds | by the clock | peak memory | CPU, ours to theirs | "
         "memory, ours to theirs | CPU for each further 1,000 |",
         "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -177,6 +174,22 @@ def pack_section(figures: Mapping[str, Any] | None) -> list[str]:
                 f"{short(one['seconds'])} | {short(one['memory_mb'])} MB | {' | '.join(shares)} | {further} |"
             )
     return lines
+
+
+def _rounds(count: int) -> str:
+    return "one round" if count == 1 else f"{count} rounds"
+
+
+def _prod(figures: Mapping[str, Any]) -> list[str]:
+    """What preflight takes for prod; nothing where the run measured packs alone."""
+    if "evaluate_seconds" not in figures:
+        return []
+    return [
+        f"Evaluating the prod program takes {short(figures['evaluate_seconds'])} s; preflight then judges its "
+        f"{figures['resources']} resources in {short(figures['verdict_update_seconds'])} s as update and "
+        f"{short(figures['verdict_preview_seconds'])} s as first preview.",
+        "",
+    ]
 
 
 def with_pack_section(page: str, figures: Mapping[str, Any]) -> str:
