@@ -144,7 +144,7 @@ def pack_section(figures: Mapping[str, Any] | None) -> list[str]:
         "",
         "From the start of the pack's process to its verdict, every policy of each pack over every resource, over the "
         "calls that the engine makes in an update: ConfigureStack, Configure, Remediate and Analyze per resource, "
-        f"AnalyzeStack. The best of {_rounds(figures['rounds'])} by CPU time, ours and the peers in turn; seconds by "
+        f"AnalyzeStack. {_rounds(figures['rounds'])}, ours and the peers in turn; seconds by "
         "the clock also count what else the machine did. Python keeps what it compiled at the first start.",
         "",
         *(f"{sentence}\n" for sentence in figures["left_out"]),
@@ -177,7 +177,7 @@ def pack_section(figures: Mapping[str, Any] | None) -> list[str]:
 
 
 def _rounds(count: int) -> str:
-    return "one round" if count == 1 else f"{count} rounds"
+    return "One round" if count == 1 else f"The best of {count} rounds by CPU time"
 
 
 def _prod(figures: Mapping[str, Any]) -> list[str]:
