@@ -58,7 +58,7 @@ CHANGES: Mapping[str, Any] = {
     "`functionMemory`": lambda stack: {"functionMemory": 1024},
     "`functionTimeout`": lambda stack: {"functionTimeout": 12},
     "`functionConcurrency`": lambda stack: {"functionConcurrency": 60},
-    "`modelRecipe` (another model)": lambda stack: {"modelRecipe": "default"},
+    "`modelRecipe` (another model)": lambda stack: {"modelRecipe": "forest"},
     "`instanceType`": lambda stack: {"instanceType": "ml.c6i.large"},
     "`maxInstances`": lambda stack: {"maxInstances": 8},
     "`minInstances`": lambda stack: {"minInstances": 3},
