@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from typer.testing import CliRunner
 
-from model.artifact import package
+from model.artifact.archive import sha256_of
 from model.artifact.package import Artifact
 from model.artifact.source import ArtifactSource
 from model.commands import container, managed
@@ -57,8 +57,8 @@ def put_artifact(folder: Path) -> str:
     card = {"version": "boosted-1"}
     (folder / "card.json").write_text(json.dumps(card))
     digests = {
-        "sha256": package.sha256_of(folder / "model.tar.gz"),
-        "card_sha256": package.sha256_of(folder / "card.json"),
+        "sha256": sha256_of(folder / "model.tar.gz"),
+        "card_sha256": sha256_of(folder / "card.json"),
     }
     (folder / "build.json").write_text(
         json.dumps({**digests, "model_sha256": "0" * 64, "version": "boosted-1"})
@@ -156,7 +156,9 @@ def run(arguments: list[str]) -> None:
     ("end", "said"), [("Completed", ""), ("Failed", "no memory"), ("Stopped", "no reason is given")]
 )
 def test_it_follows_the_job_to_its_end(end: str, said: str) -> None:
-    sagemaker, lines, waits = client("sagemaker"), [], []
+    sagemaker = client("sagemaker")
+    lines: list[str] = []
+    waits: list[float] = []
     steps = [("InProgress", "Starting"), ("InProgress", "Training"), ("InProgress", "Training"), (end, end)]
     with Stubber(sagemaker) as stub:
         for status, secondary in steps:
@@ -200,7 +202,8 @@ class Store:
     """S3 as two dictionaries: what was uploaded how, and what lies there."""
 
     def __init__(self, files: dict[str, Path] | None = None) -> None:
-        self.files, self.uploads = files or {}, []
+        self.files = files or {}
+        self.uploads: list[Any] = []
 
     def list_objects_v2(self, **wanted: Any) -> dict[str, Any]:
         return {"Contents": [{"Key": key} for key in self.files if key.startswith(wanted["Prefix"])]}
