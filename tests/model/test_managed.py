@@ -12,6 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from typer.testing import CliRunner
 
+from model.artifact import package
 from model.artifact.archive import sha256_of
 from model.artifact.package import Artifact
 from model.artifact.source import ArtifactSource
