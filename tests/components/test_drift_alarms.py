@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -136,11 +138,16 @@ def test_what_a_recipe_does_not_read_is_not_watched() -> None:
 
 
 def test_clients_are_watched_apart_where_there_are_several() -> None:
-    ids = {name: pulumi.Output.from_input(f"id-{name}") for name in ("checkout", "back-office")}
-    found = drift_metrics(ALARMS, "scoring", card(), ids)
-    assert set(found) == NAMES | {f"{label}-{name}" for label in NAMES for name in ids}
-    alone = drift_metrics(ALARMS, "scoring", card(), {"checkout": ids["checkout"]})
-    assert set(alone) == NAMES
+    async def labels(*clients: str) -> set[str]:
+        ids = {name: pulumi.Output.from_input(f"id-{name}") for name in clients}
+        return set(drift_metrics(ALARMS, "scoring", card(), ids))
+
+    clients = ("checkout", "back-office")
+    with closing(asyncio.new_event_loop()) as loop:
+        several = loop.run_until_complete(labels(*clients))
+        alone = loop.run_until_complete(labels("checkout"))
+    assert several == NAMES | {f"{label}-{name}" for label in NAMES for name in clients}
+    assert alone == NAMES
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])

@@ -311,7 +311,7 @@ def test_the_private_network_has_no_way_out_but_its_endpoints() -> None:
 def test_every_alarm_tells_the_topic(stack: str) -> None:
     graph = declared(stack)
     alarms = of_type(graph, "MetricAlarm")
-    assert len(alarms) >= 21
+    assert len(alarms) >= 20
     for alarm in alarms:
         (topic,) = alarm["propertyDependencies"]["alarmActions"]
         assert "aws:sns/topic:Topic" in topic
@@ -330,6 +330,7 @@ def test_key_values_leave_the_program_only_as_secrets() -> None:
         "artifactUrl",
         "function",
         "tokens",
+        "training",
         "dashboardUrl",
     }
     secret = "4dabf18193072939515e22adb298388d"

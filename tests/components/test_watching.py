@@ -133,7 +133,10 @@ def test_the_dashboard_shows_every_alarm_and_nothing_twice_in_a_place(stack: str
     graph = declared(stack)
     widgets = json.loads(inputs(graph, "Dashboard")["dashboardBody"])["widgets"]
     titles = [widget["properties"].get("title", "") for widget in widgets]
-    assert set(alarms(graph)) - {"endpoint-errors", "endpoint-latency"} <= set(titles)
+    # A client's key has no id before the first update, and the page is known before it.
+    apart = {name for name in alarms(graph) if re.match(r"[a-z]+-(drift|share)-", name)}
+    assert len(apart) == (8 if stack == "prod" else 0)
+    assert set(alarms(graph)) - apart - {"endpoint-errors", "endpoint-latency"} <= set(titles)
     taken: set[tuple[int, int]] = set()
     for widget in widgets:
         cells = {

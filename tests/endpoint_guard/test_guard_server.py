@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from endpoint_guard import server
+from endpoint_guard import sdk, server
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
@@ -35,7 +35,8 @@ def served(ours: bool, quick: Any = lambda path: None) -> Iterator[grpc.Channel]
     theirs = grpc.server(futures.ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", -1)])
     made = server.take_over(theirs, quick) if ours else theirs
     assert (made is not theirs) == ours
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Servicer(), made)
+    assert sdk.ADD_SERVICER is not None
+    sdk.ADD_SERVICER(Servicer(), made)
     port = theirs.add_insecure_port("127.0.0.1:0")
     theirs.start()
     options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]

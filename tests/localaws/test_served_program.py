@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,12 @@ class ByHand:
 
 @pytest.fixture(scope="module", name="by_hand")
 def serve_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
-    folder = tmp_path_factory.mktemp("by-hand")
+    with served_by_hand(tmp_path_factory.mktemp("by-hand")) as served:
+        yield served
+
+
+@contextmanager
+def served_by_hand(folder: Path) -> Iterator[ByHand]:
     options = [
         "--port",
         "0",
@@ -130,11 +136,12 @@ def test_a_key_that_is_refused_is_one_sentence_and_no_attack(by_hand: ByHand, tm
     assert result.stderr.count("\n") == 1
 
 
-def test_the_command_stops_cleanly(by_hand: ByHand) -> None:
-    assert httpx.get(by_hand.url, trust_env=False).status_code == 403
-    by_hand.process.send_signal(signal.SIGTERM)
-    assert by_hand.process.stdout is not None
-    assert by_hand.process.stdout.read() == "stopped\n"
-    assert by_hand.process.wait(10) == 0
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(by_hand.url, trust_env=False)
+def test_the_command_stops_cleanly(tmp_path: Path) -> None:
+    with served_by_hand(tmp_path) as by_hand:
+        assert httpx.get(by_hand.url, trust_env=False).status_code == 403
+        by_hand.process.send_signal(signal.SIGTERM)
+        assert by_hand.process.stdout is not None
+        assert by_hand.process.stdout.read() == "stopped\n"
+        assert by_hand.process.wait(60) == 0
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(by_hand.url, trust_env=False)

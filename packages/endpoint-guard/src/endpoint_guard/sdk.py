@@ -131,12 +131,14 @@ def _of(members: dict[str, Any], path: Any, text: Any, uri: Any) -> Any:
     return members
 
 
+ADD_SERVICER = getattr(analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", None)
+"""How the SDK starts to serve a pack, before `serve_through`; None where it has another name."""
 _wrap: list[Callable[[Any], Any]] = []
 
 
 def serve_through(wrap: Callable[[Any], Any]) -> bool:
     """From now on a pack is served through `wrap(the SDK's servicer)`; False where there is no way to do so."""
-    add = getattr(analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", None)
+    add = ADD_SERVICER
     if add is None:
         return False
     if not _wrap:
