@@ -164,7 +164,7 @@ _SWITCHES: list[Mutant] = [
         "CW-G01",
         "nobody watches the firewall",
         "required-alarms",
-        without(t.ALARM, "alarms-firewall-blocked"),
+        without(t.ALARM, "alarms-firewall-blocked", "alarms-firewall-bots", "alarms-firewall-rate"),
     ),
     mutant(
         "AGW-G08",

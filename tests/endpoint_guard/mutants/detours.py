@@ -70,6 +70,14 @@ def unsigned(stack: Stack) -> None:
     put(*METHOD, "authorizerId", "abc123")(stack)
 
 
+def unpublished(stack: Stack) -> None:
+    """In an update the alias gets what the function reports, which is then $LATEST."""
+    put(*F, "publish", False)(stack)
+    alias = stack.find(t.FUNCTION_ALIAS, "score")
+    if not stack.preview:
+        alias["inputs"]["functionVersion"] = alias["outputs"]["functionVersion"] = "$LATEST"
+
+
 def remote(stack: Stack) -> None:
     """The package is an archive that is fetched from an address."""
     put(*F, "s3Bucket", GONE)(stack)
@@ -288,8 +296,7 @@ SERVED: list[Mutant] = [
            put(*F, "fileSystemConfig", {"arn": "arn:x", "localMountPath": "/mnt/x"})),
     mutant("LAM-G08", "the alias serves what was uploaded last", "alias-serves-version",
            put(t.FUNCTION_ALIAS, "score", "functionVersion", "$LATEST")),
-    mutant("LAM-G02", "the alias serves what nobody published", "alias-serves-version",
-           put(*F, "publish", False)),
+    mutant("LAM-G02", "the alias serves what nobody published", "alias-serves-version", unpublished),
     mutant("CW-G06", "a mask for addresses only", "logs-mask-card-data",
            document(t.LOG_DATA_PROTECTION, "score", lambda content: [s.update(DataIdentifier=[
                "arn:aws:dataprotection::aws:data-identifier/EmailAddress"]) for s in content["Statement"]],

@@ -63,6 +63,8 @@ def function_permission_narrow(permission: Resource, ctx: Context) -> Iterator[F
         yield fail(source, "does not name what calls the function")
     elif not source.declared:
         return  # it is bound to nothing, which is the worse finding
+    elif _wildcard(source, ctx):
+        yield fail(source, "has a wildcard in its source")
     elif not _of_stack(permission) and not _of_own_api(
         permission, t.REST_API, t.STAGE, t.HTTP_API, t.HTTP_STAGE
     ):
@@ -70,6 +72,17 @@ def function_permission_narrow(permission: Resource, ctx: Context) -> Iterator[F
     elif _of_rest_api(permission) and not _composed(permission):
         yield from need(source, lambda n: "*" not in n.text(), "has a wildcard in its source")
         yield from need(source, lambda n: n.text().count("/") >= 3, "does not name stage, verb and path")
+
+
+def _wildcard(source: Node, ctx: Context) -> bool:
+    """Whether a text that is known leaves stage, verb or path open, whichever REST API it names."""
+    text = source.text() if source.state is State.KNOWN else ""
+    return (
+        ":execute-api:" in text
+        and "*" in text
+        and bool(ctx.graph.of(t.REST_API))
+        and not ctx.graph.of(t.HTTP_API)
+    )
 
 
 def _of_stack(permission: Resource) -> bool:
