@@ -101,9 +101,8 @@ def test_both_ways_say_the_same(preview: bool, configured: bool) -> None:
 
 def test_a_started_pack_is_served_through_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[Any] = []
-    monkeypatch.setattr(
-        analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", lambda s, server: served.append(s)
-    )
+    monkeypatch.setattr(analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", None)
+    monkeypatch.setattr(sdk, "ADD_SERVICER", lambda servicer, server: served.append(servicer))
     monkeypatch.setattr(sdk, "_wrap", [])
     monkeypatch.setattr("time.sleep", lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt))
 
