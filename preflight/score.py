@@ -157,6 +157,24 @@ def table(answers: list[Answer]) -> Table:
     return result
 
 
+def chosen_key(values: Mapping[str, str], client: str, recipe: str, source: Path) -> str:
+    """The named client's key, the first one without a name; UserError when there is none, or no such recipe."""
+    name = client or next(iter(values), "")
+    if name not in values:
+        named = ", ".join(values) or "none"
+        raise UserError(f"{source} holds no key {client or 'at all'}: --client is one of {named}.")
+    if recipe not in RECIPE_FIELDS:
+        raise UserError(f"There is no recipe {recipe}: --recipe is one of {', '.join(RECIPE_FIELDS)}.")
+    return values[name]
+
+
+def signer(region: str, credentials_file: Path | None) -> SigV4 | None:
+    """What signs requests: with the credentials of a file, for a region, or nothing."""
+    if credentials_file:
+        return SigV4.of(credentials_file)
+    return SigV4(region) if region else None
+
+
 def score(
     url: Annotated[str, typer.Argument(help="Address of the scoring method, ending in /score.")],
     api_key_file: Annotated[Path, typer.Option(help="JSON object of key name and value.")],
@@ -170,15 +188,8 @@ def score(
 ) -> None:
     """Send a legitimate and a fraudulent purchase; the exit code is 1 unless they are told apart."""
     with exit_codes(debug):
-        values = keys.load(api_key_file)
-        name = client or next(iter(values), "")
-        if name not in values:
-            named = ", ".join(values) or "none"
-            raise UserError(f"{api_key_file} holds no key {client or 'at all'}: --client is one of {named}.")
-        if recipe not in RECIPE_FIELDS:
-            raise UserError(f"There is no recipe {recipe}: --recipe is one of {', '.join(RECIPE_FIELDS)}.")
-        auth = SigV4.of(credentials_file) if credentials_file else SigV4(sign) if sign else None
-        answers = ask(url, values[name], recipe=recipe, auth=auth)
+        api_key = chosen_key(keys.load(api_key_file), client, recipe, api_key_file)
+        answers = ask(url, api_key, recipe=recipe, auth=signer(sign, credentials_file))
         console = Console()
         console.print(table(answers))
         for message in dict.fromkeys(answer.message for answer in answers if answer.message):

@@ -83,12 +83,10 @@ def smoke(
     """Ask a stack that was just deployed three things; ends with 1 when one answer is not as it should be."""
     with exit_codes(debug):
         read = outputs(stack_outputs)
-        name = client or next(iter(read["keyValues"]))
-        if name not in read["keyValues"] or recipe not in RECIPE_FIELDS:
-            raise UserError("there is no key of that client, or no such recipe: see --help.")
-        auth = score.SigV4.of(credentials_file) if credentials_file else score.SigV4(sign) if sign else None
+        api_key = score.chosen_key(read["keyValues"], client, recipe, stack_outputs)
+        auth = score.signer(sign, credentials_file)
         version = str(read["modelVersion"])
-        done = list(checks(str(read["url"]), read["keyValues"][name], version, recipe=recipe, auth=auth))
+        done = list(checks(str(read["url"]), api_key, version, recipe=recipe, auth=auth))
         result = Table("check", "found", "")
         for check in done:
             result.add_row(check.asked, check.found, "ok" if check.passed else "FAILED")

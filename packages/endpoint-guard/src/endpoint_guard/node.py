@@ -139,7 +139,7 @@ class Node:
     def document(self) -> Node:
         """The parsed JSON document that the string holds.
 
-        Raises UnreadableError when the string is unknown and MalformedError when it is no JSON object.
+        Raises UnreadableError when the string is unknown and MalformedError when it is not a JSON object.
         """
         value = self._known().value
         if isinstance(value, str):
