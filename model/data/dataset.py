@@ -55,6 +55,13 @@ _SAME_PURCHASE = ["cc_num", TIME, "amt", "category", "merch_lat", "merch_long"]
 _FIRST_ROWS = 5
 _MIXED = np.uint64(0x9E3779B97F4A7C15)
 """An odd number that spreads card numbers over 64 bits, so that card and second fit into one key."""
+_KEPT_AS = {
+    **dict.fromkeys(("lat", "long", "merch_lat", "merch_long"), np.float32),
+    "city_pop": np.int32,
+    "age": np.int16,
+}
+"""Narrower types of a frame's columns: a model reads 32-bit floats anyway."""
+_CHUNK_ROWS = 100_000
 
 Row = tuple[int, str, str]
 """A bad row: its number in the file, the column, what is wrong."""
@@ -145,7 +152,9 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
     if unreadable:
         rows = rows[keep]
         typed, _ = _typed(raw.table.filter(pa.array(keep)), 0)
+    del raw  # what was read is the largest thing here, and its columns are at hand in their types
     columns = _columns(typed)
+    del typed
     for check in (_out_of_bounds, _repeated):
         found = dict(check(columns, allowed))
         keep = kept(found)
@@ -153,7 +162,9 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
             columns, rows = {column: values[keep] for column, values in columns.items()}, rows[keep]
     if not len(rows):
         raise DataError(f"{name} has no good row: use another file.")
-    return _frame(columns), _told(name, bad)
+    frame = _frame(columns)
+    pa.default_memory_pool().release_unused()
+    return frame, _told(name, bad)
 
 
 Bad = dict[int, tuple[str, str]]
@@ -271,6 +282,11 @@ def _codes(array: pa.ChunkedArray) -> npt.NDArray[np.int8]:
 
 def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
     """Full years between a date of birth and a purchase, as people count them."""
+    parts = range(0, max(len(born), 1), _CHUNK_ROWS)
+    return np.concatenate([_age(born[at : at + _CHUNK_ROWS], when[at : at + _CHUNK_ROWS]) for at in parts])
+
+
+def _age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
     birth, month = born.astype("datetime64[Y]"), born.astype("datetime64[M]")
     year, now = when.astype("datetime64[Y]"), when.astype("datetime64[M]")
     years = (year - birth).astype(np.int64)
@@ -281,16 +297,20 @@ def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> n
 
 
 def _frame(columns: Columns) -> pd.DataFrame:
-    """COLUMNS, with `age` in place of `dob`, ordered by time; rows of one second keep the file's order."""
+    """COLUMNS, with `age` in place of `dob`, ordered by time; rows of one second keep the file's order.
+
+    Empties `columns`, so that each is there once.
+    """
     times = columns[TIME]
-    if (times[1:] < times[:-1]).any():
-        order = np.argsort(times, kind="stable")
-        columns = {name: values[order] for name, values in columns.items()}
-    category = pd.Categorical.from_codes(columns["category"], categories=pd.Index(CATEGORIES))
-    data = {**columns, "category": category}
-    return pd.DataFrame({column: data[column if column != "dob" else "age"] for column in COLUMNS}).rename(
-        columns={"dob": "age"}
-    )
+    order = np.argsort(times, kind="stable") if (times[1:] < times[:-1]).any() else None
+    del times
+    data: dict[str, Any] = {}
+    for name in ("age" if column == "dob" else column for column in COLUMNS):
+        values = columns.pop(name)
+        values = values if order is None else values[order]
+        data[name] = np.array(values, dtype=_KEPT_AS.get(name, values.dtype))
+    data["category"] = pd.Categorical.from_codes(data["category"], categories=pd.Index(CATEGORIES))
+    return pd.DataFrame(data, copy=False)
 
 
 def _refusal(name: str, bad: list[Row], allowed: int) -> str:

@@ -173,7 +173,7 @@ def frame_columns(
         else:
             columns[field] = frame[field].to_numpy()
     if set(required_fields(features)) & set(HISTORY_FIELDS):
-        parts = [frame] if earlier is None else [earlier, frame]
+        parts = [frame] if earlier is None else [_remembered(earlier, frame), frame]
         history = card_history(
             np.concatenate([part["cc_num"].to_numpy() for part in parts]),
             np.concatenate([part["trans_date_trans_time"].to_numpy() for part in parts]),
@@ -183,6 +183,15 @@ def frame_columns(
     return columns
 
 
+def _remembered(earlier: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Of purchases made before the frame's, those that its rows' history reads: the last day, and each card's last."""
+    times = earlier["trans_date_trans_time"].to_numpy()
+    kept = times >= frame["trans_date_trans_time"].min() - np.timedelta64(DAY_SECONDS, "s")
+    newest = np.argsort(times, kind="stable")[::-1]
+    kept[newest[np.unique(earlier["cc_num"].to_numpy()[newest], return_index=True)[1]]] = True
+    return earlier[kept]
+
+
 def card_history(cards: Column, times: Column, amounts: Column) -> dict[str, Column]:
     """Each row's HISTORY_FIELDS, from strictly earlier purchases of the same card.
 
@@ -190,29 +199,38 @@ def card_history(cards: Column, times: Column, amounts: Column) -> dict[str, Col
     in the same second do not see each other; one made exactly 24 hours earlier counts. A card's first
     purchase has NaN seconds and zeros.
     """
+    order, key, of_card = _ordered(cards, times)
+    end = np.searchsorted(key, key, side="left")
+    before = key[np.maximum(end - 1, 0)]  # the same card's, or another's
+    seconds = np.where(before >= of_card, (key - before).astype(np.float64), np.nan)
+    seconds[end == 0] = np.nan
+    del before, of_card
+    start = np.searchsorted(key, key - DAY_SECONDS, side="left")
+    del key
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    history: dict[str, Column] = {"seconds_since_previous": seconds[back], "count_24h": (end - start)[back]}
+    del seconds
+    # Whole cents: prefix sums of floats would depend on all rows before.
+    prefix = np.concatenate(([0], np.cumsum(np.rint(amounts[order] * 100).astype(np.int64))))
+    history["sum_24h"] = ((prefix[end] - prefix[start]) / 100)[back]
+    del prefix
+    history["max_24h"] = _window_max(amounts[order], start, end)[back]
+    return history
+
+
+def _ordered(cards: Column, times: Column) -> tuple[Column, Column, Column]:
+    """The order by card and time, a rising key (n,) of both in that order, and the least key of each row's card.
+
+    Between two cards' keys is a gap of more than a day.
+    """
     _, card = np.unique(cards, return_inverse=True)
     second = times.astype("datetime64[s]").astype(np.int64)
     second -= second.min(initial=np.iinfo(np.int64).max)
     order = np.lexsort((second, card))
-    # One sorted key for all cards, with a gap of more than a day between two cards' ranges.
     stride = int(second.max(initial=0)) + DAY_SECONDS + 1
-    key = card[order].astype(np.int64) * stride + second[order]
-    end = np.searchsorted(key, key, side="left")
-    start = np.searchsorted(key, key - DAY_SECONDS, side="left")
-    first = np.searchsorted(key, card[order].astype(np.int64) * stride, side="left")
-    # Whole cents: prefix sums of floats would depend on all rows before.
-    cents = np.rint(amounts[order] * 100).astype(np.int64)
-    prefix = np.concatenate(([0], np.cumsum(cents)))
-    seconds = np.where(end > first, (key - key[np.maximum(end - 1, 0)]).astype(np.float64), np.nan)
-    sorted_columns: dict[str, Column] = {
-        "seconds_since_previous": seconds,
-        "count_24h": end - start,
-        "sum_24h": (prefix[end] - prefix[start]) / 100,
-        "max_24h": _window_max(amounts[order], start, end),
-    }
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    return {name: values[back] for name, values in sorted_columns.items()}
+    of_card = card[order].astype(np.int64) * stride
+    return order, of_card + second[order], of_card
 
 
 def _window_max(values: Column, start: Column, end: Column) -> Column:

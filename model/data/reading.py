@@ -58,7 +58,7 @@ def require(columns: Types, present: list[str], name: str) -> None:
 def _read_parquet(path: Path, types: Types) -> Raw:
     try:
         require(types, pq.read_schema(path).names, path.name)
-        return whole(pq.read_table(path, columns=list(types)))
+        return whole(pq.read_table(path, columns=list(types), pre_buffer=False))
     except (pa.ArrowException, OSError):
         raise DataError(f"{path.name} is not a complete Parquet file: it may be truncated.") from None
 

@@ -244,6 +244,13 @@ def test_a_test_file_before_the_training_file_is_refused(folder: Path) -> None:
         dataset.load(folder)
 
 
+def test_a_row_of_a_frame_is_narrow(folder: Path) -> None:
+    """A real file has two million rows, and training holds all of them."""
+    frame = dataset.load(folder).train
+    assert frame.memory_usage(index=False).drop("category").sum() <= 48 * len(frame)
+    assert {str(frame[column].dtype) for column in ("amt", "lat", "merch_long")} == {"float64", "float32"}
+
+
 def test_age_in_full_years() -> None:
     born = np.array(
         ["1990-03-01", "1990-03-01", "2000-02-29", "2000-02-29", "2000-12-31"], dtype="datetime64[D]"

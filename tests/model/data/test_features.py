@@ -150,6 +150,18 @@ def test_history_goes_on_over_the_border(frame: pd.DataFrame) -> None:
     assert from_frame(frame.iloc[:0], names, earlier=frame).shape == (0, len(names))
 
 
+def test_of_earlier_purchases_the_last_day_and_the_last_of_each_card_count(frame: pd.DataFrame) -> None:
+    border = frame["trans_date_trans_time"].iloc[0] + pd.Timedelta(days=30)
+    earlier, later = (
+        frame[frame["trans_date_trans_time"] < border],
+        frame[frame["trans_date_trans_time"] >= border],
+    )
+    kept = features._remembered(earlier, later)
+    day = earlier["trans_date_trans_time"] >= later["trans_date_trans_time"].iloc[0] - pd.Timedelta(days=1)
+    assert set(kept.index) == {*earlier[day].index, *earlier.drop_duplicates("cc_num", keep="last").index}
+    assert len(kept) < len(earlier)
+
+
 @pytest.mark.parametrize("recipe", list(recipes.RECIPES))
 def test_the_contract_requires_what_the_recipe_reads(recipe: str) -> None:
     needed = features.required_fields(recipes.RECIPES[recipe].features)
