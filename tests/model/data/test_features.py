@@ -151,7 +151,7 @@ def test_history_goes_on_over_the_border(frame: pd.DataFrame) -> None:
 
 
 def test_of_earlier_purchases_the_last_day_and_the_last_of_each_card_count(frame: pd.DataFrame) -> None:
-    border = frame["trans_date_trans_time"].iloc[0] + pd.Timedelta(days=30)
+    border = frame["trans_date_trans_time"].iloc[len(frame) // 2]
     earlier, later = (
         frame[frame["trans_date_trans_time"] < border],
         frame[frame["trans_date_trans_time"] >= border],
