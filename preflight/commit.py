@@ -13,28 +13,30 @@ from pathlib import Path
 
 from pulumi_preflight.errors import UserError
 
-_BUILT = "build"
-"""Artifacts that are built already are the same for every commit: a fingerprint names them."""
+_LENT = ("build", ".venv")
+"""Artifacts that are built already are the same for every commit: a fingerprint names them. The environment is
+today's: nobody builds one of an old lock to look at a sum."""
 
 
 @contextmanager
 def checked_out(revision: str, project: Path) -> Iterator[Path]:
     """The files of `project` at a commit, tag or branch; they are gone after the block. Raises UserError."""
     project = project.resolve()
-    name = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if name is None:
+    found = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found is None:
         raise UserError(
             f"--against {revision}: there is neither a file nor a stack nor a commit of that name."
         )
     prefix = (_git(project, "rev-parse", "--show-prefix") or b"").decode().strip()
-    files = _git(project, "archive", "--format=tar", f"{name.decode().strip()}:{prefix}")
+    files = _git(project, "archive", "--format=tar", f"{found.decode().strip()}:{prefix}")
     if files is None:
         raise UserError(f"--against {revision}: that commit does not hold this project.")
     with tempfile.TemporaryDirectory(prefix="commit-") as folder:
         with tarfile.open(fileobj=io.BytesIO(files)) as archive:
             archive.extractall(folder, filter="data")
-        if (project / _BUILT).is_dir():
-            (Path(folder) / _BUILT).symlink_to(project / _BUILT)
+        for name in _LENT:
+            if (project / name).is_dir() and not (Path(folder) / name).exists():
+                (Path(folder) / name).symlink_to(project / name)
         yield Path(folder)
 
 

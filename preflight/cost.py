@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from pulumi_preflight import __main__ as commands
 from pulumi_preflight import export
+from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, Resource
 from pulumi_preflight.terminal import Debug, exit_codes
 from rich.console import Console
@@ -181,6 +182,31 @@ def total(found: Iterable[Line]) -> float:
     return sum(line.usd or 0 for line in found)
 
 
+def differences(here: Iterable[Line], there: Iterable[Line]) -> list[tuple[str, float, float]]:
+    """(price, dollars a month here, and there) of each price whose sums differ by a cent, the largest first."""
+    sums: list[dict[str, float]] = []
+    for found in (here, there):
+        by_price: dict[str, float] = {}
+        for line in found:
+            by_price[line.item.price] = by_price.get(line.item.price, 0) + (line.usd or 0)
+        sums.append(by_price)
+    rows = [(price, *(one.get(price, 0.0) for one in sums)) for price in {**sums[0], **sums[1]}]
+    return sorted(
+        ((price, new, old) for price, new, old in rows if abs(new - old) >= 0.01),
+        key=lambda row: -abs(row[1] - row[2]),
+    )
+
+
+def difference_table(rows: list[tuple[str, float, float]], against: str) -> Table:
+    """Where a difference comes from."""
+    result = Table("price", f"{against}, USD a month", "this, USD a month", "difference")
+    for column in result.columns[1:]:
+        column.justify = "right"
+    for price, new, old in rows:
+        result.add_row(price, f"{old:,.2f}", f"{new:,.2f}", f"{new - old:+,.2f}")
+    return result
+
+
 def cost(
     stack: commands.Stack,
     requests: Annotated[float, typer.Option(min=0, help="Requests a month.")] = 0,
@@ -188,7 +214,7 @@ def cost(
         str | None,
         typer.Option(
             metavar="STACK|FILE|COMMIT",
-            help="Tell the difference to another stack, to a stack export, or to this stack as a commit declares it.",
+            help="Show the difference to another stack, to a stack export, or to this stack as a commit declares it.",
         ),
     ] = None,
     config: commands.Config = None,
@@ -216,8 +242,12 @@ def cost(
             if note := prices["prices"].get(price, {}).get("note"):
                 console.print(f"{price}: {note}.", highlight=False)
         if against is not None:
-            other = total(lines(items(_other(against, stack, cwd), requests), prices))
-            console.print(f"{total(found) - other:+,.2f} USD a month against {against}.", highlight=False)
+            other = lines(items(_other(against, stack, cwd), requests), prices)
+            if changed := differences(found, other):
+                console.print(difference_table(changed, against))
+            console.print(
+                f"{total(found) - total(other):+,.2f} USD a month against {against}.", highlight=False
+            )
 
 
 def _other(against: str, stack: str, cwd: Path) -> Graph:
@@ -226,4 +256,8 @@ def _other(against: str, stack: str, cwd: Path) -> Graph:
     if (cwd / f"Pulumi.{against}.yaml").is_file():
         return commands.evaluated(against, False, commands.Evaluation({}), cwd)
     with commit.checked_out(against, cwd) as project:
-        return commands.evaluated(stack, False, commands.Evaluation({}), project)
+        try:
+            return commands.evaluated(stack, False, commands.Evaluation({}), project)
+        except UserError as error:
+            why = str(error).replace(project.name, "it").splitlines()[0]
+            raise UserError(f"--against {against}: that commit cannot be evaluated here: {why}") from None

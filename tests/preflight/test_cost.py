@@ -91,9 +91,31 @@ def test_a_commit_is_evaluated_as_it_was_and_with_what_is_built(tmp_path: Path) 
     project = repository(tmp_path / "project")
     with commit.checked_out("first", project) as then:
         assert (then / "Pulumi.yaml").read_text() == "then"
+        assert not (then / ".venv").exists()
         assert (then / "build").resolve() == (project / "build").resolve()
     assert not then.exists()
     assert (project / "build").is_dir()
+
+
+def test_a_difference_says_where_it_comes_from() -> None:
+    found = cost.differences(
+        *(cost.lines(cost.items(declared(stack), 0), PRICES) for stack in ("prod", "dev"))
+    )
+    prices = [price for price, *_ in found]
+    assert prices[:2] == ["instance ml.m5.large", "interface endpoint and zone"]
+    assert "web ACL" not in prices
+    assert sum(new - old for _, new, old in found) == pytest.approx(
+        sum(priced("prod").values()) - sum(priced("dev").values())
+    )
+
+
+def test_a_commit_that_is_no_program_is_one_sentence(tmp_path: Path) -> None:
+    project = repository(tmp_path / "project")
+    with pytest.raises(
+        UserError, match=r"^--against first: that commit cannot be evaluated here: .*Pulumi"
+    ) as told:
+        cost._other("first", "dev", project)
+    assert "commit-" not in str(told.value)
 
 
 def test_what_is_neither_file_stack_nor_commit_is_one_sentence(tmp_path: Path) -> None:
