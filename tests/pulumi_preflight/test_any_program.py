@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import enum
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pulumi
+import pulumi_aws as aws
 import pytest
 from pulumi_preflight import answers
-from pulumi_preflight.errors import UserError
+from pulumi_preflight.errors import NotJudgedError, UserError
 from pulumi_preflight.graph import UNKNOWN, Graph
 from pulumi_preflight.program import evaluate
-from pulumi_preflight.provider import policy_document
+from pulumi_preflight.provider import placeholders, policy_document
+from pulumi_preflight.provider.outputs import Shape
 
 from tests.harness import name_of, one, run_inline, write_project
 
@@ -166,6 +172,46 @@ def test_the_answer_with_the_most_arguments_counts(tmp_path: Path) -> None:
     ] == ["ami-any", "ami-arm"]
 
 
+@pytest.mark.parametrize("key", ["stackConfigDir", "config"])
+def test_stack_files_in_a_folder_of_their_own(tmp_path: Path, key: str) -> None:
+    project = write_project(tmp_path, "import pulumi\npulumi.export('size', pulumi.Config().require('size'))")
+    (project / "Pulumi.yaml").write_text(f"name: sample\nruntime: python\n{key}: ./stacks\n")
+    (project / "stacks").mkdir()
+    (project / "stacks" / "Pulumi.live.yaml").write_text("config: {sample:size: small}")
+    assert evaluate("live", project=project).exports["size"] == "small"
+    with pytest.raises(UserError, match="known stacks: live"):
+        evaluate("other", project=project)
+
+
+def test_outputs_of_another_stack_are_drafted_from_every_file(tmp_path: Path) -> None:
+    project = write_project(tmp_path, "import pulumi\nimport network.parts\n")
+    (project / "network").mkdir()
+    (project / "network" / "parts.py").write_text(
+        "import pulumi\nref = pulumi.StackReference('acme/network/prod')\n"
+        "pulumi.export('zone', ref.outputs['zoneId'])\npulumi.export('vpc', ref.require_output('vpcId'))\n"
+    )
+    draft = answers.read(None, project, drafting=True)
+    graph = evaluate("dev", project=project, answers=draft)
+    assert set(graph.exports) == {"zone", "vpc"}
+
+
+def test_the_reason_is_told_and_not_what_the_sdk_was_busy_with(tmp_path: Path) -> None:
+    program = """
+network = aws.ec2.Vpc("network", cidr_block=pulumi.Output.from_input(1).apply(lambda one: {"far": object()}))
+aws.ec2.Subnet("near", vpc_id=network.id)
+"""
+    with pytest.raises(NotJudgedError, match="unexpected input of type object"):
+        run_inline(tmp_path, HEAD + program)
+
+
+def test_a_bucket_that_is_a_website_has_an_address(tmp_path: Path) -> None:
+    program = """
+site = aws.s3.Bucket("site", website={"index_document": "index.html"})
+pulumi.export("address", pulumi.Output.concat("http://", site.website_endpoint))
+"""
+    assert ".s3-website-eu-west-1." in run_inline(tmp_path, HEAD + program).exports["address"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -197,6 +243,39 @@ Remote()
         run_inline(tmp_path, HEAD + program)
     graph: Graph = evaluate("dev", project=tmp_path, allow_unseen=True)
     assert graph.warnings == ('What the remote components declare is not judged: far:index:Away "away".',)
+
+
+class _Layout(enum.Enum):
+    PRIVATE = "Private"
+
+
+@pulumi.output_type
+class _Subnets(dict[str, Any]):
+    layout: _Layout
+    topic: aws.sns.Topic | None
+
+
+def test_a_remote_component_hands_out_what_its_sdk_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+    declared = {
+        "vpcId": str,
+        "zone": str | None,
+        "subnetIds": Sequence[str],
+        "gateways": Sequence[aws.sqs.Queue],
+        "subnets": Sequence[_Subnets],
+    }
+    known = Shape(frozenset({"gateways", "zone", "spread"}), {}, declared)
+    monkeypatch.setattr(placeholders, "shape", lambda type_: known)
+    given = {"gateways": {"strategy": "None"}, "zone": "a", "spread": 3}
+    made = placeholders.component("far:index:Net", given, lambda name, type_: f"{name} {type_}")
+    assert made == {
+        "vpcId": "vpc-0123456789abcdef0",
+        "zone": "a",
+        "subnetIds": made["subnetIds"],
+        "gateways": ["gateways aws:sqs/queue:Queue"],
+        "subnets": [{"layout": "Private", "topic": "topic aws:sns/topic:Topic"}],
+    }
+    assert len(set(made["subnetIds"])) == 6
+    assert all(re.fullmatch(r"subnet-[0-9a-f]{17}", one) for one in made["subnetIds"])
 
 
 @pytest.mark.parametrize(

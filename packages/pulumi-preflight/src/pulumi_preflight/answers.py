@@ -13,13 +13,15 @@ import yaml
 
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.provider import placeholders
+from pulumi_preflight.sources import sources
 
 NAME = "preflight.answers.yaml"
 _HEAD = """\
 # Answers to what the program asks of AWS (functions) and of other stacks (stacks). The values are placeholders: replace
 # those that matter. An answer with `arguments` counts for calls with these arguments only, the most exact one first.
 """
-_OUTPUT = re.compile(r"""\b(?:get|require)_output(?:_details)?\(\s*["']([^"'\n]{1,200})["']""")
+_FILES = 300
+_OUTPUT = re.compile(r"""\b(?:(?:get|require)_output(?:_details)?\(|outputs\[)\s*["']([^"'\n]{1,200})["']""")
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _answer(entry: Any, number: int, file: Path) -> Answer:
 def _output_names(project: Path) -> Sequence[str]:
     """The names of other stacks' outputs that the program's own files ask for."""
     names: dict[str, None] = {}
-    for file in sorted(project.glob("*.py")):
+    for file in sources(project, _FILES):
         try:
             names |= dict.fromkeys(_OUTPUT.findall(file.read_text(encoding="utf-8")))
         except (OSError, ValueError):

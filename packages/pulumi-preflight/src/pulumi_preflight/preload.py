@@ -6,15 +6,14 @@ most of what an evaluation costs.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
+
+from pulumi_preflight.sources import sources
 
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+(pulumi_\w+)(?:[ \t]+as[ \t]+(\w+))?", re.MULTILINE)
 _FROM = re.compile(r"^[ \t]*from[ \t]+(pulumi_[\w.]+)[ \t]+import[ \t]+(\([\w\s,]+|[\w \t,]+)", re.MULTILINE)
 _FILES, _BYTES = 300, 500_000
-_LEFT_OUT = {"build", "dist", "node_modules", "site-packages", "tests", "__pycache__"}
 _TOOLS = ("pulumi_policy", "pulumi_preflight")
 """Named as SDKs are, and none."""
 
@@ -22,7 +21,7 @@ _TOOLS = ("pulumi_policy", "pulumi_preflight")
 def modules(program: Path) -> list[str]:
     """Names of modules that the program's files seem to use; some may not exist, and none is certain."""
     found: set[str] = set()
-    for file in _sources(program.parent):
+    for file in sources(program.parent, _FILES):
         try:
             text = file.read_bytes()[:_BYTES].decode(errors="replace")
         except OSError:
@@ -36,18 +35,3 @@ def modules(program: Path) -> list[str]:
             found |= {package, *(f"{package}.{name}" for name in parts if name[0].islower())}
     return sorted(name for name in found if name.split(".")[0] not in _TOOLS)
 
-
-def _sources(root: Path) -> Iterator[Path]:
-    count = 0
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in _LEFT_OUT and name[0] != "." and not Path(folder, name, "pyvenv.cfg").exists()
-        )
-        for name in sorted(files):
-            if name.endswith(".py"):
-                count += 1
-                if count > _FILES:
-                    return
-                yield Path(folder, name)

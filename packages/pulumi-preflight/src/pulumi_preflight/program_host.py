@@ -275,7 +275,8 @@ def _message(error: BaseException) -> str:
         return f"the configuration value {error.key} is missing: set it with `pulumi config set {error.key} <value>`."
     if isinstance(error, pulumi.ConfigTypeError):  # its own text repeats the value
         return f"the configuration value {error.key} has the wrong type."
-    return str(error)
+    # The SDK tells what it was busy with first, a line for each layer, and the reason last.
+    return str(error).rpartition(" has risen: ")[2].strip()
 
 
 def _place(trace: TracebackType | None, program: Path) -> dict[str, Any]:

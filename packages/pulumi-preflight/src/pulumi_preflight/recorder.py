@@ -176,21 +176,24 @@ class Recorder:
                 "of the verdict with --allow-unseen"
             )
         self._unseen.append(shown)
+        type_, inputs = resource["type"], resource["inputs"]
         if self._preview:
-            made_up = outputs.unknown(resource["type"], resource["inputs"], "")
-        else:
-            made_up = {**placeholders.properties(resource["type"]), **self._stand_ins(resource, name)}
-        resource["outputs"] = {**made_up, **resource["inputs"]}
+            known = outputs.shape(type_)
+            resource["outputs"] = {
+                key: inputs[key] if placeholders.passed_on(key, kind, inputs) else UNKNOWN
+                for key, kind in (known.handed_out if known else {}).items()
+            }
+            return
+        resource["outputs"] = placeholders.component(
+            type_, inputs, lambda key, kind: self._stand_in(resource["urn"], f"{name}-{key}", key, kind)
+        )
 
-    def _stand_ins(self, component: Resource, name: str) -> dict[str, Any]:
-        """References to the resources that a remote component hands out, for programs that read their properties."""
-        found = {}
-        for key, type_ in placeholders.resources(component["type"]).items():
-            urn = self.make_urn(component["urn"], type_, f"{name}-{key}")
-            id_ = placeholders.text(f"{key}Id")
-            self._made_up[urn] = {"urn": urn, "id": id_, "outputs": dict(placeholders.properties(type_))}
-            found[key] = {SIGNATURE: REFERENCE, "urn": urn, "id": id_}
-        return found
+    def _stand_in(self, parent: str, name: str, key: str, type_: str) -> dict[str, Any]:
+        """A reference to a resource that a remote component hands out, for programs that read its properties."""
+        urn = self.make_urn(parent, type_, name)
+        id_ = placeholders.text(f"{key}Id")
+        self._made_up[urn] = {"urn": urn, "id": id_, "outputs": dict(placeholders.properties(type_))}
+        return {SIGNATURE: REFERENCE, "urn": urn, "id": id_}
 
     def _get_resource(self, arguments: Mapping[str, Any]) -> Any:
         """What the SDK asks when it meets a reference to a resource of this run."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from pulumi_preflight.findings import printable
 from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
+from pulumi_preflight.sources import sources
 
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
-_LEFT_OUT = {"build", "dist", "node_modules", "site-packages", "tests", "__pycache__"}
 _PROVIDER = "pulumi:providers:"
 
 
@@ -98,23 +97,13 @@ def _item(resource: Resource, scrub: Callable[[str], str]) -> Item:
 
 
 def _classes(project: Path, root: Path) -> Iterator[tuple[str, Place]]:
-    for file in _sources(project):
+    for file in sources(project):
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, ValueError):
             continue
         for match in _CLASS.finditer(text):
             yield match[1], Place(_relative(file, root), text.count("\n", 0, match.start()) + 1)
-
-
-def _sources(project: Path) -> Iterable[Path]:
-    for folder, folders, files in os.walk(project):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in _LEFT_OUT and name[0] != "." and not Path(folder, name, "pyvenv.cfg").exists()
-        )
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
 
 
 def _relative(file: Path, root: Path) -> str:

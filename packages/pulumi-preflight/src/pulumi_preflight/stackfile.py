@@ -40,12 +40,14 @@ def load(
     Raises UserError for a missing or broken file, an encrypted value that nothing overrides, and a key
     that the project declares without a default and nobody sets.
     """
-    project_file, stack_file = project_dir / "Pulumi.yaml", project_dir / f"Pulumi.{stack}.yaml"
+    project_file = project_dir / "Pulumi.yaml"
     project_doc = _document(project_file)
+    stack_folder = _stack_folder(project_dir, project_doc)
+    stack_file = stack_folder / f"Pulumi.{stack}.yaml"
     name = project_doc.get("name")
     if not isinstance(name, str) or not name:
         raise UserError(f"{project_file.name} has no project name: add a line `name: <project>`.")
-    known = sorted(path.name.split(".")[1] for path in project_dir.glob("Pulumi.*.yaml"))
+    known = sorted(path.name.split(".")[1] for path in stack_folder.glob("Pulumi.*.yaml"))
     if not stack_file.is_file() and known:
         raise UserError(
             f"there is no stack {stack!r}: {stack_file.name} does not exist; known stacks: {', '.join(known)}."
@@ -79,6 +81,13 @@ def load(
     program = _program(project_dir, project_doc)
     python, note = _python(project_dir, project_doc)
     return StackConfig(name, stack, values, frozenset(secret_keys), project_dir, program, python, note)
+
+
+def _stack_folder(root: Path, document: Mapping[str, Any]) -> Path:
+    """Where the stack files are: `stackConfigDir` names the folder, and so did `config` in older projects."""
+    older = document.get("config")
+    named = document.get("stackConfigDir") or (older if isinstance(older, str) else "")
+    return root / str(named)
 
 
 def _program(root: Path, document: Mapping[str, Any]) -> Path:
@@ -139,6 +148,8 @@ def _declared(
     values: dict[str, str] = {}
     secret_keys: set[str] = set()
     required: set[str] = set()
+    if isinstance(document.get("config"), str):
+        return values, secret_keys, required
     for key, entry in _mapping(document, "config", place).items():
         full = _qualified(project, str(key))
         if not isinstance(entry, Mapping):

@@ -38,10 +38,14 @@ def _function(inputs: Mapping[str, Any], outputs: Mapping[str, Any], context: Co
 
 
 def _bucket(inputs: Mapping[str, Any], outputs: Mapping[str, Any], context: Context) -> Outputs:
-    """Object lock brings versioning with it."""
+    """Object lock brings versioning with it; a website has an address."""
+    values: Outputs = {}
+    if inputs.get("website"):
+        domain = f"s3-website-{context['region']}.amazonaws.com"
+        values = {"websiteDomain": domain, "websiteEndpoint": f"{outputs['id']}.{domain}"}
     if inputs.get("objectLockEnabled") is not True:
-        return {}
-    values: Outputs = {"objectLockConfiguration": {"objectLockEnabled": "Enabled"}}
+        return values
+    values["objectLockConfiguration"] = {"objectLockEnabled": "Enabled"}
     if "versioning" not in inputs:
         values["versioning"] = {"enabled": True, "mfaDelete": False}
     return values

@@ -37,6 +37,8 @@ class Shape:
 
     inputs: frozenset[str]
     computed: Mapping[str, Any]
+    handed_out: Mapping[str, Any]
+    """The types of all properties that a resource has, those of the same name as an input included."""
 
 
 @cache
@@ -58,6 +60,7 @@ def shape(type_: str) -> Shape | None:
     return Shape(
         inputs=frozenset(pulumi for py, pulumi in names.items() if py in parameters),
         computed={pulumi: types[pulumi] for py, pulumi in names.items() if py not in parameters},
+        handed_out={pulumi: types[pulumi] for pulumi in names.values() if pulumi in types},
     )
 
 

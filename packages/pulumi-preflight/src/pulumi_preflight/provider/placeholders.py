@@ -8,8 +8,10 @@ import importlib
 import re
 import sys
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from functools import cache
+from types import UnionType
 from typing import Any
 
 from pulumi import _types
@@ -51,6 +53,10 @@ def result(token: str) -> Mapping[str, Any]:
     )
 
 
+Refer = Callable[[str, str], Any]
+"""Gives a reference to a made-up resource, by the name of the property that holds it and its type."""
+
+
 def properties(type_: str) -> Mapping[str, Any]:
     """A value for every property that a resource of this type computes; empty when no installed SDK knows it."""
     known = shape(type_)
@@ -61,13 +67,19 @@ def properties(type_: str) -> Mapping[str, Any]:
     }
 
 
-def resources(type_: str) -> Mapping[str, str]:
-    """The types of the properties of a component that are resources themselves."""
+def component(type_: str, inputs: Mapping[str, Any], refer: Refer) -> dict[str, Any]:
+    """What a component hands out after an update: its own declared properties, whatever else it was given."""
     known = shape(type_)
-    types = {
-        name: getattr(kind, "pulumi_type", None) for name, kind in (known.computed if known else {}).items()
+    made_up = {
+        name: inputs[name] if passed_on(name, kind, inputs) else _value(name, kind, "", refer)
+        for name, kind in (known.handed_out if known else {}).items()
     }
-    return {name: token for name, token in types.items() if isinstance(token, str)}
+    return {name: value for name, value in made_up.items() if value is not None}
+
+
+def passed_on(name: str, kind: Any, inputs: Mapping[str, Any]) -> bool:
+    """Whether a component hands out what it was given: what is no plain text may have another type by then."""
+    return name in inputs and _present(kind) in (str, bool, int, float)
 
 
 def text(name: str, kind: str = "") -> str:
@@ -89,15 +101,30 @@ def text(name: str, kind: str = "") -> str:
     return f"{name}-placeholder"
 
 
-def _value(name: str, kind: Any, about: str) -> Any:
+def several(text: str) -> list[str]:
+    """`text` and others like it: the subnets of a network are several, none twice, and programs count on it."""
+    if text.startswith("10."):
+        return [text.replace("10.0.", f"10.{number}.") for number in range(_SEVERAL)]
+    last = text[:-1] if text.endswith(_HEX) else f"{text}-"
+    return [text, *(f"{last}{number}" for number in range(1, _SEVERAL))]
+
+
+def _present(kind: Any) -> Any:
+    """The type of what is there, for a type that allows nothing."""
+    union = typing.get_origin(kind) in (typing.Union, UnionType)
+    return next(item for item in typing.get_args(kind) if item is not type(None)) if union else kind
+
+
+def _value(name: str, kind: Any, about: str, refer: Refer | None = None) -> Any:
+    kind = _present(kind)
     origin = typing.get_origin(kind)
-    if origin is typing.Union:
-        kind = next(item for item in typing.get_args(kind) if item is not type(None))
-        origin = typing.get_origin(kind)
     if isinstance(origin, type) and issubclass(origin, Sequence):
-        item = typing.get_args(kind)[0]
-        # The subnets of a network are several, and programs count on it.
-        return [_value(name, item, about)] * (_SEVERAL if item is str else 1)
+        value = _value(name, item := typing.get_args(kind)[0], about, refer)
+        return [] if value is None else several(value) if item is str else [value]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind)).value
+    if isinstance(token := getattr(kind, "pulumi_type", None), str):
+        return refer(name, token) if refer else None
     if origin is not None:
         return {}
     if kind is str:
@@ -105,7 +132,10 @@ def _value(name: str, kind: Any, about: str) -> Any:
     if kind in (bool, int, float):
         return kind()
     if _types.is_output_type(kind):
-        return {key: _value(key, item, about) for key, item in _types.output_type_types(kind).items()}
+        members = {
+            key: _value(key, item, about, refer) for key, item in _types.output_type_types(kind).items()
+        }
+        return {key: value for key, value in members.items() if value is not None}
     return {}
 
 
