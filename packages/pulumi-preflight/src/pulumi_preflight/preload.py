@@ -34,4 +34,3 @@ def modules(program: Path) -> list[str]:
             parts = [name.split()[0] for name in names.strip("(").split(",") if name.split()]
             found |= {package, *(f"{package}.{name}" for name in parts if name[0].islower())}
     return sorted(name for name in found if name.split(".")[0] not in _TOOLS)
-
