@@ -26,6 +26,7 @@ from localaws.declared import Container, Declared, read
 from localaws.declared_api import Api
 from localaws.declared_plans import API_KEY, ApiKey
 from localaws.errors import ServerError
+from localaws.function import compiled_once
 from localaws.gateway import NOT_ENFORCED, imitated
 from model.errors import UserError
 
@@ -240,7 +241,7 @@ def _model_server(
     environment = {
         **container.environment,
         "PYTHONPATH": str(folder / "model" / "code"),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        **compiled_once(),
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
     }
@@ -284,13 +285,14 @@ def _process(
 def _wait(process: Process, url: str, status: int, log: Path) -> None:
     """Returns when `url` answers with `status`."""
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            answer = httpx.get(url, timeout=1, trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.05)
-            continue
-        if answer.status_code == status:
-            return
-        break
+    with httpx.Client(timeout=1, trust_env=False, verify=False) as client:  # noqa: S501 - no TLS here to be verified
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                answer = client.get(url)
+            except httpx.TransportError:
+                time.sleep(0.05)
+                continue
+            if answer.status_code == status:
+                return
+            break
     raise ServerError(f"A server process did not come up: {log} says why.")

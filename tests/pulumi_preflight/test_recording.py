@@ -12,7 +12,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import resource_pb2
 from pulumi_preflight import export
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Graph
+from pulumi_preflight.graph import REFERENCE, SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Graph
 from pulumi_preflight.program import evaluate
 from pulumi_preflight.provider import outputs
 
@@ -205,9 +205,10 @@ def test_config_reaches_the_program_as_the_cli_would_pass_it(tmp_path: Path) -> 
 
 
 def test_the_sdk_still_has_the_shape_the_recorder_expects() -> None:
-    assert rpc.UNKNOWN == "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-    assert rpc._special_sig_key == "4dabf18193072939515e22adb298388d"
-    assert rpc._special_secret_sig == "1b47061264138c4ac30d75fd1eb44270"
+    assert rpc.UNKNOWN == UNKNOWN
+    assert rpc._special_sig_key == SIGNATURE
+    assert rpc._special_secret_sig == SECRET
+    assert rpc._special_resource_sig == REFERENCE
     fields = {field.name for field in resource_pb2.RegisterResourceRequest.DESCRIPTOR.fields}
     assert fields >= {
         "type", "name", "parent", "custom", "object", "protect", "dependencies", "provider", "version",
