@@ -162,6 +162,12 @@ def serve(
             signal.signal(number, handler)
 
 
+def check_port(port: int, host: str = "127.0.0.1") -> None:
+    """Says before any work that a port cannot be listened on: ServerError, as `running` raises it."""
+    with _listen(host, port):
+        pass
+
+
 @contextmanager
 def _listen(host: str, port: int) -> Iterator[socket.socket]:
     """A listening socket for a child to inherit: callers queue until it is up, and the port stays ours."""

@@ -69,6 +69,7 @@ def serve(
     from localaws import run
 
     with mistakes(debug):
+        run.check_port(port)
         declared = commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd)
         run.serve(
             declared,

@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +60,8 @@ class ByHand:
 
 @pytest.fixture(scope="module", name="by_hand")
 def serve_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
-    with served_by_hand(tmp_path_factory.mktemp("by-hand")) as served:
-        yield served
-
-
-@contextmanager
-def served_by_hand(folder: Path) -> Iterator[ByHand]:
+    """The command under way; that it stops cleanly is held when the tests are through with it."""
+    folder = tmp_path_factory.mktemp("by-hand")
     options = [
         "--port",
         "0",
@@ -83,8 +78,17 @@ def served_by_hand(folder: Path) -> Iterator[ByHand]:
     )  # fmt: skip
     assert process.stdout is not None
     with process:
-        yield ByHand(process, [process.stdout.readline() for _ in range(5)], folder)
-        process.kill()
+        try:
+            by_hand = ByHand(process, [process.stdout.readline() for _ in range(5)], folder)
+            yield by_hand
+            assert httpx.get(by_hand.url, trust_env=False).status_code == 403
+            process.send_signal(signal.SIGTERM)
+            assert process.stdout.read() == "stopped\n"
+            assert process.wait(60) == 0
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(by_hand.url, trust_env=False)
+        finally:
+            process.kill()
 
 
 def test_the_command_prints_address_keys_and_logs_and_issues_what_was_asked_for(by_hand: ByHand) -> None:
@@ -134,14 +138,3 @@ def test_a_key_that_is_refused_is_one_sentence_and_no_attack(by_hand: ByHand, tm
     assert result.exit_code == 2
     assert "refused with 403: check the keys file" in result.stderr
     assert result.stderr.count("\n") == 1
-
-
-def test_the_command_stops_cleanly(tmp_path: Path) -> None:
-    with served_by_hand(tmp_path) as by_hand:
-        assert httpx.get(by_hand.url, trust_env=False).status_code == 403
-        by_hand.process.send_signal(signal.SIGTERM)
-        assert by_hand.process.stdout is not None
-        assert by_hand.process.stdout.read() == "stopped\n"
-        assert by_hand.process.wait(60) == 0
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(by_hand.url, trust_env=False)
