@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from pulumi_preflight import files, program
 from pulumi_preflight.graph import Graph
+from pulumi_preflight.reports import markdown
 from pulumi_preflight.terminal import REFUSED, Debug, exit_codes
 from rich.console import Console
 from rich.table import Table
@@ -73,26 +74,23 @@ def document(proofs: Sequence[Proof]) -> str:
 
 
 def _not_shown() -> str:
-    lines = ["| control | why |", "|---|---|"]
-    return "\n".join(lines + [f"| `{control}` | {why} |" for control, why in NOT_SHOWN.items()])
+    rows = [(f"`{control}`", why) for control, why in NOT_SHOWN.items()]
+    return "\n".join(markdown.table(("control", "why"), rows))
 
 
 def _markdown(proofs: Sequence[Proof]) -> str:
-    lines = [
-        "| without | rules that ask for it | probe | with it | seen without it |",
-        "|---|---|---|---|---|",
-    ]
-    for proof in proofs:
-        rules = ", ".join(f"`{rule}`" for rule in proof.mutation.rules) or "none"
-        cells = (
+    rows = [
+        (
             proof.mutation.control,
-            rules,
+            ", ".join(f"`{rule}`" for rule in proof.mutation.rules) or "none",
             f"`{proof.mutation.probe}`",
             proof.intact.seen,
             proof.outcome.seen if proof.noticed else f"NOT NOTICED: {proof.outcome.seen}",
         )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+        for proof in proofs
+    ]
+    head = ("without", "rules that ask for it", "probe", "with it", "seen without it")
+    return "\n".join(markdown.table(head, rows))
 
 
 def main(

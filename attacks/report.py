@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from xml.etree import ElementTree
+from typing import Literal
 
+from pulumi_preflight.reports import junit, markdown
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -85,31 +86,24 @@ def _json(outcomes: Sequence[Outcome], subject: str) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _junit(outcomes: Sequence[Outcome], _: str) -> str:
-    def count(verdict: Verdict) -> str:
-        return str(sum(outcome.verdict is verdict for outcome in outcomes))
+_OUTCOMES: Mapping[Verdict, Literal["failure", "error", "skipped"]] = {
+    Verdict.FAIL: "failure",
+    Verdict.ERROR: "error",
+    Verdict.SKIPPED: "skipped",
+}
 
-    root = ElementTree.Element("testsuites")
-    suite = ElementTree.SubElement(
-        root,
-        "testsuite",
-        name="attacks",
-        tests=str(len(outcomes)),
-        failures=count(Verdict.FAIL),
-        errors=count(Verdict.ERROR),
-        skipped=count(Verdict.SKIPPED),
-        time=f"{sum(outcome.seconds for outcome in outcomes):.3f}",
-    )
-    tags = {Verdict.FAIL: "failure", Verdict.ERROR: "error", Verdict.SKIPPED: "skipped"}
-    for outcome in outcomes:
-        case = ElementTree.SubElement(
-            suite, "testcase", classname="attacks", name=outcome.probe.name, time=f"{outcome.seconds:.3f}"
+
+def _junit(outcomes: Sequence[Outcome], _: str) -> str:
+    cases = [
+        junit.Case(
+            outcome.probe.name,
+            _OUTCOMES.get(outcome.verdict),
+            f"expected {outcome.probe.expectation}; seen {outcome.seen}",
+            seconds=outcome.seconds,
         )
-        if outcome.verdict in tags:
-            message = f"expected {outcome.probe.expectation}; seen {outcome.seen}"
-            ElementTree.SubElement(case, tags[outcome.verdict], message=message)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+        for outcome in outcomes
+    ]
+    return junit.document("attacks", "attacks", cases, seconds=sum(case.seconds for case in cases)) + "\n"
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Outcome], str], str]] = {
@@ -123,14 +117,10 @@ FORMATS: Mapping[str, Callable[[Sequence[Outcome], str], str]] = {
 def catalogue(families: Mapping[str, Sequence[Probe]]) -> str:
     """All probes by family as Markdown tables."""
     lines: list[str] = []
+    head = ("probe", "what it does", "expected", "threats", "controls", "runs")
     for family, probes in families.items():
-        lines += [f"### {family.capitalize()}", ""]
-        lines += [
-            "| probe | what it does | expected | threats | controls | runs |",
-            "|---|---|---|---|---|---|",
-        ]
-        for probe in probes:
-            cells = (
+        rows = [
+            (
                 f"`{probe.name}`",
                 probe.title,
                 probe.expectation,
@@ -138,8 +128,9 @@ def catalogue(families: Mapping[str, Sequence[Probe]]) -> str:
                 ", ".join(f"`{control}`" for control in probe.controls),
                 _runs(probe),
             )
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        lines.append("")
+            for probe in probes
+        ]
+        lines += [f"### {family.capitalize()}", "", *markdown.table(head, rows), ""]
     return "\n".join(lines)
 
 

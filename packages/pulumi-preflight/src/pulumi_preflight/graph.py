@@ -10,7 +10,7 @@ from typing import Any, Literal
 # The engine's signatures of special values, the same in every SDK: written here, so that reading a graph does not need
 # the SDK, whose import takes longer than the reading. A test compares them with the SDK's.
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark of secrets, not one
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
 HIDDEN = "[secret]"

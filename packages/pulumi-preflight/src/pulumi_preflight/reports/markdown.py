@@ -17,7 +17,7 @@ _KINDS = {
     "exempted": "exempted",
     "unread_types": "not read",
 }
-_HEAD = ["| severity | level | rule | resource | finding |", "|---|---|---|---|---|"]
+_HEAD = ("severity", "level", "rule", "resource", "finding")
 # A resource's name is text of the program's choosing: it shall neither form links and images nor call people.
 _ESCAPES = {char: f"&#{ord(char)};" for char in "\\`*[]<>|~$&"} | {
     "@": "@&#8203;",
@@ -50,6 +50,13 @@ def render(
     return "\n".join([*lines, *_remedies(result, LIMIT - len("\n".join(lines)))])
 
 
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table whose cells are Markdown already; a bar in a cell stays a bar."""
+    cells = [head, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    first, *others = [f"| {' | '.join(row)} |" for row in cells]
+    return [first, "|" + "---|" * len(head), *others]
+
+
 def text(value: str) -> str:
     """Any text as inline Markdown that shows it literally."""
     return "".join(_ESCAPES.get(char, char) for char in _LINK.sub(_BREAK, value))
@@ -71,29 +78,28 @@ def _sections(result: Result, changes: Changes | None) -> Iterable[tuple[str, Se
 
 
 def _section(heading: str, findings: Sequence[Finding], folded: bool, room: int) -> list[str]:
-    table = _table(findings, room)
+    lines = _table(findings, room)
     if not heading:
-        return table
+        return lines
     if not findings:
         return ["", f"**{heading}**"]
     if folded:
-        return ["", f"<details><summary><b>{heading}</b></summary>", *table, "", "</details>"]
-    return ["", f"**{heading}**", *table]
+        return ["", f"<details><summary><b>{heading}</b></summary>", *lines, "", "</details>"]
+    return ["", f"**{heading}**", *lines]
 
 
 def _table(findings: Sequence[Finding], room: int) -> list[str]:
-    rows: list[str] = []
+    rows: list[Sequence[str]] = []
     # The remedies, the closing tags and the line about what was left out need their share.
     room -= 3_000
     for number, finding in enumerate(findings):
         level = finding.level if finding.kind == "violation" else _KINDS[finding.kind]
         cells = (finding.severity, level, code(finding.rule), code(finding.resource), text(finding.message))
-        row = f"| {' | '.join(cells)} |"
-        room -= len(row) + 1
+        room -= len(" | ".join(cells)) + 5
         if room < 0:
-            return ["", *_HEAD, *rows, "", f"{len(findings) - number} more are in the other reports."]
-        rows.append(row)
-    return ["", *_HEAD, *rows] if rows else []
+            return ["", *table(_HEAD, rows), "", f"{len(findings) - number} more are in the other reports."]
+        rows.append(cells)
+    return ["", *table(_HEAD, rows)] if rows else []
 
 
 def _remedies(result: Result, room: int) -> list[str]:
