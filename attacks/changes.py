@@ -9,17 +9,8 @@ from typing import Any
 
 from pulumi_preflight.graph import Resource
 
-from attacks.promise import METHOD, METHOD_SETTINGS, USAGE_PLAN, WEB_ACL
+from localaws import tokens
 
-ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
-FIREWALL_LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
-INTEGRATION = "aws:apigateway/integration:Integration"
-MASK = "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy"
-PATH = "aws:apigateway/resource:Resource"
-MODEL = "aws:apigateway/model:Model"
-RESPONSE = "aws:apigateway/response:Response"
-STAGE = "aws:apigateway/stage:Stage"
-VALIDATOR = "aws:apigateway/requestValidator:RequestValidator"
 GROUP = "managedRuleGroupStatement"
 
 Inputs = dict[str, Any]
@@ -56,7 +47,7 @@ def with_rules(edit: Callable[[list[Inputs]], list[Inputs]]) -> Change:
     """Edits the rules of the web ACL."""
 
     def change(resources: list[Resource]) -> None:
-        for inputs in inputs_of(resources, WEB_ACL):
+        for inputs in inputs_of(resources, tokens.WEB_ACL):
             inputs["rules"] = edit(inputs["rules"])
 
     return change
@@ -113,7 +104,7 @@ def nobody_excepted(rules: list[Inputs]) -> list[Inputs]:
 
 def plans_without_throttle(resources: list[Resource]) -> None:
     """No plan limits its clients' rate."""
-    for plan in inputs_of(resources, USAGE_PLAN):
+    for plan in inputs_of(resources, tokens.USAGE_PLAN):
         plan.pop("throttleSettings", None)
         for stage in plan.get("apiStages") or ():
             stage.pop("throttles", None)
@@ -121,13 +112,13 @@ def plans_without_throttle(resources: list[Resource]) -> None:
 
 def stage_without_throttle(resources: list[Resource]) -> None:
     """The stage limits nothing."""
-    for settings in inputs_of(resources, METHOD_SETTINGS):
+    for settings in inputs_of(resources, tokens.METHOD_SETTINGS):
         settings["settings"] |= {"throttlingRateLimit": -1, "throttlingBurstLimit": -1}
 
 
 def looser_method(resources: list[Resource]) -> None:
     """A method's own limits are looser than the stage's."""
-    (settings,) = (resource for resource in resources if resource["type"] == METHOD_SETTINGS)
+    (settings,) = (resource for resource in resources if resource["type"] == tokens.METHOD_SETTINGS)
     other = copy.deepcopy(settings)
     other["urn"] += "-other"
     other["inputs"]["methodPath"] = "score/POST"
@@ -137,7 +128,7 @@ def looser_method(resources: list[Resource]) -> None:
 
 def second_verb(resources: list[Resource]) -> None:
     """A GET beside the POST."""
-    (method,) = (resource for resource in resources if resource["type"] == METHOD)
+    (method,) = (resource for resource in resources if resource["type"] == tokens.METHOD)
     other = copy.deepcopy(method)
     other["urn"] += "-get"
     other["inputs"]["httpMethod"] = "GET"
@@ -146,7 +137,7 @@ def second_verb(resources: list[Resource]) -> None:
 
 def integrated(resources: list[Resource], method: Resource) -> Resource:
     """An integration with the function, as the stack's own method has it."""
-    (own,) = (resource for resource in resources if resource["type"] == INTEGRATION)
+    (own,) = (resource for resource in resources if resource["type"] == tokens.INTEGRATION)
     made: Resource = copy.deepcopy(own)
     made["urn"] += "-" + method["urn"].rpartition("-")[2]
     made["inputs"] |= {name: method["inputs"][name] for name in ("httpMethod", "resourceId")}
@@ -155,7 +146,7 @@ def integrated(resources: list[Resource], method: Resource) -> Resource:
 
 def preflight_to_function(resources: list[Resource]) -> None:
     """Browsers ask without a key and a signature, so the method asks for none."""
-    (method,) = (resource for resource in resources if resource["type"] == METHOD)
+    (method,) = (resource for resource in resources if resource["type"] == tokens.METHOD)
     other = copy.deepcopy(method)
     other["urn"] += "-options"
     other["inputs"] |= {"httpMethod": "OPTIONS", "apiKeyRequired": False, "authorization": "NONE"}
@@ -166,8 +157,8 @@ def preflight_to_function(resources: list[Resource]) -> None:
 
 def catch_all(resources: list[Resource]) -> None:
     """Any verb on any path."""
-    (path,) = (resource for resource in resources if resource["type"] == PATH)
-    (method,) = (resource for resource in resources if resource["type"] == METHOD)
+    (path,) = (resource for resource in resources if resource["type"] == tokens.API_RESOURCE)
+    (method,) = (resource for resource in resources if resource["type"] == tokens.METHOD)
     everything, any_verb = copy.deepcopy(path), copy.deepcopy(method)
     everything |= {"urn": path["urn"] + "-rest", "id": f"{path['id']}-rest"}
     everything["inputs"]["pathPart"] = "{proxy+}"
@@ -179,15 +170,15 @@ def catch_all(resources: list[Resource]) -> None:
 
 def data_trace(resources: list[Resource]) -> None:
     """The group's mask would hide the digits of a card, though nothing else."""
-    remove(MASK)(resources)
-    for settings in inputs_of(resources, METHOD_SETTINGS):
+    remove(tokens.LOG_PROTECTION)(resources)
+    for settings in inputs_of(resources, tokens.METHOD_SETTINGS):
         settings["settings"] |= {"dataTraceEnabled": True, "loggingLevel": "INFO"}
 
 
 def address_logged(resources: list[Resource]) -> None:
     """The firewall's log shows query and path, unmasked."""
-    remove(MASK)(resources)
-    for log in inputs_of(resources, FIREWALL_LOG):
+    remove(tokens.LOG_PROTECTION)(resources)
+    for log in inputs_of(resources, tokens.FIREWALL_LOGGING):
         log["redactedFields"] = [item for item in log["redactedFields"] if item.get("singleHeader")]
 
 
@@ -212,7 +203,7 @@ def excepted_everywhere(rules: list[Inputs]) -> list[Inputs]:
 
 def open_schema(resources: list[Resource]) -> None:
     """Unknown fields are let through."""
-    for model in inputs_of(resources, MODEL):
+    for model in inputs_of(resources, tokens.API_MODEL):
         text = json.dumps(json.loads(model["schema"])).replace(
             '"additionalProperties": false', '"additionalProperties": true'
         )
@@ -221,8 +212,8 @@ def open_schema(resources: list[Resource]) -> None:
 
 def everything_logged(resources: list[Resource]) -> None:
     """Log and data protection both hide the headers."""
-    with_inputs(FIREWALL_LOG, redactedFields=[])(resources)
-    for acl in inputs_of(resources, WEB_ACL):
+    with_inputs(tokens.FIREWALL_LOGGING, redactedFields=[])(resources)
+    for acl in inputs_of(resources, tokens.WEB_ACL):
         acl.pop("dataProtectionConfig", None)
 
 
@@ -230,7 +221,7 @@ def log_shows(variable: str) -> Change:
     """The access log shows one more variable."""
 
     def change(resources: list[Resource]) -> None:
-        for stage in inputs_of(resources, STAGE):
+        for stage in inputs_of(resources, tokens.STAGE):
             settings = stage["accessLogSettings"]
             settings["format"] = json.dumps(json.loads(settings["format"]) | {"more": variable})
 

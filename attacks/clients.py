@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, Resource
 
-from attacks.promise import API_KEY, USAGE_PLAN, USAGE_PLAN_KEY
+from localaws import tokens
 
 Chain = tuple[Resource, Resource, Resource]
 _WITHOUT_RATE = 0.1
@@ -16,7 +16,7 @@ _WITHOUT_RATE = 0.1
 
 def fastest(graph: Graph) -> str:
     """The name of the key whose plan lets through most. Raises UserError when there is no key."""
-    names = [str(key["inputs"].get("name")) for key in graph.by_type(API_KEY)]
+    names = [str(key["inputs"].get("name")) for key in graph.by_type(tokens.API_KEY)]
     if not names:
         raise UserError("The stack declares no API key: there is nothing to attack with.")
     rates = _rates(graph)
@@ -48,9 +48,9 @@ def ordered(values: Mapping[str, str], graph: Graph) -> dict[str, str]:
 
 
 def _chains(graph: Graph) -> Iterator[Chain]:
-    for key in graph.by_type(API_KEY):
-        for binding in graph.by_type(USAGE_PLAN_KEY):
-            for plan in graph.by_type(USAGE_PLAN):
+    for key in graph.by_type(tokens.API_KEY):
+        for binding in graph.by_type(tokens.USAGE_PLAN_KEY):
+            for plan in graph.by_type(tokens.USAGE_PLAN):
                 joined = (binding["inputs"].get("keyId"), binding["inputs"].get("usagePlanId"))
                 if joined == (key["id"], plan["id"]):
                     yield key, binding, plan

@@ -17,11 +17,11 @@ from pulumi_preflight.graph import Graph, Resource
 from attacks import clients
 from attacks.probe import Key, Outcome, Probe
 from attacks.probes import ALL
-from attacks.promise import API_KEY, promise_of
+from attacks.promise import promise_of
 from attacks.runner import attack
 from attacks.target import Promise, Target, read_signer
 from localaws import keys as key_file
-from localaws import run
+from localaws import run, tokens
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _LAG = 3.0
@@ -71,7 +71,7 @@ def with_probe_keys(graph: Graph, promise: Promise) -> Graph:
     name = clients.fastest(graph)
     key, binding, plan = clients.chain(graph, name)
     for which, change in _CHANGES.items():
-        if which is Key.SECOND and len(graph.by_type(API_KEY)) > 1:
+        if which is Key.SECOND and len(graph.by_type(tokens.API_KEY)) > 1:
             continue
         made = [_copied(resource, which.value) for resource in (key, plan, binding)]
         made[0]["inputs"]["name"] = which.value

@@ -11,7 +11,7 @@ from pulumi_preflight.graph import Graph
 
 from attacks import changes
 from attacks.changes import Change
-from attacks.promise import IP_SET, METHOD, USAGE_PLAN
+from localaws import tokens
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ MUTATIONS = (
         "an API key",
         ("method-requires-api-key",),
         "key-missing",
-        changes.with_inputs(METHOD, apiKeyRequired=False),
+        changes.with_inputs(tokens.METHOD, apiKeyRequired=False),
     ),
     Mutation(
         "a signature",
         ("method-requires-authorization",),
         "key-not-enough",
-        changes.with_inputs(METHOD, authorization="NONE"),
+        changes.with_inputs(tokens.METHOD, authorization="NONE"),
     ),
     Mutation("one verb only", ("method-chain",), "method-other", changes.second_verb),
     Mutation("named paths only", ("no-catch-all-routes",), "path-unknown", changes.catch_all),
@@ -59,23 +59,26 @@ MUTATIONS = (
         "keys in a plan",
         ("api-key-joined", "usage-plan-joined"),
         "legitimate-call",
-        changes.with_inputs(USAGE_PLAN, apiStages=[]),
+        changes.with_inputs(tokens.USAGE_PLAN, apiStages=[]),
     ),
     Mutation(
         "a rate for each client", ("usage-plan-throttled",), "plan-exhausted", changes.plans_without_throttle
     ),
     Mutation(
-        "a quota", ("usage-plan-quota",), "quota-used-up", changes.with_inputs(USAGE_PLAN, quotaSettings=None)
+        "a quota",
+        ("usage-plan-quota",),
+        "quota-used-up",
+        changes.with_inputs(tokens.USAGE_PLAN, quotaSettings=None),
     ),
     Mutation(
         "a quota",
         ("usage-plan-quota",),
         "extraction-budget",
-        changes.with_inputs(USAGE_PLAN, quotaSettings=None),
+        changes.with_inputs(tokens.USAGE_PLAN, quotaSettings=None),
     ),
     Mutation("a rate for the stage", ("stage-throttled",), "stage-exhausted", changes.stage_without_throttle),
     Mutation("no looser method", ("no-looser-method-settings",), "stage-exhausted", changes.looser_method),
-    Mutation("a firewall", ("stage-behind-firewall",), "path-traversal", changes.remove(changes.ASSOCIATION)),
+    Mutation("a firewall", ("stage-behind-firewall",), "path-traversal", changes.remove(tokens.ASSOCIATION)),
     Mutation("the core rules", _BASELINE, "cross-site-scripting", changes.without_rules("common")),
     Mutation(
         "the core rules and Bot Control",
@@ -104,7 +107,7 @@ MUTATIONS = (
         "known callers only excepted",
         _BASELINE,
         "agent-library",
-        changes.with_inputs(IP_SET, addresses=["0.0.0.0/1", "128.0.0.0/1"]),
+        changes.with_inputs(tokens.IP_SET, addresses=["0.0.0.0/1", "128.0.0.0/1"]),
     ),
     Mutation(
         "known callers excepted", _BASELINE, "agent-known-caller", changes.with_rules(changes.nobody_excepted)
@@ -140,27 +143,27 @@ MUTATIONS = (
         "bodies validated",
         _VALIDATED,
         "field-wrong-type",
-        changes.with_inputs(changes.VALIDATOR, validateRequestBody=False),
+        changes.with_inputs(tokens.VALIDATOR, validateRequestBody=False),
     ),
     Mutation(
         "every content type validated",
         _VALIDATED,
         "content-type-bypass",
-        changes.with_inputs(METHOD, requestModels={"application/json": "ScoreRequest"}),
+        changes.with_inputs(tokens.METHOD, requestModels={"application/json": "ScoreRequest"}),
     ),
     Mutation("a closed schema", ("request-schema-strict",), "field-unknown", changes.open_schema),
     Mutation(
         "refusals of one form",
         (),
         "errors-have-one-form",
-        changes.remove(changes.RESPONSE),
+        changes.remove(tokens.GATEWAY_RESPONSE),
         ("key-missing", "field-missing"),
     ),
     Mutation(
         "headers on refusals",
         (),
         "headers-of-answers",
-        changes.with_inputs(changes.RESPONSE, responseParameters={}),
+        changes.with_inputs(tokens.GATEWAY_RESPONSE, responseParameters={}),
         ("key-missing", "field-missing"),
     ),
     Mutation(
@@ -199,7 +202,7 @@ MUTATIONS = (
         "card numbers masked in logs",
         ("logs-mask-card-data",),
         "card-number-in-headers",
-        changes.remove(changes.MASK),
+        changes.remove(tokens.LOG_PROTECTION),
     ),
 )
 

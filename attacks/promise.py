@@ -9,15 +9,8 @@ from typing import Any
 from pulumi_preflight.graph import Graph
 
 from attacks.target import Promise
+from localaws import tokens
 
-API_KEY = "aws:apigateway/apiKey:ApiKey"
-USAGE_PLAN = "aws:apigateway/usagePlan:UsagePlan"
-USAGE_PLAN_KEY = "aws:apigateway/usagePlanKey:UsagePlanKey"
-METHOD = "aws:apigateway/method:Method"
-METHOD_SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
-WEB_ACL = "aws:wafv2/webAcl:WebAcl"
-IP_SET = "aws:wafv2/ipSet:IpSet"
-_FUNCTION = "aws:lambda/function:Function"
 _BOT_CONTROL = "AWSManagedRulesBotControlRuleSet"
 _LIBRARY_RULE = "CategoryHttpLibrary"
 _HASTE = 0.8
@@ -33,13 +26,15 @@ def promise_of(graph: Graph) -> Promise:
         for rule in _rules(graph)
         if (statement := (rule.get("statement") or {}).get("rateBasedStatement"))
     ]
-    throttles = [settings.get("settings") or {} for settings in _inputs(graph, METHOD_SETTINGS)]
+    throttles = [settings.get("settings") or {} for settings in _inputs(graph, tokens.METHOD_SETTINGS)]
     rates = [float(item.get("throttlingRateLimit") or 0) for item in throttles]
     bursts = [int(item.get("throttlingBurstLimit") or 0) for item in throttles]
-    networks = [network for item in _inputs(graph, IP_SET) for network in item.get("addresses") or ()]
-    variables = [(item.get("environment") or {}).get("variables") or {} for item in _inputs(graph, _FUNCTION)]
+    networks = [network for item in _inputs(graph, tokens.IP_SET) for network in item.get("addresses") or ()]
+    variables = [
+        (item.get("environment") or {}).get("variables") or {} for item in _inputs(graph, tokens.FUNCTION)
+    ]
     return Promise(
-        signed=any(method.get("authorization") == "AWS_IAM" for method in _inputs(graph, METHOD)),
+        signed=any(method.get("authorization") == "AWS_IAM" for method in _inputs(graph, tokens.METHOD)),
         blocks_bots=any(_blocks_libraries(rule) for rule in _rules(graph)),
         recipe=next((str(item["RECIPE"]) for item in variables if item.get("RECIPE")), strict.recipe),
         window_limit=min(limits, default=strict.window_limit),
@@ -57,12 +52,12 @@ def _inputs(graph: Graph, type_: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _rules(graph: Graph) -> Iterator[Mapping[str, Any]]:
-    for acl in _inputs(graph, WEB_ACL):
+    for acl in _inputs(graph, tokens.WEB_ACL):
         yield from acl.get("rules") or ()
 
 
 def _throttles(graph: Graph) -> Iterator[tuple[float, int]]:
-    for plan in _inputs(graph, USAGE_PLAN):
+    for plan in _inputs(graph, tokens.USAGE_PLAN):
         limits = plan.get("throttleSettings") or {}
         if limits.get("rateLimit"):
             yield float(limits["rateLimit"]), int(limits.get("burstLimit") or 0)

@@ -11,15 +11,10 @@ from typing import Any
 
 from pulumi_preflight.graph import Graph, Resource, reveal
 
+from localaws import tokens
 from localaws.declared_api import Api, known, one, read_api
 from localaws.declared_firewall import Firewall, masked_identifiers, read_firewall
 from localaws.errors import ServerError
-
-MODEL = "aws:sagemaker/model:Model"
-ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
-OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
-FUNCTION = "aws:lambda/function:Function"
-ENDPOINT_CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"
 
 _LAMBDA_DEFAULT_SECONDS = 3
 
@@ -94,12 +89,12 @@ def _environment(variables: Any) -> dict[str, str]:
 def _container(graph: Graph, project: Path) -> Container:
     model = _model(graph)
     url = str(known(model, "primaryContainer", "modelDataUrl"))
-    for resource in graph.by_type(OBJECT):
+    for resource in graph.by_type(tokens.BUCKET_OBJECT):
         key, source = resource["inputs"].get("key"), resource["inputs"].get("source")
         digest = re.search(r"[0-9a-f]{64}", str(key))
         if digest and url.endswith(f"/{key}") and isinstance(source, Mapping) and "path" in source:
             return Container(
-                endpoint=str(known(one(graph, ENDPOINT), "name")),
+                endpoint=str(known(one(graph, tokens.ENDPOINT), "name")),
                 archive=project / source["path"],
                 sha256=digest.group(),
                 environment=_environment(known(model, "primaryContainer", "environment")),
@@ -114,16 +109,18 @@ def _model(graph: Graph) -> Resource:
     """The model that answers; a shadow's answers reach nobody."""
     answering = {
         variant.get("modelName")
-        for item in graph.by_type(ENDPOINT_CONFIGURATION)
+        for item in graph.by_type(tokens.ENDPOINT_CONFIGURATION)
         for variant in item["inputs"].get("productionVariants") or ()
     }
-    named = [item for item in graph.by_type(MODEL) if item["outputs"].get("name") in answering]
-    found: Resource = reveal(named[0]) if len(named) == 1 else one(graph, MODEL)
+    named = [
+        item for item in graph.by_type(tokens.SAGEMAKER_MODEL) if item["outputs"].get("name") in answering
+    ]
+    found: Resource = reveal(named[0]) if len(named) == 1 else one(graph, tokens.SAGEMAKER_MODEL)
     return found
 
 
 def _capture(graph: Graph) -> Capture | None:
-    for item in graph.by_type(ENDPOINT_CONFIGURATION):
+    for item in graph.by_type(tokens.ENDPOINT_CONFIGURATION):
         config = item["inputs"].get("dataCaptureConfig") or {}
         if config.get("enableCapture"):
             modes = tuple(str(option["captureMode"]) for option in config.get("captureOptions") or ())
@@ -132,7 +129,7 @@ def _capture(graph: Graph) -> Capture | None:
 
 
 def _function(graph: Graph, project: Path) -> Function:
-    function = one(graph, FUNCTION)
+    function = one(graph, tokens.FUNCTION)
     inputs, handler = function["inputs"], str(known(function, "handler"))
     reserved = inputs.get("reservedConcurrentExecutions")
     return Function(
@@ -156,7 +153,7 @@ def _region(graph: Graph) -> str:
 def _files(graph: Graph, code: Any, handler: str, project: Path) -> dict[str, bytes]:
     """The function's package: its own archive or, when AWS signs it, the archive uploaded for signing."""
     module = handler.rpartition(".")[0].replace(".", "/") + ".py"
-    for archive in (code, *(item["inputs"].get("source") for item in graph.by_type(OBJECT))):
+    for archive in (code, *(item["inputs"].get("source") for item in graph.by_type(tokens.BUCKET_OBJECT))):
         files = _contents(archive, project) if isinstance(archive, Mapping) else {}
         if module in files:
             return files

@@ -10,18 +10,9 @@ from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN, Graph, Resource, reveal
 
+from localaws import tokens
 from localaws.declared_plans import ApiKey, Throttle, read_keys, throttle_of
 from localaws.errors import ServerError
-
-REST_API = "aws:apigateway/restApi:RestApi"
-STAGE = "aws:apigateway/stage:Stage"
-PATH = "aws:apigateway/resource:Resource"
-METHOD = "aws:apigateway/method:Method"
-METHOD_SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
-INTEGRATION = "aws:apigateway/integration:Integration"
-VALIDATOR = "aws:apigateway/requestValidator:RequestValidator"
-MODEL = "aws:apigateway/model:Model"
-RESPONSE = "aws:apigateway/response:Response"
 
 _INTEGRATION_LIMIT_MS = 29_000
 _SOME_ACCOUNT = "000000000000"
@@ -135,7 +126,7 @@ def known(resource: Resource, *path: str) -> Any:
 
 def read_api(graph: Graph, region: str) -> Api:
     """The API of `graph`. Raises ServerError for what cannot be served."""
-    rest, stage = one(graph, REST_API), one(graph, STAGE)
+    rest, stage = one(graph, tokens.REST_API), one(graph, tokens.STAGE)
     if (rest["inputs"].get("apiKeySource") or "HEADER") != "HEADER":
         raise ServerError("The API takes its keys from an authorizer, which is not imitated: use HEADER.")
     settings = stage["inputs"].get("accessLogSettings") or {}
@@ -147,10 +138,12 @@ def read_api(graph: Graph, region: str) -> Api:
         stage_arn=str(stage["outputs"].get("arn") or ""),
         account=arn.split(":")[4] if arn.count(":") > 4 else _SOME_ACCOUNT,
         region=region,
-        methods=tuple(_method(graph, item, name) for item in graph.by_type(METHOD)),
+        methods=tuple(_method(graph, item, name) for item in graph.by_type(tokens.METHOD)),
         keys=read_keys(graph, str(rest["id"]), name),
         binary=bool(rest["inputs"].get("binaryMediaTypes")),
-        responses={item["inputs"]["responseType"]: _response(item) for item in graph.by_type(RESPONSE)},
+        responses={
+            item["inputs"]["responseType"]: _response(item) for item in graph.by_type(tokens.GATEWAY_RESPONSE)
+        },
         log_format=settings.get("format"),
         log_group=str(settings.get("destinationArn") or "").rpartition(":log-group:")[2],
         traced=bool(stage["inputs"].get("xrayTracingEnabled")),
@@ -183,7 +176,7 @@ def _method(graph: Graph, method: Resource, stage: str) -> Method:
 
 def _path(graph: Graph, method: Resource) -> str:
     """The method's path, read from what its resourceId depends on."""
-    paths = {str(item["id"]): item for item in graph.by_type(PATH)}
+    paths = {str(item["id"]): item for item in graph.by_type(tokens.API_RESOURCE)}
     urns = {item["urn"]: item for item in paths.values()}
     owners: Sequence[str] = (method.get("propertyDependencies") or {}).get("resourceId") or ()
     resource = next(
@@ -198,7 +191,7 @@ def _path(graph: Graph, method: Resource) -> str:
 
 def _validated(graph: Graph, validator: Any) -> tuple[bool, bool]:
     """Whether bodies are validated, and parameters."""
-    for item in graph.by_type(VALIDATOR):
+    for item in graph.by_type(tokens.VALIDATOR):
         if item["id"] == validator:
             inputs = item["inputs"]
             return bool(inputs.get("validateRequestBody")), bool(inputs.get("validateRequestParameters"))
@@ -206,7 +199,9 @@ def _validated(graph: Graph, validator: Any) -> tuple[bool, bool]:
 
 
 def _models(graph: Graph, names: Mapping[str, str]) -> dict[str, Any]:
-    declared = {item["inputs"]["name"]: item["inputs"].get("schema") for item in graph.by_type(MODEL)}
+    declared = {
+        item["inputs"]["name"]: item["inputs"].get("schema") for item in graph.by_type(tokens.API_MODEL)
+    }
     try:
         return {kind.lower(): json.loads(declared.get(name) or "{}") for kind, name in names.items()}
     except ValueError:
@@ -215,7 +210,7 @@ def _models(graph: Graph, names: Mapping[str, str]) -> dict[str, Any]:
 
 def _integration(graph: Graph, resource: str, verb: str, path: str) -> Mapping[str, Any]:
     """What a method leads to. API Gateway deploys no method without one, and here it has to be a function."""
-    for item in graph.by_type(INTEGRATION):
+    for item in graph.by_type(tokens.INTEGRATION):
         inputs: Mapping[str, Any] = item["inputs"]
         if (str(inputs.get("resourceId")), inputs.get("httpMethod")) == (resource, verb):
             if (inputs.get("type") or "AWS_PROXY") != "AWS_PROXY":
@@ -231,7 +226,7 @@ def _integration(graph: Graph, resource: str, verb: str, path: str) -> Mapping[s
 def _settings(graph: Graph, stage: str, route: str) -> Mapping[str, Any]:
     """The stage's settings for a method: its own before those for all methods."""
     found: dict[str, Any] = {}
-    for item in graph.by_type(METHOD_SETTINGS):
+    for item in graph.by_type(tokens.METHOD_SETTINGS):
         if item["inputs"].get("stageName") == stage:
             place = str(item["inputs"].get("methodPath")).replace("~1", "/")
             found[place] = item["inputs"].get("settings") or {}

@@ -9,19 +9,10 @@ from typing import Any
 
 from pulumi_preflight.graph import Graph, Resource, reveal
 
+from localaws import tokens
 from localaws.errors import ServerError
 from localaws.firewall.acl import DeclaredGroup, Source
 from localaws.firewall.log import Redactions
-
-WEB_ACL = "aws:wafv2/webAcl:WebAcl"
-WEB_ACL_RULE = "aws:wafv2/webAclRule:WebAclRule"
-ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
-LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
-DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
-IP_SET = "aws:wafv2/ipSet:IpSet"
-REGEX_SET = "aws:wafv2/regexPatternSet:RegexPatternSet"
-RULE_GROUP = "aws:wafv2/ruleGroup:RuleGroup"
-LOG_PROTECTION = "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy"
 
 
 @dataclass(frozen=True)
@@ -38,31 +29,40 @@ def read_firewall(graph: Graph, stage_arn: str, account: str) -> Firewall | None
     """The firewall that callers of the stage with this ARN meet, or None. Raises ServerError."""
     associated = {
         item["inputs"].get("webAclArn")
-        for item in graph.by_type(ASSOCIATION)
+        for item in graph.by_type(tokens.ASSOCIATION)
         if stage_arn and item["inputs"].get("resourceArn") == stage_arn
     }
     # Callers of a distribution meet its web ACL; the stage's own one adds that nobody else gets in.
-    fronting = {item["inputs"].get("webAclId") for item in graph.by_type(DISTRIBUTION)}
-    acls = [item for arns in (fronting, associated) for item in graph.by_type(WEB_ACL) if _arn(item) in arns]
+    fronting = {item["inputs"].get("webAclId") for item in graph.by_type(tokens.DISTRIBUTION)}
+    acls = [
+        item
+        for arns in (fronting, associated)
+        for item in graph.by_type(tokens.WEB_ACL)
+        if _arn(item) in arns
+    ]
     if not acls:
         return None
     acl: Resource = reveal(acls[0])
-    if graph.by_type(WEB_ACL_RULE):
+    if graph.by_type(tokens.WEB_ACL_RULE):
         raise ServerError("Rules declared apart from their web ACL are not imitated: declare them within it.")
     logging: Mapping[str, Any] = next(
-        (item["inputs"] for item in graph.by_type(LOGGING) if item["inputs"].get("resourceArn") == _arn(acl)),
+        (
+            item["inputs"]
+            for item in graph.by_type(tokens.FIREWALL_LOGGING)
+            if item["inputs"].get("resourceArn") == _arn(acl)
+        ),
         {},
     )
-    sets = {_arn(item): item["inputs"].get("addresses") or () for item in graph.by_type(IP_SET)} | {
+    sets = {_arn(item): item["inputs"].get("addresses") or () for item in graph.by_type(tokens.IP_SET)} | {
         _arn(item): [pattern["regexString"] for pattern in item["inputs"].get("regularExpressions") or ()]
-        for item in graph.by_type(REGEX_SET)
+        for item in graph.by_type(tokens.REGEX_SET)
     }
     groups = {
         _arn(item): DeclaredGroup(
             str(item["inputs"].get("name") or item["urn"].rpartition("::")[2]),
             sorted(item["inputs"].get("rules") or (), key=lambda rule: int(rule["priority"])),
         )
-        for item in graph.by_type(RULE_GROUP)
+        for item in graph.by_type(tokens.RULE_GROUP)
     }
     destinations = logging.get("logDestinationConfigs") or [""]
     return Firewall(
@@ -76,7 +76,7 @@ def read_firewall(graph: Graph, stage_arn: str, account: str) -> Firewall | None
 def masked_identifiers(graph: Graph) -> dict[str, Sequence[str]]:
     """By log group: the kinds of data that its data protection policy masks."""
     found: dict[str, Sequence[str]] = {}
-    for item in graph.by_type(LOG_PROTECTION):
+    for item in graph.by_type(tokens.LOG_PROTECTION):
         document = json.loads(item["inputs"].get("policyDocument") or "{}")
         found[str(item["inputs"].get("logGroupName"))] = [
             str(identifier).rpartition("/")[2]

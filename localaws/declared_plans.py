@@ -8,9 +8,7 @@ from typing import Any
 
 from pulumi_preflight.graph import Graph, Resource
 
-API_KEY = "aws:apigateway/apiKey:ApiKey"
-USAGE_PLAN = "aws:apigateway/usagePlan:UsagePlan"
-USAGE_PLAN_KEY = "aws:apigateway/usagePlanKey:UsagePlanKey"
+from localaws import tokens
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,17 @@ class ApiKey:
 
 def read_keys(graph: Graph, api: str, stage: str) -> tuple[ApiKey, ...]:
     """The declared keys, each with its plan for this stage."""
-    plans = {str(item["id"]): plan for item in graph.by_type(USAGE_PLAN) if (plan := _plan(item, api, stage))}
+    plans = {
+        str(item["id"]): plan
+        for item in graph.by_type(tokens.USAGE_PLAN)
+        if (plan := _plan(item, api, stage))
+    }
     bound = {
         str(item["inputs"].get("keyId")): plans[str(item["inputs"].get("usagePlanId"))]
-        for item in graph.by_type(USAGE_PLAN_KEY)
+        for item in graph.by_type(tokens.USAGE_PLAN_KEY)
         if str(item["inputs"].get("usagePlanId")) in plans
     }
-    return tuple(_key(item, bound.get(str(item["id"]))) for item in graph.by_type(API_KEY))
+    return tuple(_key(item, bound.get(str(item["id"]))) for item in graph.by_type(tokens.API_KEY))
 
 
 def _key(resource: Resource, plan: Plan | None) -> ApiKey:

@@ -21,10 +21,10 @@ import httpx
 import typer
 from pulumi_preflight.graph import Graph
 
-from localaws import keys, signature
+from localaws import keys, signature, tokens
 from localaws.declared import Container, Declared, read
 from localaws.declared_api import Api
-from localaws.declared_plans import API_KEY, ApiKey
+from localaws.declared_plans import ApiKey
 from localaws.errors import ServerError
 from localaws.function import compiled_once
 from localaws.gateway import NOT_ENFORCED, imitated
@@ -198,7 +198,7 @@ def chosen(graph: Graph, clients: str | None) -> Sequence[str] | None:
         return None
     if not clients.strip().isdecimal():
         return [name.strip() for name in clients.split(",") if name.strip()]
-    names = [str(key["inputs"].get("name")) for key in graph.by_type(API_KEY)]
+    names = [str(key["inputs"].get("name")) for key in graph.by_type(tokens.API_KEY)]
     if not 1 <= int(clients) <= len(names):
         raise ServerError(f"--clients {int(clients)} is not between 1 and {len(names)}, the stack's clients.")
     return names[: int(clients)]

@@ -8,7 +8,8 @@ from attacks import local, proof
 from attacks.mutations import MUTATIONS, Mutation
 from attacks.probe import Key, Outcome, Verdict
 from attacks.probes import ALL
-from attacks.promise import API_KEY, USAGE_PLAN, promise_of
+from attacks.promise import promise_of
+from localaws import tokens
 from tests.harness import declared
 
 REPRESENTATIVE = (
@@ -58,6 +59,6 @@ def test_the_added_keys_are_limited_as_the_copied_plan_is() -> None:
     unlimited = mutation("a quota", "quota-used-up").apply(graph)
     for stack, limited in ((graph, True), (unlimited, False)):
         prepared = local.with_probe_keys(stack, promise_of(graph))
-        plans = [plan for plan in prepared.by_type(USAGE_PLAN) if plan["urn"].endswith(Key.SPENT)]
+        plans = [plan for plan in prepared.by_type(tokens.USAGE_PLAN) if plan["urn"].endswith(Key.SPENT)]
         assert [bool(plan["inputs"].get("quotaSettings")) for plan in plans] == [limited]
-    assert len(graph.by_type(API_KEY)) == 2
+    assert len(graph.by_type(tokens.API_KEY)) == 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pulumi_preflight.graph import reveal
 
+from localaws import tokens
 from localaws.declared import read
-from localaws.declared_firewall import IP_SET
 from localaws.firewall.acl import Source, WebAcl
 from localaws.firewall.fields import Sighting
 from tests.components.switched import PREVIOUS, SECRET, fronted
@@ -32,7 +32,7 @@ def test_callers_meet_the_firewall_of_the_distribution_and_the_model_that_answer
 )
 def test_the_apis_own_firewall_lets_in_the_distribution_alone(header: str | None, passes: bool) -> None:
     graph = fronted()
-    sets = {item["outputs"]["arn"]: item["inputs"]["addresses"] for item in graph.by_type(IP_SET)}
+    sets = {item["outputs"]["arn"]: item["inputs"]["addresses"] for item in graph.by_type(tokens.IP_SET)}
     acl = WebAcl(Source(reveal(inputs(graph, "WebAcl", "firewall")), "123456789012", sets))
     headers = [("user-agent", BROWSER), ("content-type", "application/json")]
     headers += [("x-origin-verify", header)] if header else []
