@@ -9,10 +9,10 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -215,38 +215,55 @@ def test_the_fastest_client_is_used_and_the_slowest_exhausted() -> None:
     assert list(clients.ordered(long, graph).values()) == ["c", "b", "e"]
 
 
-def test_one_address_stays_below_the_firewalls_limit_until_the_floods(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(wire, "WINDOW_SECONDS", 0.6)
+class Clock:
+    """Time that passes only while somebody sleeps."""
 
-    async def paced(pacer: Pacer) -> list[float]:
-        started, times = time.monotonic(), []
-        for _ in range(12):
-            await pacer.turn(counted=False)
-            times.append(time.monotonic() - started)
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(name="clock")
+def clock_of_the_wire(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(wire, "time", SimpleNamespace(monotonic=clock.monotonic))
+    monkeypatch.setattr(wire, "asyncio", SimpleNamespace(sleep=clock.sleep))
+    return clock
+
+
+def turns(pacer: Pacer, clock: Clock, number: int, *, counted: bool) -> list[float]:
+    """When each of so many turns came, in seconds from the first call."""
+
+    async def paced() -> list[float]:
+        started, times = clock.now, []
+        for _ in range(number):
+            await pacer.turn(counted=counted)
+            times.append(clock.now - started)
         return times
 
-    times = asyncio.run(paced(Pacer(10_000, 100, window=5)))
+    return asyncio.run(paced())
+
+
+def test_one_address_stays_below_the_firewalls_limit_until_the_floods(clock: Clock) -> None:
+    times = turns(Pacer(10_000, 100, window=5), clock, 12, counted=False)
     for sent in range(12 - 5):
-        assert times[sent + 5] - times[sent] >= 0.6
+        assert times[sent + 5] - times[sent] >= wire.WINDOW_SECONDS
     free = Pacer(10_000, 100, window=5)
     free.begin_floods()
-    assert asyncio.run(paced(free))[-1] < 0.5
+    assert turns(free, clock, 12, counted=False)[-1] < 1
 
 
-def test_an_unexpected_429_slows_the_run_down_once_a_second() -> None:
-    async def seconds(pacer: Pacer) -> float:
-        started = time.monotonic()
-        for _ in range(8):
-            await pacer.turn(counted=True)
-        return time.monotonic() - started
-
+def test_an_unexpected_429_slows_the_run_down_once_a_second(clock: Clock) -> None:
     fast, slowed = Pacer(40, 100), Pacer(40, 100)
     for _ in range(5):
         slowed.slow_down()
-    quick, slow = asyncio.run(seconds(fast)), asyncio.run(seconds(slowed))
-    assert slow / quick == pytest.approx(1 / 0.7, rel=0.25)
+    quick, slow = (turns(pacer, clock, 8, counted=True)[-1] for pacer in (fast, slowed))
+    assert slow / quick == pytest.approx(1 / 0.7)
 
 
 def test_floods_come_last_so_that_no_other_probe_is_kept_out() -> None:

