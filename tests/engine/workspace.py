@@ -161,8 +161,12 @@ class Workspace:
             ) as process,
         ):
             try:
-                while [urn.endswith(resource) for urn in self._under_way()] != [True]:
+                # More than once: while others have yet to start, or while the file is written, it is not at rest.
+                calm = 0
+                while calm < 10:
                     assert process.poll() is None, output.read_text()
+                    waits = [urn.endswith(resource) for urn in self._under_way()] == [True]
+                    calm = calm + 1 if waits else 0
                     time.sleep(0.2)
                 yield process
             finally:
