@@ -152,7 +152,7 @@ AUTH = [
     policy("iam-no-admin", *ROLES, c.allow("*", "*")),
     policy("iam-no-admin", *ROLES, c.allow(["s3:GetObject", "*:*"], "*")),
     policy("iam-no-service-wildcard", *ROLES, c.allow("S3:*", "arn:aws:s3:::b/*")),
-    policy("iam-no-service-wildcard", *ROLES, c.allow("s3:Get?bject", "arn:aws:s3:::b/*")),
+    policy("iam-actions-listed", *ROLES, c.allow("s3:Get?bject", "arn:aws:s3:::b/*")),
     policy("iam-resources-named", *ROLES, c.allow("s3:PutObject", "*")),
     policy("iam-resources-named", *ROLES, c.allow("kms:Decrypt", "arn:aws:kms:*:123456789012:key/k")),
     policy(

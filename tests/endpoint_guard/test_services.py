@@ -31,6 +31,8 @@ EMPTY: Final[dict[type, list[Any]]] = {
 }
 """What the provider gives back for a property of each type that nobody set."""
 GIVEN: Final = {
+    "query-results-encrypted-queries-configuration.resultConfiguration.encryptionConfiguration",
+    "query-results-encrypted-tables-encryptionConfiguration",
     "cache-asks-who-cache-userGroupIds",
     "database-logged-db-enabledCloudwatchLogsExports",
     "distribution-behind-firewall-site-webAclId",

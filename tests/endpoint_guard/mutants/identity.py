@@ -93,7 +93,7 @@ RIGHTS: list[Mutant] = [
     mutant(
         "IAM-004",
         "an action by wildcard",
-        "iam-no-service-wildcard",
+        "iam-actions-listed",
         may("s3:Get?bject", "arn:aws:s3:::bucket/*"),
     ),
     mutant(

@@ -7,8 +7,8 @@ from typing import Final
 
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import ACCOUNT, Item
-from tests.endpoint_guard.services.parts import item, policy
+from tests.endpoint_guard.compliant import ACCOUNT, REGION, Item, allow, document
+from tests.endpoint_guard.services.parts import KEY, item, policy
 
 VARIABLES: Final = "aws:elasticbeanstalk:application:environment"
 ELSEWHERE: Final[dict[str, list[Item]]] = {
@@ -66,6 +66,60 @@ ELSEWHERE: Final[dict[str, list[Item]]] = {
             "site",
             application="site",
             settings=[{"namespace": VARIABLES, "name": "RECIPE", "value": "default"}],
+        ),
+    ],
+    "queries": [
+        item(
+            t.ATHENA_WORKGROUP,
+            "queries",
+            configuration={
+                "enforceWorkgroupConfiguration": True,
+                "resultConfiguration": {
+                    "encryptionConfiguration": {"encryptionOption": "SSE_KMS", "kmsKeyArn": KEY}
+                },
+            },
+        ),
+        item(
+            t.ATHENA_DATABASE,
+            "tables",
+            bucket="results",
+            encryptionConfiguration={"encryptionOption": "SSE_KMS", "kmsKey": KEY},
+        ),
+        item(
+            t.KEYSPACES_TABLE,
+            "cards",
+            pointInTimeRecovery={"status": "ENABLED"},
+            encryptionSpecification={"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyIdentifier": KEY},
+        ),
+        item(t.TIMESTREAM_DATABASE, "measures", databaseName="measures", kmsKeyId=KEY),
+        item(t.LEDGER, "ledger", permissionsMode="STANDARD", deletionProtection=True, kmsKey=KEY),
+    ],
+    "edge": [
+        item(
+            t.IOT_POLICY,
+            "terminal",
+            policy=document(
+                allow(
+                    "iot:Publish", f"arn:aws:iot:{REGION}:{ACCOUNT}:topic/${{iot:Connection.Thing.ThingName}}"
+                )
+            ),
+        ),
+        item(
+            t.LIGHTSAIL_PORTS,
+            "ports",
+            portInfos=[
+                {"protocol": "tcp", "fromPort": 443, "toPort": 443},
+                {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrs": ["10.0.0.0/8"]},
+            ],
+        ),
+        item(t.LIGHTSAIL_DATABASE, "small", publiclyAccessible=False),
+        item(t.ACCELERATOR, "accelerator", attributes={"flowLogsEnabled": True, "flowLogsS3Bucket": "logs"}),
+        item(
+            t.ROUTE,
+            "to-peer",
+            routeTableId="rtb-0123456789abcdef0",
+            destinationCidrBlock="10.1.0.0/16",
+            vpcPeeringConnectionId="pcx-0123456789abcdef0",
         ),
     ],
     "administrators": [

@@ -20,6 +20,7 @@ BY_ADDRESS: Final = document(
 )
 NETWORK_JSON: Final = json.dumps([{"Rules": [], "AllowFromPublic": True}])
 _SETTING: Final = {"namespace": VARIABLES, "name": "DB_PASSWORD"}
+_TOPIC: Final = f"arn:aws:iot:{REGION}:123456789012:topic/${{iot:ClientId}}"
 SCRIPT: Final = f"#!/bin/sh\nmysql --password={PASSWORD} -h db\n"
 
 
@@ -396,6 +397,33 @@ _ELSEWHERE: Final = [
         ),
         ("containers-unprivileged", "job", "containerProperties", json.dumps({"privileged": True})),
         ("service-env-no-secrets", "site", "settings.0", {**_SETTING, "value": PASSWORD}),
+    ),
+    *_each(
+        "queries",
+        (
+            "query-results-encrypted",
+            "queries",
+            "configuration.resultConfiguration.encryptionConfiguration",
+            GONE,
+        ),
+        ("query-results-encrypted", "queries", "configuration.enforceWorkgroupConfiguration", False),
+        ("query-results-encrypted", "tables", "encryptionConfiguration", GONE),
+        ("keyspace-recoverable", "cards", "pointInTimeRecovery", GONE, {"status": "DISABLED"}),
+        ("store-under-own-key", "cards", "encryptionSpecification", GONE, {"type": "AWS_OWNED_KMS_KEY"}),
+        ("store-under-own-key", "measures", "kmsKeyId", GONE),
+        ("store-under-own-key", "ledger", "kmsKey", GONE),
+        ("ledger-permissions", "ledger", "permissionsMode", "ALLOW_ALL"),
+        ("ledger-protected", "ledger", "deletionProtection", False),
+    ),
+    *_each(
+        "edge",
+        ("device-policy-narrow", "terminal", "policy", document(allow("iot:*", _TOPIC))),
+        ("device-policy-narrow", "terminal", "policy", document(allow("iot:Publish", "*"))),
+        ("lightsail-ports-closed", "ports", "portInfos.1.cidrs", GONE, ["0.0.0.0/0"]),
+        ("lightsail-ports-closed", "ports", "portInfos.0.fromPort", 0),
+        ("lightsail-database-private", "small", "publiclyAccessible", True),
+        ("accelerator-logged", "accelerator", "attributes", GONE, {"flowLogsEnabled": False}),
+        ("peering-route-narrow", "to-peer", "destinationCidrBlock", "0.0.0.0/0"),
     ),
     *_each(
         "administrators",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from typing import Any, Final, TypeVar
 
+from endpoint_guard import older
 from endpoint_guard.node import UNKNOWN, MalformedError, Node, State, UnreadableError, below, plain
 from endpoint_guard.sdk import decode
 from endpoint_guard.views import IDENTITIES, program_view
@@ -41,11 +42,13 @@ class Resource:
     ignore_changes: tuple[str, ...] = ()
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     graph: Graph = field(repr=False, default_factory=lambda: _NONE)
+    token: str = ""  # the type as the program writes it, where that is an older name
 
     @property
     def kind(self) -> str:
         """The last word of the type, for people."""
-        return "Provider" if self.type.startswith("pulumi:providers:") else self.type.rsplit(":", 1)[-1]
+        token = self.token or self.type
+        return "Provider" if token.startswith("pulumi:providers:") else token.rsplit(":", 1)[-1]
 
     @property
     def is_component(self) -> bool:
@@ -335,12 +338,15 @@ def from_request(request: Any, inputs: Mapping[str, Any]) -> Graph:
 def _from_message(
     message: Any, here: set[str], inputs: Mapping[str, Any] | None, outputs: Callable[[], Any] | None = None
 ) -> Resource:
-    urn, options = message.urn, message.options
-    answer = outputs or cache(partial(decode, message.properties))
-    said = answer if inputs is None or outputs else lambda: program_view(inputs, answer())
+    urn, options, token = message.urn, message.options, message.type
+    read = outputs or partial(decode, message.properties)
+    answer = cache(lambda: older.reshaped(token, read()))
+    told = None if inputs is None or outputs else older.reshaped(token, inputs)
+    said = answer if told is None else lambda: program_view(told, answer())
     return Resource(
         urn=urn,
-        type=message.type,
+        type=older.current(token),
+        token=token,
         name=message.name or urn.rsplit("::", 1)[-1],
         properties=said,
         outputs=answer,
@@ -355,7 +361,7 @@ def _edges(message: Any, here: set[str]) -> dict[str, tuple[str, ...]]:
     """The resources of the stack that each property is made from; an AnalyzeRequest does not say."""
     named = getattr(message, "propertyDependencies", None) or {}
     found = ((key, tuple(urn for urn in entry.urns if urn in here)) for key, entry in named.items())
-    return {key: urns for key, urns in found if urns}
+    return {older.renamed(message.type, key): urns for key, urns in found if urns}
 
 
 def from_resource(args: Any) -> Resource:
@@ -365,11 +371,13 @@ def from_resource(args: Any) -> Resource:
 
 def _resource(args: Any, edges: Mapping[str, tuple[str, ...]]) -> Resource:
     props = args.props
+    token = args.resource_type
     return Resource(
         urn=args.urn,
-        type=args.resource_type,
+        type=older.current(token),
+        token=token,
         name=args.name or args.urn.rsplit("::", 1)[-1],
-        properties=lambda: plain(props),
+        properties=lambda: older.reshaped(token, plain(props)),
         provider=args.provider.urn if args.provider else "",
         protect=bool(args.opts.protect),
         ignore_changes=tuple(args.opts.ignore_changes),

@@ -145,7 +145,7 @@ class Node:
         if isinstance(value, str):
             text = value
             try:
-                value = self.resource.graph.remember(("document", text), lambda: json.loads(text))
+                value = self.resource.graph.remember(("document", text), lambda: plain(json.loads(text)))
             except (ValueError, RecursionError):
                 raise MalformedError(self) from None
         if not isinstance(value, dict):

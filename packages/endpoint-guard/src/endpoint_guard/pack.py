@@ -20,7 +20,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from endpoint_guard import catalogue, profiles, sdk
+from endpoint_guard import catalogue, older, profiles, sdk
 from endpoint_guard import levels as level_files
 from endpoint_guard.exemptions import Ledger
 from endpoint_guard.exemptions import read as read_exemptions
@@ -167,7 +167,7 @@ def _resource_check(made: Guard, rule: Rule) -> Callable[[ResourceValidationArgs
     def validate(args: ResourceValidationArgs, report: Report) -> None:
         settings = args.get_config()
         made.called[rule.id] = usable(rule, settings)
-        if args.resource_type not in rule.applies_to and rule.applies_to != ("*",):
+        if older.current(args.resource_type) not in rule.applies_to and rule.applies_to != ("*",):
             return
         resource = from_resource(args)
         for said in made.violations(rule, resource.graph, settings):
@@ -178,7 +178,7 @@ def _resource_check(made: Guard, rule: Rule) -> Callable[[ResourceValidationArgs
 
 def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, Any] | None]:
     def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
-        if args.resource_type not in rule.applies_to:
+        if older.current(args.resource_type) not in rule.applies_to:
             return None
         values = {key: value for key, value in args.get_config().items() if key != "enforcementLevel"}
         if level_files.wrong_settings(rule.id, values, rule.settings):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pulumi.runtime.proto import analyzer_pb2
 
-from endpoint_guard import sdk
+from endpoint_guard import older, sdk
 from endpoint_guard.graph import Graph, from_messages, from_request
 from endpoint_guard.guard import METAS, Guard, Said
 from endpoint_guard.operation import Operations
@@ -74,7 +74,7 @@ class Servicer:
         inputs = sdk.decode(request.properties)
         self._operations.told(request.urn, inputs)
         graph = from_request(request, inputs)
-        for rule in self._rules_about(request.type):
+        for rule in self._rules_about(older.current(request.type)):
             self._rule(response, rule, graph)
         for diagnostic in response.diagnostics:
             diagnostic.urn = ""

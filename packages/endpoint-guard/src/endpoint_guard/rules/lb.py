@@ -10,8 +10,8 @@ from endpoint_guard.expect import one_of
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, fail, need, property_rule, rule
 
-_BALANCERS: Final = (t.BALANCER, t.BALANCER_ALB)
-_LISTENERS: Final = (t.LISTENER, t.LISTENER_ALB)
+_BALANCERS: Final = (t.BALANCER,)
+_LISTENERS: Final = (t.LISTENER,)
 _OLD_POLICIES: Final = (
     "ELBSecurityPolicy-2015-05",
     "ELBSecurityPolicy-2016-08",

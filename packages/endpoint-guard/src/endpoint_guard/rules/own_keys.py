@@ -33,6 +33,9 @@ _KEYS: Final = {
     t.MEMORY_CLUSTER: "kmsKeyArn",
     t.TRAIL: "kmsKeyId",
     t.BUILD_PROJECT: "encryptionKey",
+    t.KEYSPACES_TABLE: "encryptionSpecification.kmsKeyIdentifier",
+    t.TIMESTREAM_DATABASE: "kmsKeyId",
+    t.LEDGER: "kmsKey",
 }
 """Where each type names its key."""
 _COPIES: Final = ("replicateSourceDb", "replicationSourceIdentifier", "globalReplicationGroupId")

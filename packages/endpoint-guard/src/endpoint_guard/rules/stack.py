@@ -156,7 +156,7 @@ def no_ignored_changes(resource: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
 )
 def no_legacy_buckets(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    if resource.type.startswith("aws:s3/") and resource.type.endswith("V2"):
+    if resource.token.startswith("aws:s3/") and resource.token.endswith("V2"):
         yield fail(resource, "is of a deprecated type", "type")
     if resource.type != t.BUCKET:
         return

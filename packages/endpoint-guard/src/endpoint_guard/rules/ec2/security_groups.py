@@ -108,23 +108,24 @@ def no_open_egress(resource: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="group-rules-named",
-    title="Group rules name a group or prefix list and one port",
+    title="Group rules name a group or prefix list and one port of TCP",
     pillar="network",
     severity="medium",
     level="advisory",
     why="Addresses and port ranges drift; a named group says who may talk to whom.",
-    remedy="Set referenced_security_group_id or prefix_list_id, with from_port=to_port=443.",
+    remedy="Set source_security_group_id, referenced_security_group_id or prefix_list_id, and from_port=to_port.",
     references=("VPC-G03", "LAM-G09"),
     on=(t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS),
-    settings={"port": Setting(443, "the one port that is allowed", 1, 65_535)},
+    settings={"port": Setting(0, "the one port that is allowed; 0 allows any one", 0, 65_535)},
 )
 def group_rules_named(resource: Resource, ctx: Context) -> Iterator[Finding]:
     names = ("referencedSecurityGroupId", "sourceSecurityGroupId", "prefixListId", "prefixListIds")
     if not any(resource.get(name).declared for name in names) and not resource.get("self").flag():
-        yield fail(resource, "names addresses instead of a group", "referencedSecurityGroupId")
-    for name in ("fromPort", "toPort"):
-        node = resource.get(name)
-        yield from need(node, lambda n: n.number() == ctx.number("port"), "opens more than the one port")
+        yield fail(resource, "names addresses instead of a group", names[resource.type == t.GROUP_RULE])
+    port = ctx.number("port") or resource.get("toPort").number()
+    yield from need(resource.get("fromPort"), lambda n: n.number() == port, "opens more than one port")
+    if ctx.number("port"):
+        yield from need(resource.get("toPort"), lambda n: n.number() == port, "opens more than one port")
     protocol = resource.get("ipProtocol" if resource.type != t.GROUP_RULE else "protocol")
     yield from need(protocol, lambda n: n.text() in ("tcp", "6"), "opens more than TCP")
 

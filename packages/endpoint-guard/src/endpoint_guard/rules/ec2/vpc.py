@@ -10,7 +10,14 @@ from endpoint_guard.accounts import narrow_network
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
-_NEEDED = ["sagemaker.runtime", "logs", "kms", "monitoring", "s3"]
+_NEEDED = {
+    "sagemaker.runtime": t.ENDPOINT,
+    "logs": t.LOG_GROUP,
+    "kms": t.KEY,
+    "monitoring": t.ALARM,
+    "s3": t.BUCKET,
+}
+"""The type that shows that the stack uses a service."""
 
 
 @rule(
@@ -121,7 +128,8 @@ def private_path_to_services(vpc: Resource, ctx: Context) -> Iterator[Finding]:
     endpoints = vpc.users("vpcId", t.VPC_ENDPOINT)
     present = {_service(endpoint) for endpoint in endpoints}
     for wanted in ctx.strings("services") if _holds_workloads(vpc) else []:
-        if wanted not in present:
+        used = wanted not in _NEEDED or ctx.graph.of(_NEEDED[wanted])
+        if used and wanted not in present:
             yield fail(vpc, f"has no endpoint for {wanted}", "id")
     homes = [p.get("region").value for p in ctx.graph.of(t.PROVIDER) if p.get("region").declared]
     for endpoint in endpoints:

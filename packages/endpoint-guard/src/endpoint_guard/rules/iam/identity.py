@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from endpoint_guard import actions, iam
 from endpoint_guard import types as t
@@ -81,26 +82,62 @@ def iam_no_administrators(resource: Resource, ctx: Context) -> Iterator[Finding]
 
 @rule(
     id="iam-no-service-wildcard",
-    title="Actions are spelt out",
+    title="No statement allows every action of a service",
     pillar="auth",
     severity="high",
-    why="A wildcard in an action grows with every action that AWS adds to the service.",
-    remedy="List the actions; the few accepted families are a setting.",
-    references=("IAM-003", "IAM-004", "IAM-006", "LAM-022", "SM-016"),
+    why="The right grows with every action that AWS adds to the service, those that destroy and publish included.",
+    remedy="List the actions.",
+    references=("IAM-003", "IAM-006", "LAM-022", "SM-016"),
     on=iam.IDENTITY_TYPES,
-    settings={
-        "allowed": Setting(["kms:GenerateDataKey*", "kms:ReEncrypt*"], "action patterns accepted as they are")
-    },
+    settings={"allowed": Setting([], "action patterns accepted as they are")},
 )
 def iam_no_service_wildcard(resource: Resource, ctx: Context) -> Iterator[Finding]:
     allowed = {text.lower() for text in ctx.strings("allowed")}
 
     def judge(s: iam.Statement) -> Iterator[Finding]:
         for node in s.node.get("Action").items():
-            if ("*" in node.text() or "?" in node.text()) and node.text().lower() not in allowed:
+            if _whole_service(node.text()) and node.text().lower() not in allowed:
+                yield fail(node, "allows every action of a service")
+
+    yield from _grants(resource, judge)
+
+
+def _whole_service(action: str) -> bool:
+    """Whether an action is every one of its service, or of all: nothing but wildcards behind the colon."""
+    service, _, name = action.rpartition(":")
+    return (not name.strip("*?") and "*" in name) or "*" in service or "?" in service
+
+
+@rule(
+    id="iam-actions-listed",
+    title="Actions are spelt out",
+    pillar="auth",
+    severity="medium",
+    level="advisory",
+    why="A wildcard in an action grows with every action of that name that AWS adds.",
+    remedy="List the actions; the few accepted families are a setting.",
+    references=("IAM-004",),
+    on=iam.IDENTITY_TYPES,
+    settings={
+        "allowed": Setting(["kms:GenerateDataKey*", "kms:ReEncrypt*"], "action patterns accepted as they are")
+    },
+)
+def iam_actions_listed(resource: Resource, ctx: Context) -> Iterator[Finding]:
+    allowed = {text.lower() for text in ctx.strings("allowed")}
+
+    def judge(s: iam.Statement) -> Iterator[Finding]:
+        for node in s.node.get("Action").items():
+            text = node.text()
+            partly = ("*" in text or "?" in text) and not _whole_service(text)
+            if partly and text.lower() not in allowed:
                 yield fail(node, "allows actions by wildcard")
 
     yield from _grants(resource, judge)
+
+
+def _among(action: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns covers the action, which may have a wildcard itself."""
+    return any(fnmatchcase(action, pattern) for pattern in patterns)
 
 
 @rule(
@@ -120,7 +157,7 @@ def iam_resources_named(resource: Resource, ctx: Context) -> Iterator[Finding]:
     unscoped = {text.lower() for text in ctx.strings("unscoped")}
 
     def judge(s: iam.Statement) -> Iterator[Finding]:
-        if s.actions and all(action.lower() in unscoped for action in s.actions):
+        if s.actions and all(_among(action.lower(), unscoped) for action in s.actions):
             return
         for node in s.node.get("Resource").items():
             if iam.loose(node.text()):

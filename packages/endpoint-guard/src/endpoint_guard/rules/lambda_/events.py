@@ -19,11 +19,11 @@ from endpoint_guard.rule import Context, Finding, fail, rule
     remedy="Set destination_config with on_failure.",
     references=("LAM-017",),
     on=(t.EVENT_SOURCE, t.EVENT_INVOKE),
-    scope="resource",
 )
 def events_not_lost(resource: Resource, ctx: Context) -> Iterator[Finding]:
     # A queue keeps its own dead letters; streams and direct calls need a destination.
-    if ":sqs:" in str(resource.get("eventSourceArn").value):
+    source = resource.get("eventSourceArn")
+    if ":sqs:" in str(source.value) or (source.declared and resource.targets("eventSourceArn", t.QUEUE)):
         return
     if not resource.get("destinationConfig.onFailure").declared:
         yield fail(resource.get("destinationConfig.onFailure"), "drops what cannot be handled")
