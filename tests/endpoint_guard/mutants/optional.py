@@ -61,6 +61,12 @@ OPTIONAL: list[Mutant] = [
         "iam-no-service-wildcard",
         add(t.ROLE_POLICY, "notebook", {"role": "notebook", "policy": policy(allow("sagemaker:*", "*"))}),
     ),
+    mutant(
+        "ECR-003",
+        "images for everybody",
+        "images-not-public",
+        add(t.PUBLIC_REPOSITORY, "gallery", {"repositoryName": "gallery"}),
+    ),
     mutant("SQS-001", "a queue in clear", OWN_KEY, queue(kmsMasterKeyId="")),
     mutant("SQS-002", "a queue under AWS's key", OWN_KEY, queue(kmsMasterKeyId="alias/aws/sqs")),
     mutant(
