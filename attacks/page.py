@@ -9,6 +9,7 @@ from pulumi_preflight.reports.page import Section
 from pulumi_preflight.reports.page.element import el
 from pulumi_preflight.reports.page.parts import badge, document, filters, select
 
+from attacks.about import About
 from attacks.probe import WORDS, Outcome, Verdict, green, told
 from attacks.probes import FAMILIES
 
@@ -17,11 +18,11 @@ _FAMILY = {probe.name: family for family, probes in FAMILIES.items() for probe i
 _HEADINGS = ("probe", "verdict", "expected", "seen", "threats")
 
 
-def render(outcomes: Sequence[Outcome], sentence: str, subject: str) -> str:
-    """A page of the attacks alone; `subject` says on what."""
-    title = f"Attacks on {subject}" if subject else "Attacks"
-    header = el("header", el("h1", title), headline(outcomes, sentence))
-    return document(f"{title}: {sentence}", header, section(outcomes, "Probes"))
+def render(outcomes: Sequence[Outcome], sentence: str, about: About) -> str:
+    """A page of the attacks alone."""
+    evidence = (el("p", line, class_="small") for line in about.evidence)
+    header = el("header", el("h1", about.title), headline(outcomes, sentence), *evidence)
+    return document(f"{about.title}: {sentence}", header, section(outcomes, "Probes"))
 
 
 def as_section(outcomes: Sequence[Outcome]) -> Section:

@@ -13,9 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from attacks import page
+from attacks.about import About
 from attacks.probe import Outcome, Probe, Verdict, When, told
 
 VERSION = 1
+_UNNAMED = About()
 _STYLES = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
@@ -51,22 +53,26 @@ def table(outcomes: Sequence[Outcome], title: str = "") -> Table:
     return result
 
 
-def render(outcomes: Sequence[Outcome], form: str, subject: str = "") -> str:
-    """The outcomes in one of FORMATS; `subject` is what was attacked. Raises KeyError for any other form."""
-    return FORMATS[form](outcomes, subject)
+def render(outcomes: Sequence[Outcome], form: str, about: About = _UNNAMED) -> str:
+    """The outcomes in one of FORMATS. Raises KeyError for any other form."""
+    return FORMATS[form](outcomes, about)
 
 
-def _text(outcomes: Sequence[Outcome], _: str) -> str:
+def _text(outcomes: Sequence[Outcome], about: About) -> str:
     console = Console(file=io.StringIO(), width=200, color_system=None)
     with console.capture() as captured:
-        console.print(table(outcomes))
+        console.print(table(outcomes, f"{about.title}: {told(outcomes)}"))
+        for sentence in about.evidence:
+            console.print(Text(sentence))
     return captured.get()
 
 
-def _json(outcomes: Sequence[Outcome], subject: str) -> str:
+def _json(outcomes: Sequence[Outcome], about: About) -> str:
     document = {
         "version": VERSION,
-        "subject": subject,
+        "subject": about.subject,
+        "part": about.part,
+        "evidence": about.evidence,
         "summary": told(outcomes),
         "probes": [
             {
@@ -93,7 +99,7 @@ _OUTCOMES: Mapping[Verdict, Literal["failure", "error", "skipped"]] = {
 }
 
 
-def _junit(outcomes: Sequence[Outcome], _: str) -> str:
+def _junit(outcomes: Sequence[Outcome], about: About) -> str:
     cases = [
         junit.Case(
             outcome.probe.name,
@@ -103,14 +109,16 @@ def _junit(outcomes: Sequence[Outcome], _: str) -> str:
         )
         for outcome in outcomes
     ]
-    return junit.document("attacks", "attacks", cases, seconds=sum(case.seconds for case in cases)) + "\n"
+    told_of = [("evidence", "; ".join(about.evidence))] if about.evidence else []
+    seconds = sum(case.seconds for case in cases)
+    return junit.document("attacks", about.title, cases, seconds=seconds, properties=told_of) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Outcome], str], str]] = {
+FORMATS: Mapping[str, Callable[[Sequence[Outcome], About], str]] = {
     "table": _text,
     "json": _json,
     "junit": _junit,
-    "html": lambda outcomes, subject: page.render(outcomes, told(outcomes), subject) + "\n",
+    "html": lambda outcomes, about: page.render(outcomes, told(outcomes), about) + "\n",
 }
 
 

@@ -117,7 +117,7 @@ def attack(
 
     Ends with 0 when no probe is red, 1 when one is, 2 when nothing was attacked. Sends to no other address.
     """
-    from attacks import command, probe
+    from attacks import about, command, probe
     from attacks import report as attack_report
 
     with mistakes(debug):
@@ -132,11 +132,12 @@ def attack(
             else None
         )
         outcomes = command.run(asked, declared, cwd.resolve(), Console(stderr=True))
+        said = about.about(stack, url, only, declared, len(outcomes), cwd.resolve())
         for name, target in targets:
             if name == AttackFormat.TABLE and target is None:
                 attack_report.print_table(outcomes, Console())
             else:
-                files.write(attack_report.render(outcomes, name, stack or ""), target)
+                files.write(attack_report.render(outcomes, name, said), target)
         if (format_, output) != (AttackFormat.TABLE, None):
             say(probe.told(outcomes))
         raise typer.Exit(PASSED if probe.green(outcomes) else REFUSED)

@@ -9,6 +9,7 @@ from pulumi_preflight.reports import page, render
 from pulumi_preflight.shape import Shape
 
 from attacks import report
+from attacks.about import About
 from attacks.page import as_section
 from attacks.probe import Outcome, Verdict, told
 from attacks.probes import ALL
@@ -34,7 +35,7 @@ def rows(tags: Tags) -> list[dict[str, str | None]]:
 
 def test_every_probe_is_a_row_that_says_how_it_ended() -> None:
     tried = outcomes()
-    tags = Tags(report.render(tried, "html", "prod"))
+    tags = Tags(report.render(tried, "html", About("prod")))
     assert [row["data-verdict"] for row in rows(tags)] == [o.verdict.value.lower() for o in tried]
     for outcome in tried:
         assert outcome.probe.name in tags.text
@@ -76,7 +77,7 @@ def test_no_words_of_an_outcome_become_markup() -> None:
     bad = dataclasses.replace(
         ALL[0], title=HOSTILE[0], expected=HOSTILE[1], threats=("API1",), name=HOSTILE[2]
     )
-    text = report.render([Outcome(bad, Verdict.FAIL, HOSTILE[3], 0, 1)], "html", HOSTILE[0])
+    text = report.render([Outcome(bad, Verdict.FAIL, HOSTILE[3], 0, 1)], "html", About(HOSTILE[0]))
     tags = Tags(text)
     assert len(tags.all("script")) == len(tags.all("style")) == 1
     assert not {"img", "svg", "a"} & {tag for tag, _ in tags.found}

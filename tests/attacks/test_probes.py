@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
 import re
 from pathlib import Path
@@ -11,11 +12,13 @@ from xml.etree import ElementTree
 import pytest
 
 from attacks import proof, report
+from attacks.about import HERE, about
 from attacks.mutations import MUTATIONS, NOT_SHOWN
 from attacks.probe import CLOSED, Outcome, Probe, Request, Step, Verdict, When, green
 from attacks.probes import ALL, FAMILIES
 from attacks.promise import promise_of
-from tests.harness import declared
+from localaws import tokens
+from tests.harness import PROJECT, declared
 
 RULES = set((Path(__file__).parents[1] / "endpoint_guard" / "rule_ids.txt").read_text().split())
 THREAT = re.compile(r"API([1-9]|10)|ML(0[1-9]|10)|AML\.T\d{4}(\.\d{3})?")
@@ -95,6 +98,27 @@ def test_junit_tells_failures_from_errors_and_skips() -> None:
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
     assert [[child.tag for child in case] for case in suite] == [[], ["failure"], ["skipped"], ["error"]]
+
+
+def test_a_report_says_what_it_is_evidence_of_and_that_it_is_a_part() -> None:
+    said = about("prod", None, "AML.T0055", declared("prod"), 4, PROJECT)
+    assert said.title == f"Attacks on prod (only 4 of {len(ALL)} probes: AML.T0055)"
+    assert said.evidence[0] == HERE
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", said.evidence[1])
+    (function,) = declared("prod").by_type(tokens.FUNCTION)
+    version = function["inputs"]["environment"]["variables"]["MODEL_VERSION"]
+    assert f"model {version}" in said.evidence[2]
+    outcomes = [outcome(Verdict.PASS)]
+    document = json.loads(report.render(outcomes, "json", said))
+    assert document["evidence"] == list(said.evidence)
+    for form in ("table", "html", "junit"):
+        text = " ".join(html.unescape(report.render(outcomes, form, said)).split())
+        assert not [part for part in (said.title, *said.evidence) if part not in text]
+
+
+def test_of_an_address_without_a_stack_the_report_names_the_host() -> None:
+    said = about(None, "https://api.example/prod/score", None, None, 92, PROJECT)
+    assert (said.title, said.evidence[0]) == ("Attacks on api.example", "requests sent to api.example")
 
 
 def test_json_holds_what_a_reader_needs() -> None:

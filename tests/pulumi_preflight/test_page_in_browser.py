@@ -11,6 +11,7 @@ from pulumi_preflight.reports import render
 from pulumi_preflight.shape import shape
 
 from attacks import report
+from attacks.about import About
 from attacks.probe import Outcome, Verdict
 from attacks.probes import ALL
 from tests.pulumi_preflight.browser import MISSING, PROGRAM, Page, browser
@@ -51,7 +52,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     texts = {
         "check": render(mixed(), "html", drawn),
         "attacks": report.render(
-            [Outcome(probe, Verdict.PASS, "403", 0.1, 2) for probe in ALL], "html", "prod"
+            [Outcome(probe, Verdict.PASS, "403", 0.1, 2) for probe in ALL], "html", About("prod")
         ),
     }
     for name, text in texts.items():
