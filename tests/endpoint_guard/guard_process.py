@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from endpoint_guard.types import BUCKET
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from tests.endpoint_guard import compliant
-from tests.endpoint_guard.compliant import Item, Ref
+from tests.endpoint_guard.items import Item, Ref
 
 PACK = Path(__file__).resolve().parents[2] / "policies"
 LEVELS = {"advisory": 0, "mandatory": 1, "disabled": 2}
@@ -81,7 +80,7 @@ class Pack:
         asked_for = _outputs_asked_for(items)
         for item in items:
             properties, edges = resolved(item, items, preview)
-            names = {name: compliant.output(item, name) for name in ("id", "arn", *asked_for)}
+            names = {name: output(item, name) for name in ("id", "arn", *asked_for)}
             outputs = dict.fromkeys(names, UNKNOWN_STRING_VALUE) if preview else names
             view = analyzer_pb2.AnalyzerResource(type=item.type, urn=item.urn, name=item.name)
             view.properties.update(
@@ -117,28 +116,24 @@ def _found(diagnostic: Any, resource: str) -> Found:
 def resolved(item: Item, items: list[Item], preview: bool) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """The properties with references filled in (unknown in a preview), and the dependencies per property."""
     edges: dict[str, list[str]] = {}
-    by_name: dict[str, list[Item]] = {}
+    by_name: dict[str, Item] = {}
     for other in items:
-        by_name.setdefault(other.name, []).append(other)
-
-    def target(ref: Ref) -> Item | None:
-        return next((i for i in by_name.get(ref.name, []) if _answers(i, ref)), None)
+        by_name.setdefault(other.name, other)
 
     def fill(value: Any, top: str) -> Any:
         if isinstance(value, Ref):
-            found = target(value)
+            found = by_name.get(value.name)
             if found is None:
                 return f"{value.name}-{value.output}-elsewhere"
             edges.setdefault(top, []).append(found.urn)
             if isinstance(found.props.get(value.output), Ref):
                 return fill(found.props[value.output], top)
             known = isinstance(found.props.get(value.output), str)
-            return UNKNOWN_STRING_VALUE if preview and not known else compliant.output(found, value.output)
+            return UNKNOWN_STRING_VALUE if preview and not known else output(found, value.output)
         if isinstance(value, dict):
             return {key: fill(entry, top) for key, entry in value.items()}
         if isinstance(value, list):
-            filled = [fill(entry, top) for entry in value]
-            return _joined(value, filled, preview) if top == "sourceArn" else filled
+            return [fill(entry, top) for entry in value]
         return value
 
     return {key: fill(value, key) for key, value in item.props.items()}, edges
@@ -158,21 +153,11 @@ def _outputs_asked_for(items: list[Item]) -> list[str]:
     return sorted(found)
 
 
-def _answers(item: Item, ref: Ref) -> bool:
-    """Whether this is the resource that a reference means; several may share a name."""
-    side = ("bucketPublic", "bucketOwner", "bucketServer", "bucketVersion", "bucketLife", "bucketPolicy")
-    minor = re.search(
-        r"/(" + "|".join(side) + "|bucketObjectLock|bucketLogging|rolePolicy|topicPolicy)", item.type
-    )
-    if ref.output == "name" and ref.name == "model":
-        return "sagemaker" in item.type
-    if ref.name in ("model", "function") and ref.output == "id":
-        return "securityGroup" in item.type
-    return minor is None and not (ref.name in ("function",) and "securityGroup" in item.type)
-
-
-def _joined(parts: list[Any], filled: list[str], preview: bool) -> str:
-    return UNKNOWN_STRING_VALUE if preview else "/".join(map(str, filled))
+def output(item: Item, name: str) -> str:
+    """What AWS answers for an output of a resource, after an update."""
+    if isinstance(item.props.get(name), str):
+        return str(item.props[name])
+    return item.name if item.type == BUCKET else f"{item.name}-{name}"
 
 
 @contextmanager

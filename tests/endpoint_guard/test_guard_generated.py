@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from endpoint_guard.discovery import rules
+from endpoint_guard.guard import METAS
 from endpoint_guard.rule import Finding, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_OBJECT_VALUE, UNKNOWN_STRING_VALUE
 
-from tests.endpoint_guard import compliant as c
-from tests.endpoint_guard.compliant import Item
-from tests.endpoint_guard.test_guard_verdicts import graph
+from tests.endpoint_guard.mutants.change import Change, Stack
+from tests.endpoint_guard.mutants.quick import quick
+from tests.harness import FORMS, Form, name_of
 
 SECRET = "Zq7pLm2RkT9wXv4sNb8cYd3fGh6jKa1e"
 JUNK: list[Any] = [
@@ -45,7 +46,23 @@ JUNK: list[Any] = [
     [UNKNOWN_STRING_VALUE],
     {"a": UNKNOWN_OBJECT_VALUE},
 ]
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANY = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-5, 5),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from(
+            ["", "*", "a", UNKNOWN_STRING_VALUE, "{}", '{"Statement": [{}]}', '{"Statement": "a"}', "[1]"]
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2), st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2)
+    ),
+    max_leaves=3,
+)
+"""Junk of no particular kind."""
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -62,8 +79,9 @@ def at(value: Any, path: tuple[Any, ...], new: Any) -> None:
     value[path[-1]] = new
 
 
-def findings(items: list[Item], preview: bool) -> Iterator[tuple[str, Finding]]:
-    judged = graph(items, preview)
+def findings(change: Change, form: Form) -> Iterator[tuple[str, Finding]]:
+    """What all rules say of the prod stack with a change that no provider looked at."""
+    judged = quick("prod", form).view(change, answers=False).graph
     for rule in rules().values():
         for outcome in run(rule, judged):
             yield from ((rule.id, finding) for finding in outcome.findings)
@@ -91,32 +109,33 @@ def written(value: Any) -> Any:
     return [written(entry) for entry in value] if isinstance(value, list) else value
 
 
-def planted(data: st.DataObject, values: st.SearchStrategy[Any]) -> list[Item]:
-    """The compliant stack with a few values, at any depth, replaced."""
-    items = copy.deepcopy(c.program())
-    for item in data.draw(
-        st.lists(
-            st.sampled_from([item for item in items if item.props]), min_size=1, max_size=8, unique_by=id
-        )
-    ):
-        item.props = read(item.props)
-        place = data.draw(st.sampled_from(list(places(item.props))))
-        at(item.props, place, data.draw(values))
-        item.props = written(item.props)
-    return items
+def planted(data: st.DataObject, values: st.SearchStrategy[Any]) -> Change:
+    """Replaces a few values, at any depth, in a few resources."""
+
+    def change(stack: Stack) -> None:
+        said = [one for one in stack.resources if one["inputs"]]
+        for chosen in data.draw(st.lists(st.sampled_from(said), min_size=1, max_size=8, unique_by=id)):
+            resource = stack.find(chosen["type"], name_of(chosen))
+            inputs = read(resource["inputs"])
+            place = data.draw(st.sampled_from(list(places(inputs))))
+            at(inputs, place, data.draw(values))
+            top = written(inputs)[place[0]]
+            for side in ("inputs", "outputs"):
+                resource[side][place[0]] = copy.deepcopy(top)
+
+    return change
 
 
 @QUICK
-@given(st.data())
-def test_no_rule_crashes_on_junk_at_any_depth(data: st.DataObject) -> None:
-    items = planted(data, st.sampled_from(JUNK))
-    for rule, finding in findings(items, data.draw(st.booleans())):
+@given(st.data(), st.sampled_from(FORMS))
+def test_no_rule_crashes_on_junk_at_any_depth(data: st.DataObject, form: Form) -> None:
+    for rule, finding in findings(planted(data, st.sampled_from(JUNK) | ANY), form):
         assert "internal error" not in finding.sentence, (rule, finding.sentence)
 
 
 @QUICK
-@given(st.data())
-def test_a_secret_at_any_depth_is_in_no_sentence(data: st.DataObject) -> None:
+@given(st.data(), st.sampled_from(FORMS))
+def test_a_secret_at_any_depth_is_in_no_sentence(data: st.DataObject, form: Form) -> None:
     shapes = [
         SECRET,
         f"arn:aws:iam::1:role/{SECRET}",
@@ -125,7 +144,28 @@ def test_a_secret_at_any_depth_is_in_no_sentence(data: st.DataObject) -> None:
         f"https://{SECRET}/*",
         f"s3://{SECRET}",
     ]
-    items = planted(data, st.sampled_from(shapes))
-    for rule, finding in findings(items, data.draw(st.booleans())):
+    for rule, finding in findings(planted(data, st.sampled_from(shapes)), form):
         assert SECRET not in finding.sentence + finding.path + finding.name, rule
         assert "internal error" not in finding.sentence, (rule, finding.sentence)
+
+
+def test_a_secret_planted_everywhere_is_in_no_sentence() -> None:
+    def poison(stack: Stack) -> None:
+        for resource in stack.every():
+            for side in ("inputs", "outputs"):
+                resource[side] = _poisoned(resource[side])
+
+    said = quick("prod", "update").says(poison, [*rules(), *(meta.id for meta in METAS)], answers=False)
+
+    assert len(said) > 50
+    assert all(SECRET not in one.text for one in said)
+    assert all("internal error" not in one.text for one in said)
+
+
+def _poisoned(value: Any) -> Any:
+    """The value with every text in it replaced."""
+    if isinstance(value, dict):
+        return {key: _poisoned(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_poisoned(entry) for entry in value]
+    return SECRET if isinstance(value, str) else value

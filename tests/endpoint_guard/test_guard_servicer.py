@@ -13,7 +13,7 @@ import pytest
 from endpoint_guard import sdk
 from endpoint_guard import types as t
 from endpoint_guard.discovery import rules
-from endpoint_guard.graph import from_messages
+from endpoint_guard.messages import from_messages
 from endpoint_guard.pack import guard, pack
 from endpoint_guard.rule import run
 from endpoint_guard.servicer import Servicer
@@ -23,30 +23,42 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy import policy, proxy
 from pulumi_policy.deserialize import deserialize_properties
+from pulumi_preflight import messages as engine
 
-from tests.endpoint_guard import compliant as c
-from tests.endpoint_guard.guard_process import PACK, resolved
+from tests.endpoint_guard.guard_process import PACK
+from tests.endpoint_guard.mutants.change import GONE, Stack, put
+from tests.endpoint_guard.mutants.judge import innocent
 
 PROFILE = "scoring-endpoint"
 Answer = list[tuple[str, str, str, int, int]]
 
 
+TYPES = (
+    t.WEB_ACL,
+    t.FUNCTION,
+    t.BUCKET,
+    t.BUCKET_POLICY,
+    t.KEY,
+    t.METHOD,
+    t.ROLE,
+    t.ROLE_POLICY,
+    t.LOG_GROUP,
+)
+"""A few types are enough: the slow way takes long for each resource."""
+
+
 def messages(*, preview: bool) -> tuple[list[Any], Any]:
-    """One Analyze request per resource of a stack with faults, and its AnalyzeStack request."""
-    items = c.program()
-    next(item for item in items if item.name == "acl").props["rules"] = []
-    next(item for item in items if item.type == t.FUNCTION).props.pop("reservedConcurrentExecutions")
-    requests, views = [], []
-    for item in items:
-        properties, edges = resolved(item, items, preview)
-        request = analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, name=item.name)
-        view = analyzer_pb2.AnalyzerResource(type=item.type, urn=item.urn, name=item.name)
-        for message in (request, view):
-            message.properties.update(properties)
-        for key, urns in edges.items():
-            view.propertyDependencies[key].urns.extend([*urns, "urn:pulumi:prod::scoring::not:here:T::gone"])
-        requests.append(request)
-        views.append(view)
+    """One Analyze request per resource of a stack with faults, and its AnalyzeStack request, of the same values."""
+    stack = Stack(innocent("prod", "preview" if preview else "update"))
+    put(t.WEB_ACL, "firewall", "rules", [])(stack)
+    put(t.FUNCTION, "score", "reservedConcurrentExecutions", GONE)(stack)
+    by_urn = {
+        urn: {**one, "outputs": one["inputs"], "id": ""}
+        for urn, one in stack.by_urn().items()
+        if one["type"] in TYPES
+    }
+    requests = [engine.request(resource, by_urn) for resource in by_urn.values()]
+    views = [engine.view(resource, by_urn) for resource in by_urn.values()]
     return requests, analyzer_pb2.AnalyzeStackRequest(resources=views)
 
 

@@ -9,8 +9,8 @@ import pytest
 from endpoint_guard import older
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import Item, Ref, allow, document
 from tests.endpoint_guard.guard_process import Pack
+from tests.endpoint_guard.items import Item, Ref, allow, document
 
 V2: Final = "aws:s3/bucketV2:BucketV2"
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.endpoint_guard.mutants.catalogue import MUTANTS
 from tests.endpoint_guard.mutants.innocent import INNOCENT
-from tests.endpoint_guard.mutants.judge import Judge, killers
+from tests.endpoint_guard.mutants.judge import Judge, innocent
+from tests.endpoint_guard.mutants.quick import quick
 
 HOLES: list[tuple[str, str, str]] = [
     ("S3-001", "Checkov CKV2_AWS_6 asks two of the four flags", "one of the four switches is off"),
@@ -96,17 +97,17 @@ FALSE_ALARMS: list[tuple[str, str]] = [
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    with Judge("update") as judge:
+    with Judge(innocent("prod", "update")) as judge:
         yield judge
 
 
 @pytest.mark.parametrize(("control", "hole", "fault"), HOLES, ids=[f"{h[0]} {h[1]}" for h in HOLES])
-def test_a_hole_of_another_tool_is_closed(judge: Judge, control: str, hole: str, fault: str) -> None:
+def test_a_hole_of_another_tool_is_closed(control: str, hole: str, fault: str) -> None:
     [mutant] = [one for one in MUTANTS if control in one.controls and one.title == fault] or [
         one for one in MUTANTS if one.title == fault
     ]
 
-    assert killers(mutant, judge.says(mutant.change)) != []
+    assert quick(mutant.stack, "update").killers(mutant) != []
 
 
 @pytest.mark.parametrize(("peer", "change"), FALSE_ALARMS, ids=[peer for peer, _ in FALSE_ALARMS])

@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 
 from endpoint_guard import catalogue, docs, levels
+from endpoint_guard import types as t
 from endpoint_guard.discovery import rules
 
 from tests.endpoint_guard.guard_process import LEVELS, PACK, Pack
+from tests.endpoint_guard.items import Item
 
+LIMITS = {"throttleSettings": {"rateLimit": 10, "burstLimit": 20}, "apiStages": []}
+PLAN = Item(t.USAGE_PLAN, "plan", LIMITS)
 IDS = Path(__file__).with_name("rule_ids.txt")
 
 
@@ -75,22 +79,18 @@ def test_the_packs_own_levels_have_no_mistakes() -> None:
 
 
 def test_settings_of_a_rule_that_make_no_sense_are_a_violation(pack: Pack) -> None:
-    from tests.endpoint_guard import compliant as c
-
     pack.configure(["usage-plan-throttled"], {"usage-plan-throttled": {"maxRates": 5}})
 
-    found = pack.judge(c.program(), preview=False)
+    found = pack.judge([PLAN], preview=False)
 
     assert found
     assert all("maxRates is not a setting of this rule" in entry.text for entry in found)
 
 
 def test_a_threshold_of_the_levels_reaches_its_rule(pack: Pack) -> None:
-    from tests.endpoint_guard import compliant as c
-
     pack.configure(["usage-plan-throttled"], {"usage-plan-throttled": {"maxRate": 5}})
 
-    assert [entry.resource for entry in pack.judge(c.program(), preview=False)] == ["plan"]
+    assert [entry.resource for entry in pack.judge([PLAN], preview=False)] == ["plan"]
 
 
 def test_the_changelog_names_every_rule(pack: Pack) -> None:

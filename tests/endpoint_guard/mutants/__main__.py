@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "policies"))
 
 from tests.endpoint_guard.mutants import run as runner  # noqa: E402
-from tests.endpoint_guard.mutants.catalogue import MUTANTS, uncovered  # noqa: E402
+from tests.endpoint_guard.mutants.catalogue import MUTANTS, idle_rules, uncovered  # noqa: E402
 
 
 def main(
@@ -25,7 +25,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "build" / "mutants.json",
     every: Annotated[bool, typer.Option(help="Show every mutant, not the survivors alone.")] = False,
 ) -> None:
-    """Exits with 1 when a mutant survives, an innocent change is refused, or a core control has no mutant."""
+    """Exits with 1 when a mutant survives, an innocent change is refused, or a core control or a rule has no mutant."""
     started = time.monotonic()
     console = Console()
     with Progress(console=console, transient=True) as progress:
@@ -40,6 +40,8 @@ def main(
         table.add_row("", alarm.title, alarm.form, "innocent, but refused by " + ", ".join(alarm.rules))
     for control in uncovered():
         table.add_row(control, "", "", "no mutant")
+    for rule in idle_rules():
+        table.add_row("", "", "", f"{rule} has no mutant")
     if table.row_count:
         console.print(table)
     _write(page, runner.page(fates))
@@ -50,7 +52,7 @@ def main(
         f"preview, {len(wrong)} wrong; innocent changes refused: {len(alarms)}; {time.monotonic() - started:.0f} s",
         highlight=False,
     )
-    if wrong or alarms or uncovered():
+    if wrong or alarms or uncovered() or idle_rules():
         raise typer.Exit(1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from endpoint_guard import catalogue
+from endpoint_guard.discovery import rules
 
 from tests.endpoint_guard.mutants import (
     beyond,
@@ -14,17 +15,22 @@ from tests.endpoint_guard.mutants import (
     functions,
     further,
     gateway,
+    hiding,
     identity,
     keys,
+    messages,
     network,
     optional,
     plans,
     program,
+    statements,
     storage,
+    values,
     watch,
     workload,
 )
 from tests.endpoint_guard.mutants.change import Mutant
+from tests.endpoint_guard.mutants.services import catalogue as services
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     *storage.BUCKETS,
@@ -33,6 +39,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *workload.SERVING,
     *functions.FUNCTIONS,
     *gateway.ROUTES,
+    *messages.MESSAGES,
     *plans.PLANS,
     *firewall.FIREWALL,
     *watch.LOGS,
@@ -41,8 +48,12 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *optional.OPTIONAL,
     *documents.DOCUMENTS,
     *detours.DETOURS,
+    *hiding.HIDDEN,
     *further.FURTHER,
     *beyond.BEYOND,
+    *statements.STATEMENTS,
+    *values.VALUES,
+    *services.SERVICES,
 )
 
 
@@ -51,3 +62,8 @@ def uncovered() -> list[str]:
     aimed_at = {control for mutant in MUTANTS for control in mutant.controls}
     core = {key for key, entry in catalogue.controls().items() if entry["tier"] == "core"}
     return sorted(core - aimed_at - set(catalogue.not_applicable()))
+
+
+def idle_rules() -> list[str]:
+    """Rules that no mutant expects anything of."""
+    return sorted(set(rules()) - {rule for mutant in MUTANTS for rule in mutant.rules})

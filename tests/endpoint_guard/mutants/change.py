@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from endpoint_guard.types import PROVIDER
 from pulumi_preflight.graph import UNKNOWN, Graph, Resource
 
 from tests.endpoint_guard.mutants.answers import answered
@@ -63,21 +64,27 @@ class Stack:
         self._before[id(resource)] = {}
         resource |= answered(resource, self.by_urn(), self.preview)
 
+    def provider(self) -> str:
+        """The provider that a further resource has."""
+        own = next(resource for resource in self.resources if resource["type"] == PROVIDER)
+        used = (resource["provider"] for resource in self.resources if resource["provider"])
+        return next(used, f"{own['urn']}::{own['id']}")
+
     def by_urn(self) -> dict[str, Resource]:
         return {resource["urn"]: resource for resource in self.resources}
 
+    def changed(self) -> frozenset[str]:
+        """The URNs of what differs from the recorded stack."""
+        return frozenset(one["urn"] for one in self.resources if self._before.get(id(one), one) != one)
+
     def answer(self) -> frozenset[str]:
-        """The URNs of what differs from the recorded stack, with outputs that fit the changed inputs."""
-        by_urn = self.by_urn()
-        changed = set()
-        for urn, resource in by_urn.items():
-            before = self._before.get(id(resource), resource)
-            if before == resource:
-                continue
-            changed.add(urn)
-            if before.get("inputs") != resource["inputs"]:
+        """As `changed`, after outputs were given that fit the changed inputs."""
+        by_urn, changed = self.by_urn(), self.changed()
+        for urn in changed:
+            resource = by_urn[urn]
+            if self._before[id(resource)].get("inputs") != resource["inputs"]:
                 resource |= answered(resource, by_urn, self.preview)
-        return frozenset(changed)
+        return changed
 
     def output(self, ref: Ref) -> Any:
         """What a reference gives in this form of the stack."""
@@ -95,7 +102,7 @@ class Mutant:
     """One fault. Any of `rules` kills it, on the resource named `at` if that is given.
 
     `undecidable` says why a preview cannot tell; it must then be found by the update. `settings` are thresholds
-    under which it is judged, by rule.
+    under which it is judged, by rule. `stack` is the innocent stack that it is planted in: prod, or a small one.
     """
 
     controls: tuple[str, ...]
@@ -105,6 +112,7 @@ class Mutant:
     at: str = ""
     undecidable: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stack: str = "prod"
 
 
 def mutant(controls: str, title: str, rules: str, *changes: Change, **more: Any) -> Mutant:
@@ -196,7 +204,7 @@ def add(kind: str, name: str, properties: Mapping[str, Any], *, protect: bool = 
         filled = {key: _filled(stack, value) for key, value in properties.items()}
         # A component has a shorter type, and no provider.
         custom = "/" in kind or kind.startswith(("aws-native:", "pulumi-python:"))
-        provider = next((r["provider"] for r in stack.resources if r["provider"]), "") if custom else ""
+        provider = stack.provider() if custom else ""
         root = stack.resources[0]["urn"]
         urn = root.split("::")[0] + "::" + root.split("::")[1] + f"::{kind}::{name}"
         inputs = {key: pair[0] for key, pair in filled.items()}

@@ -13,6 +13,7 @@ from pulumi_preflight.pack_process import PackProcess, Run
 
 from tests.endpoint_guard.mutants.change import Change, Mutant, Stack
 from tests.endpoint_guard.mutants.inside import PackInside
+from tests.endpoint_guard.mutants.services import catalogue as services
 from tests.harness import PROJECT, Form, declared
 
 PACK = PROJECT / "policies"
@@ -30,15 +31,21 @@ class Said:
     text: str
 
 
-class Judge:
-    """The pack, started once, for one form of the prod stack. Use it in a `with` statement.
+def innocent(stack: str, form: Form) -> Graph:
+    """The stack that faults are planted in: prod, or a small one of a service that prod lacks."""
+    if stack in services.STACKS:
+        return services.declared(stack, preview=form == "preview")
+    return declared(stack, form)
 
-    `inside` keeps it in this process, which is quicker; else it has one of its own. `graph` is the evaluated stack,
-    where somebody has it already.
+
+class Judge:
+    """The pack, started once, for one innocent stack in one form. Use it in a `with` statement.
+
+    `inside` keeps it in this process, which is quicker; else it has one of its own.
     """
 
-    def __init__(self, form: Form, *, inside: bool = False, graph: Graph | None = None) -> None:
-        self.graph = graph = graph or declared("prod", form)
+    def __init__(self, graph: Graph, *, inside: bool = False) -> None:
+        self.graph = graph
         run = Run(graph.project, graph.stack, graph.preview, graph.config, graph.secret_keys)
         self._pack = PackInside(PACK, run) if inside else PackProcess(PACK, run)
         own = {resource["urn"]: resource for resource in graph.resources}

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from multiprocessing import get_context
 
 from endpoint_guard import catalogue
-from endpoint_guard.discovery import rules
 from pulumi_preflight.graph import Graph
 
 from tests.endpoint_guard.mutants.catalogue import MUTANTS, uncovered
 from tests.endpoint_guard.mutants.change import Change, Mutant
 from tests.endpoint_guard.mutants.innocent import INNOCENT
-from tests.endpoint_guard.mutants.judge import Judge, killers
+from tests.endpoint_guard.mutants.judge import Judge, innocent, killers
 from tests.harness import FORMS, Form, declared
 
 
@@ -52,14 +52,17 @@ class Alarm:
 
 def fates(form: Form, mutants: Sequence[Mutant], *, inside: bool = False) -> list[Fate]:
     """What becomes of mutants in one form. Those with thresholds of their own come last: few reconfigurations."""
-    with Judge(form, inside=inside) as judge:
-        ordered = sorted(mutants, key=lambda one: json.dumps(one.settings, default=dict))
-        return [Fate(one, form, _killers(judge, one)) for one in ordered]
+    found = []
+    ordered = sorted(mutants, key=lambda one: (one.stack, json.dumps(one.settings, default=dict)))
+    for stack, own in groupby(ordered, lambda one: one.stack):
+        with Judge(innocent(stack, form), inside=inside) as judge:
+            found += [Fate(one, form, _killers(judge, one)) for one in own]
+    return found
 
 
 def alarms(form: Form, changes: Iterable[tuple[str, Change]], *, inside: bool = False) -> list[Alarm]:
-    """The innocent changes that raise something mandatory."""
-    with Judge(form, inside=inside) as judge:
+    """The innocent changes of prod that raise something mandatory."""
+    with Judge(innocent("prod", form), inside=inside) as judge:
         found = [Alarm(title, form, _blocking(judge, change)) for title, change in changes]
         return [alarm for alarm in found if alarm.rules]
 
@@ -73,43 +76,58 @@ def _blocking(judge: Judge, change: Change) -> tuple[str, ...]:
 
 
 _PORTION = 20
-Portion = tuple[Form, bool, int]
-"""Some mutants (or, when true, innocent changes) in one form, from a place in their list on."""
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some mutants (or, when `changes`, innocent changes) of one stack in one form, by their places in their list."""
+
+    form: Form
+    stack: str
+    places: range
+    changes: bool = False
+
+
+def _portions() -> Iterator[Portion]:
+    for form in FORMS:
+        start = 0
+        for stack, own in groupby(MUTANTS, lambda one: one.stack):
+            end = start + len([*own])
+            for first in range(start, end, _PORTION):
+                yield Portion(form, stack, range(first, min(first + _PORTION, end)))
+            start = end
+        for first in range(0, len(INNOCENT), _PORTION):
+            yield Portion(form, "prod", range(first, min(first + _PORTION, len(INNOCENT))), changes=True)
 
 
 def run(done: Callable[[int], None]) -> tuple[list[Fate], list[Alarm]]:
     """Everything, in both forms, by one process a core. `done` is told how many are through."""
-    portions: list[Portion] = [
-        (form, innocent, start)
-        for form in FORMS
-        for innocent in (False, True)
-        for start in range(0, len(INNOCENT if innocent else MUTANTS), _PORTION)
-    ]
+    portions = [*_portions()]
     changes = list(INNOCENT.items())
     found: list[Fate] = []
     refused: list[Alarm] = []
     graphs = {form: declared("prod", form) for form in FORMS}
     with ProcessPoolExecutor(2, get_context("spawn"), _given, (graphs,)) as pool:
-        for (form, innocent, start), rules in zip(portions, pool.map(_portion, portions), strict=True):
-            for place, named in enumerate(rules, start):
-                if not innocent:
-                    found.append(Fate(MUTANTS[place], form, named))
+        for portion, rules in zip(portions, pool.map(_portion, portions), strict=True):
+            for place, named in zip(portion.places, rules, strict=True):
+                if not portion.changes:
+                    found.append(Fate(MUTANTS[place], portion.form, named))
                 elif named:
-                    refused.append(Alarm(changes[place][0], form, named))
+                    refused.append(Alarm(changes[place][0], portion.form, named))
             done(len(rules))
     return found, refused
 
 
 def _portion(portion: Portion) -> list[tuple[str, ...]]:
-    form, innocent, start = portion
-    judge = _judge(form)
-    if innocent:
-        return [_blocking(judge, change) for change in list(INNOCENT.values())[start : start + _PORTION]]
-    return [_killers(judge, mutant) for mutant in MUTANTS[start : start + _PORTION]]
+    judge = _judge(portion.stack, portion.form)
+    if portion.changes:
+        changes = list(INNOCENT.values())
+        return [_blocking(judge, changes[place]) for place in portion.places]
+    return [_killers(judge, MUTANTS[place]) for place in portion.places]
 
 
 _GRAPHS: dict[Form, Graph] = {}
-"""The evaluated stack in each form, in a process that works on portions."""
+"""Prod, evaluated in each form, in a process that works on portions."""
 
 
 def _given(graphs: Mapping[Form, Graph]) -> None:
@@ -117,17 +135,13 @@ def _given(graphs: Mapping[Form, Graph]) -> None:
 
 
 @cache
-def _judge(form: Form) -> Judge:
-    return Judge(form, inside=True, graph=_GRAPHS[form]).__enter__()
+def _judge(stack: str, form: Form) -> Judge:
+    graph = _GRAPHS[form] if stack == "prod" else innocent(stack, form)
+    return Judge(graph, inside=True).__enter__()
 
 
 def steps() -> int:
     return len(FORMS) * (len(MUTANTS) + len(INNOCENT))
-
-
-def idle_rules() -> list[str]:
-    """Rules that no mutant expects anything of."""
-    return sorted(set(rules()) - {rule for mutant in MUTANTS for rule in mutant.rules})
 
 
 def page(found: Sequence[Fate]) -> str:
@@ -137,10 +151,10 @@ def page(found: Sequence[Fate]) -> str:
     lines = [
         "# Mutants",
         "",
-        "Written by `make mutants`; do not edit. Each line is one fault, planted alone in the evaluated prod stack,",
-        "with the outputs that the provider would give. The pack gets one whole operation for it, every resource's",
-        "inputs and then all outputs, once as a first preview and once as an update. Noticed means: by a mandatory",
-        "violation.",
+        "Written by `make mutants`; do not edit. Each line is one fault, planted alone in the evaluated prod stack or,",
+        "where a service is not part of it, in a small stack of that service, with the outputs that the provider would",
+        "give. The pack gets one whole operation for it, every resource's inputs and then all outputs, once as a first",
+        "preview and once as an update. Noticed means: by a mandatory violation.",
         "",
         f"{len(MUTANTS)} mutants, at least one for each of the "
         f"{len(core) - len(uncovered()) - _aside(core)} core controls "

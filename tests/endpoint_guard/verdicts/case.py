@@ -8,7 +8,7 @@ from typing import Any
 
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import ACCOUNT, Item
+from tests.endpoint_guard.items import ACCOUNT, Item
 
 PROVIDER = Item(t.PROVIDER, "aws", {"region": "us-east-1", "allowedAccountIds": f'["{ACCOUNT}"]'})
 BUCKET = Item(t.BUCKET, "scores", {"bucket": "corp-scores"})

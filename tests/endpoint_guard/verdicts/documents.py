@@ -7,7 +7,7 @@ from typing import Any
 
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import ACCOUNT, Item, Ref
+from tests.endpoint_guard.items import ACCOUNT, Item, Ref
 from tests.endpoint_guard.verdicts.case import BUCKET, OBJECTS, Case, document, fine, wrong
 
 

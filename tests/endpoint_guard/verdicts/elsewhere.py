@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import Item, Ref
+from tests.endpoint_guard.items import Item, Ref
 from tests.endpoint_guard.verdicts.case import BUCKET, Case, document, fine, wrong
 
 

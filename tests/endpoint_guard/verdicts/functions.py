@@ -6,7 +6,7 @@ from typing import Any
 
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import ACCOUNT, Item, Ref
+from tests.endpoint_guard.items import ACCOUNT, Item, Ref
 from tests.endpoint_guard.verdicts.case import BUCKET, OBJECTS, Case, fine, function, may, wrong
 
 LAMBDA_ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:score"

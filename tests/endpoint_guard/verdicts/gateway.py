@@ -7,7 +7,7 @@ from typing import Any
 
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import Item, Ref
+from tests.endpoint_guard.items import Item, Ref
 from tests.endpoint_guard.verdicts.case import Case, fine, wrong
 
 

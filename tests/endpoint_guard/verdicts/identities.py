@@ -6,7 +6,7 @@ from typing import Any
 
 from endpoint_guard import types as t
 
-from tests.endpoint_guard.compliant import ACCOUNT, Item
+from tests.endpoint_guard.items import ACCOUNT, Item
 from tests.endpoint_guard.verdicts.case import Case, document, fine, may, wrong
 
 

@@ -24,9 +24,10 @@ from endpoint_guard import catalogue, older, profiles, sdk
 from endpoint_guard import levels as level_files
 from endpoint_guard.exemptions import Ledger
 from endpoint_guard.exemptions import read as read_exemptions
-from endpoint_guard.graph import Graph, from_policy, from_resource
+from endpoint_guard.graph import Graph
 from endpoint_guard.guard import METAS, Guard, Meta, usable
 from endpoint_guard.levels import Levels
+from endpoint_guard.messages import from_policy, from_resource
 from endpoint_guard.remediation import fixed
 from endpoint_guard.rule import Rule, Setting, Verdict, run
 from endpoint_guard.servicer import Servicer

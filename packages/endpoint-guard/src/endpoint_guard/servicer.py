@@ -9,8 +9,9 @@ from typing import Any, Final
 from pulumi.runtime.proto import analyzer_pb2
 
 from endpoint_guard import older, sdk
-from endpoint_guard.graph import Graph, from_messages, from_request
+from endpoint_guard.graph import Graph
 from endpoint_guard.guard import METAS, Guard, Said
+from endpoint_guard.messages import from_messages, from_request
 from endpoint_guard.operation import Operations
 from endpoint_guard.rule import Rule
 

@@ -94,11 +94,10 @@ search_private = property_rule(
     on=_POLICIES,
 )
 def search_domain_closed(domain: Resource, ctx: Context) -> Iterator[Finding]:
-    document = domain.get("accessPolicies")
-    for s in iam.statements(document) if document.declared else []:
+    for s in iam.allowed(domain.get("accessPolicies")):
         addresses = iam.condition_values(s, "aws:SourceIp")
         listed = bool(addresses) and not any(text.endswith("/0") for text in addresses)
-        if s.allows and s.anyone and not listed and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+        if s.anyone and not listed and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
             yield fail(s.node.get("Principal"), "lets everyone in")
 
 

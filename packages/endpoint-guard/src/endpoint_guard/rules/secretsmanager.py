@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from endpoint_guard import iam
 from endpoint_guard import types as t
-from endpoint_guard.accounts import foreign
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, Setting, fail, property_rule, rule
+from endpoint_guard.rules.strangers import strangers
 
 
 @rule(
@@ -74,15 +73,7 @@ def secret_has_policy(secret: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.SECRET, t.SECRET_POLICY),
 )
 def secret_policy_narrow(carrier: Resource, ctx: Context) -> Iterator[Finding]:
-    document = carrier.get("policy")
-    for s in iam.statements(document) if document.declared else ():
-        if not s.allows or s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
-            continue
-        if s.anyone:
-            yield fail(s.node.get("Principal"), "lets everyone in")
-        for kind, node in s.principals:
-            if kind == "AWS" and foreign(node):
-                yield fail(node, "lets another account in")
+    yield from strangers(carrier)
 
 
 secret_described = property_rule(

@@ -7,10 +7,10 @@ from typing import Final
 
 from endpoint_guard import iam
 from endpoint_guard import types as t
-from endpoint_guard.accounts import foreign
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.remediation import PropertyFix
 from endpoint_guard.rule import Context, Finding, fail, need, rule
+from endpoint_guard.rules.strangers import strangers
 
 
 def _documents(topic: Resource) -> list[Node]:
@@ -48,17 +48,7 @@ def topic_tls_only(topic: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.TOPIC, t.TOPIC_POLICY),
 )
 def topic_policy_narrow(carrier: Resource, ctx: Context) -> Iterator[Finding]:
-    document = carrier.get("policy")
-    for s in iam.statements(document) if document.declared else ():
-        if not s.allows or s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
-            continue
-        if s.anyone:
-            yield fail(s.node.get("Principal"), "lets everyone in")
-        for kind, node in s.principals:
-            if kind == "AWS" and foreign(node):
-                yield fail(node, "lets another account in")
-            if kind == "Service" and s.covers("sns:Publish"):
-                yield fail(node, "lets a service publish on behalf of any account")
+    yield from strangers(carrier, "sns:Publish")
 
 
 @rule(

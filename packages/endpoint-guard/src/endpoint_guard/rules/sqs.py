@@ -43,10 +43,8 @@ def queue_tls_only(queue: Resource, ctx: Context) -> Iterator[Finding]:
     on=(t.QUEUE, t.QUEUE_POLICY),
 )
 def queue_policy_narrow(carrier: Resource, ctx: Context) -> Iterator[Finding]:
-    document = carrier.get("policy")
-    for s in iam.statements(document) if document.declared else ():
-        if s.allows:
-            yield from _open(s)
+    for s in iam.allowed(carrier.get("policy")):
+        yield from _open(s)
 
 
 def _open(s: iam.Statement) -> Iterator[Finding]:

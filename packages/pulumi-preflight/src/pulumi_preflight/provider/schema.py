@@ -115,7 +115,10 @@ def schema(token: str) -> Schema | None:
 
 
 _LATER: Mapping[str, Mapping[str, Property]] = {
-    "aws:redshift/cluster:Cluster": {"encrypted": Property("text", "o", "true")},
+    "aws:redshift/cluster:Cluster": {
+        "encrypted": Property("text", "o", "true"),
+        "publiclyAccessible": Property("bool", "o", False),
+    },
 }
 """Properties of which pulumi-aws 7 follows a later release of the provider than the data is from."""
 

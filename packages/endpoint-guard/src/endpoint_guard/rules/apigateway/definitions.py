@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -101,6 +101,15 @@ def operations(api: Resource) -> list[Operation]:
     ]
 
 
+def _unless(
+    api: Resource, good: Callable[[Operation], bool], text: str, verbs: tuple[str, ...] = _VERBS
+) -> Iterator[Finding]:
+    """A finding for each operation with one of the verbs that is not good; a preflight answer needs nothing."""
+    for operation in operations(api):
+        if operation.verb in verbs and not operation.is_preflight and not good(operation):
+            yield fail(operation.node, text)
+
+
 @rule(
     id="api-definition-readable",
     title="An imported API definition can be read, and says which methods there are",
@@ -131,9 +140,7 @@ def api_definition_readable(api: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
 )
 def definition_authenticated(api: Resource, ctx: Context) -> Iterator[Finding]:
-    for operation in operations(api):
-        if not operation.is_preflight and not operation.authenticates():
-            yield fail(operation.node, "lets anyone call without authentication")
+    yield from _unless(api, Operation.authenticates, "lets anyone call without authentication")
 
 
 @rule(
@@ -149,9 +156,7 @@ def definition_authenticated(api: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
 )
 def definition_requires_api_key(api: Resource, ctx: Context) -> Iterator[Finding]:
-    for operation in operations(api):
-        if not operation.is_preflight and not operation.asks_for_key():
-            yield fail(operation.node, "does not require an API key")
+    yield from _unless(api, Operation.asks_for_key, "does not require an API key")
 
 
 @rule(
@@ -166,6 +171,4 @@ def definition_requires_api_key(api: Resource, ctx: Context) -> Iterator[Finding
     scope="resource",
 )
 def definition_validates_requests(api: Resource, ctx: Context) -> Iterator[Finding]:
-    for operation in operations(api):
-        if operation.verb in _WITH_BODY and not operation.validates():
-            yield fail(operation.node, "does not validate the body of a request")
+    yield from _unless(api, Operation.validates, "does not validate the body of a request", verbs=_WITH_BODY)

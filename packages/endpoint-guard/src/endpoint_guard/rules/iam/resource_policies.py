@@ -67,13 +67,8 @@ _ACCOUNT_KEYS: Final = (
     },
 )
 def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    document = resource.get(iam.CARRIERS[resource.type])
-    if not document.declared:
-        return
     accepted = ctx.strings("accounts")
-    for s in iam.statements(document):
-        if not s.allows:
-            continue
+    for s in iam.allowed(resource.get(iam.CARRIERS[resource.type])):
         yield from each(
             [node for kind, node in s.principals if kind == "AWS"], lambda n: _principal(n, accepted)
         )
@@ -103,9 +98,8 @@ def policy_names_own_accounts(resource: Resource, ctx: Context) -> Iterator[Find
     },
 )
 def policy_names_own_organization(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    document = resource.get(iam.CARRIERS[resource.type])
-    for s in iam.statements(document) if document.declared else ():
-        if s.allows and s.anyone and not _by_account(s):
+    for s in iam.allowed(resource.get(iam.CARRIERS[resource.type])):
+        if s.anyone and not _by_account(s):
             yield from _crowd(s, ctx)
 
 
@@ -153,7 +147,6 @@ def side_policies_closed(resource: Resource, ctx: Context) -> Iterator[Finding]:
         if (principal.text() == "*" and not organization) or abroad(principal):
             yield fail(principal, "lets everyone or another account in")
         return
-    document = resource.get(iam.CARRIERS[resource.type])
-    for s in iam.statements(document) if document.declared else []:
-        if s.allows and s.anyone and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
+    for s in iam.allowed(resource.get(iam.CARRIERS[resource.type])):
+        if s.anyone and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
             yield fail(s.node.get("Principal"), "lets everyone in")

@@ -94,9 +94,7 @@ def bucket_policy_not_public(holder: Resource, ctx: Context) -> Iterator[Finding
     own = holder.type == t.BUCKET_POLICY
     documents = [holder.get("policy")] if own else policies_of(holder)
     for document in documents if own or not parts(holder, t.BUCKET_POLICY) else []:
-        for s in iam.statements(document):
-            if not s.allows:
-                continue
+        for s in iam.allowed(document):
             if s.anyone and not s.narrowed_by(iam.PRINCIPAL_CONDITIONS):
                 yield fail(s.node.get("Principal"), "allows everyone")
             for kind, node in s.principals:
