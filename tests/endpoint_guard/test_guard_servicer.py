@@ -13,11 +13,13 @@ import pytest
 from endpoint_guard import sdk
 from endpoint_guard import types as t
 from endpoint_guard.discovery import rules
+from endpoint_guard.graph import Graph
 from endpoint_guard.messages import from_messages
 from endpoint_guard.pack import guard, pack
 from endpoint_guard.rule import run
 from endpoint_guard.servicer import Servicer
 from google.protobuf import json_format, struct_pb2
+from google.protobuf.message import DecodeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
@@ -148,7 +150,7 @@ def test_remediate_is_read_only_where_a_policy_is_at_that_level() -> None:
 
 def test_what_was_judged_is_free_at_once_without_the_collector() -> None:
     _, stack = messages(preview=False)
-    graph = from_messages(stack.resources)
+    graph = Graph(from_messages(stack.resources))
     for rule in rules().values():
         run(rule, graph)
     first = weakref.ref(graph.resources[0])
@@ -177,6 +179,41 @@ def test_without_a_name_of_the_sdk_the_pack_still_comes_up(gone: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "True\n"
+
+
+def test_a_stack_is_read_resource_by_resource() -> None:
+    _, stack = messages(preview=True)
+    content = stack.SerializeToString()
+
+    assert len(sdk._resources(memoryview(content)) or []) == len(stack.resources)
+    assert list(sdk.StackRequest(content).resources) == list(stack.resources)
+    assert list(sdk.StackRequest(b"").resources) == []
+
+
+def test_a_request_with_a_field_of_a_later_version_is_read_as_a_whole() -> None:
+    _, stack = messages(preview=False)
+    content = stack.SerializeToString() + b"\x12\x03new"
+
+    assert sdk._resources(memoryview(content)) is None
+    assert list(sdk.StackRequest(content).resources) == list(stack.resources)
+
+
+@pytest.mark.parametrize("content", [b"\x0a", b"\x0a\x80", b"\x0a\x05abc"])
+def test_a_request_that_ends_too_early_is_refused(content: bytes) -> None:
+    with pytest.raises(DecodeError):
+        sdk.StackRequest(content)
+
+
+def test_a_text_that_occurs_twice_is_kept_once() -> None:
+    def read() -> Any:
+        struct = json_format.ParseDict({"a": "a text", "b": ["a text"]}, struct_pb2.Struct())
+        return sdk.decode(struct)
+
+    first, second = read(), read()
+
+    assert first["a"] is first["b"][0] is second["a"]
+    sdk.forget()
+    assert read()["a"] is not first["a"]
 
 
 def test_the_sentinels_are_those_of_the_sdk() -> None:

@@ -75,7 +75,7 @@ def test_many_resources_are_judged_in_linear_work() -> None:
     def calls(copies: int) -> int:
         size = len(prod.resources) * copies
         views = stack(grown(prod, size)).views
-        built = from_messages(views)
+        built = Graph(from_messages(views))
         counted = itertools.count()
 
         def count(frame: object, event: str, argument: object) -> None:

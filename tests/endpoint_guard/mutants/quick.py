@@ -125,7 +125,7 @@ class Quick:
 def _read(resource: dict[str, Any], by_urn: Mapping[str, Any]) -> Read:
     request = messages.request(resource, by_urn)
     inputs = sdk.decode(request.properties)
-    return Read(request, inputs, from_message(messages.view(resource, by_urn), by_urn.keys(), inputs))
+    return Read(request, inputs, from_message(messages.view(resource, by_urn), inputs))
 
 
 def _alone(read: Read) -> Callable[[], Graph]:

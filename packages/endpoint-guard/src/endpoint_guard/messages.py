@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from endpoint_guard import older
 from endpoint_guard.graph import Graph, Resource
-from endpoint_guard.sdk import decode, plain
+from endpoint_guard.sdk import decode, plain, shared
 from endpoint_guard.views import program_view
 
 
@@ -26,50 +26,58 @@ def _from_policy(resource: Any) -> Resource:
     return _resource(resource, edges)
 
 
-def from_messages(
-    messages: Sequence[Any], inputs: Mapping[str, Any] | None = None, settings: Iterable[str] = ()
-) -> Graph:
-    """The graph of the engine's AnalyzeRequest or AnalyzerResource messages.
+Told = Callable[[str], Mapping[str, Any] | None]
+"""What the engine told before of the resource with a URN: its inputs."""
 
-    `inputs` are those of each URN that the engine told before; `settings` the values of the stack's.
-    """
-    here = {message.urn for message in messages}
-    told = inputs or {}
-    return Graph((from_message(message, here, told.get(message.urn)) for message in messages), settings)
+
+def from_messages(messages: Iterable[Any], told: Told = lambda urn: None) -> list[Resource]:
+    """The resources of the engine's AnalyzerResource messages; none of the messages is kept."""
+    found = [from_message(message, told(message.urn)) for message in messages]
+    here = {one.urn for one in found}
+    for one in found:
+        within = {key: tuple(urn for urn in urns if urn in here) for key, urns in one.edges.items()}
+        object.__setattr__(one, "edges", {key: urns for key, urns in within.items() if urns})
+    return found
 
 
 def from_request(request: Any, inputs: Mapping[str, Any]) -> Graph:
     """The graph of the one resource of an AnalyzeRequest, whose properties have been read."""
-    return Graph([from_message(request, set(), inputs, lambda: inputs)])
+    return Graph([_resource_of(request, lambda: inputs, None, {})])
 
 
-def from_message(
-    message: Any, here: Set[str], inputs: Mapping[str, Any] | None, outputs: Callable[[], Any] | None = None
+def from_message(message: Any, inputs: Mapping[str, Any] | None = None) -> Resource:
+    """The resource of one message, with what the program said of it where that is known."""
+    answer = decode(message.properties)
+    return _resource_of(message, lambda: answer, inputs, _edges(message))
+
+
+def _resource_of(
+    message: Any,
+    outputs: Callable[[], Any],
+    inputs: Mapping[str, Any] | None,
+    edges: Mapping[str, tuple[str, ...]],
 ) -> Resource:
-    """The resource of one message, in a stack of the resources `here`."""
-    urn, options, token = message.urn, message.options, message.type
-    read = outputs or partial(decode, message.properties)
-    answer = cache(lambda: older.reshaped(token, read()))
-    told = None if inputs is None or outputs else older.reshaped(token, inputs)
-    said = answer if told is None else lambda: program_view(told, answer())
+    urn, options, token = shared(message.urn), message.options, message.type
+    answer = cache(lambda: older.reshaped(token, outputs()))
+    told = None if inputs is None else older.reshaped(token, inputs)
     return Resource(
         urn=urn,
         type=older.current(token),
         token=token,
         name=message.name or urn.rsplit("::", 1)[-1],
-        properties=said,
+        properties=answer if told is None else lambda: program_view(told, answer()),
         outputs=answer,
-        provider=message.provider.urn if message.HasField("provider") else "",
+        provider=shared(message.provider.urn) if message.HasField("provider") else "",
         protect=options.protect,
         ignore_changes=tuple(options.ignoreChanges),
-        edges=_edges(message, here) if here else {},
+        edges=edges,
     )
 
 
-def _edges(message: Any, here: Set[str]) -> dict[str, tuple[str, ...]]:
-    """The resources of the stack that each property is made from; an AnalyzeRequest does not say."""
-    named = getattr(message, "propertyDependencies", None) or {}
-    found = ((key, tuple(urn for urn in entry.urns if urn in here)) for key, entry in named.items())
+def _edges(message: Any) -> dict[str, tuple[str, ...]]:
+    """The URNs of what each property is made from."""
+    named = message.propertyDependencies
+    found = ((key, tuple(map(shared, named[key].urns))) for key in named)
     return {older.renamed(message.type, key): urns for key, urns in found if urns}
 
 

@@ -9,7 +9,7 @@ what was fixed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 Key = tuple[str, str]
@@ -27,17 +27,20 @@ class Operations:
         self._told.pop((stack, project), None)
         self._settings[stack, project] = tuple(settings)
 
-    def settings(self, urns: Iterable[str]) -> tuple[str, ...]:
-        """The values of the settings of the stacks that these resources belong to."""
-        return tuple(value for key in {*map(_key, urns)} for value in self._settings.get(key, ()))
-
     def told(self, urn: str, inputs: Any) -> None:
         """The inputs of a resource, read from the message."""
         self._told.setdefault(_key(urn), {})[urn] = inputs
 
-    def end(self, urns: Iterable[str]) -> Mapping[str, Any]:
-        """The inputs by URN, so far as they were told, at the end of the operation on these resources."""
-        return {urn: inputs for key in {*map(_key, urns)} for urn, inputs in self._told.pop(key, {}).items()}
+    def inputs(self, urn: str) -> Any:
+        """The inputs of a resource, or None when nobody told them."""
+        return self._told.get(_key(urn), {}).get(urn)
+
+    def end(self, urns: Iterable[str]) -> tuple[str, ...]:
+        """Ends the operation on these resources: the values of the settings of their stacks."""
+        keys = {*map(_key, urns)}
+        for key in keys:
+            self._told.pop(key, None)
+        return tuple(value for key in keys for value in self._settings.get(key, ()))
 
 
 def _key(urn: str) -> Key:

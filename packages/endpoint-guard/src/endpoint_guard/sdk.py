@@ -7,11 +7,12 @@ each policy's `validate`, which says the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from sys import intern
 from typing import Any, Final
 
 import pulumi
-from pulumi.runtime.proto import analyzer_pb2_grpc
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from endpoint_guard.server import take_over
 
@@ -92,16 +93,33 @@ def decode(struct: Any) -> dict[str, Any]:
     Beyond the SDK, which refuses them, a resource reference is the resource's id and an output its value.
     """
     fields = struct.fields
-    return {key: _value(fields[key]) for key in fields}  # .items() of such a map takes twice as long
+    return {intern(key): _value(fields[key]) for key in fields}  # .items() of such a map takes twice as long
+
+
+_SENTINELS: Final = dict.fromkeys((*SENTINELS, HIDDEN), UNKNOWN)
+_texts: dict[str, Any] = dict(_SENTINELS)
+"""What each text stands for, most for themselves. A stack says the same ones many times: each is kept once."""
+
+
+def forget() -> None:
+    """Lets go of the texts that were read so far."""
+    _texts.clear()
+    _texts.update(_SENTINELS)
+
+
+def shared(text: str) -> str:
+    """The text, as the one object that stands for it in all that was decoded."""
+    known: str | Unknown = _texts.setdefault(text, text)
+    return known if isinstance(known, str) else text
 
 
 def _value(value: Any) -> Any:
     if text := value.string_value:  # most values are texts: one look instead of two
-        return UNKNOWN if text in SENTINELS or text == HIDDEN else text
+        return _texts.setdefault(text, text)
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
-        members = {key: _value(fields[key]) for key in fields}
+        members = {intern(key): _value(fields[key]) for key in fields}
         return _special(members) if SIGNATURE in members else members
     if kind == "list_value":
         return [_value(item) for item in value.list_value.values]
@@ -131,6 +149,43 @@ def _of(members: dict[str, Any], path: Any, text: Any, uri: Any) -> Any:
     return members
 
 
+class StackRequest:
+    """The AnalyzeStackRequest of these bytes, whose `resources` are read one by one and need not be kept.
+
+    As one message they take several times the room of their bytes.
+    """
+
+    def __init__(self, message: bytes) -> None:
+        parts = _resources(memoryview(message))
+        self.resources: Iterable[Any] = (
+            analyzer_pb2.AnalyzeStackRequest.FromString(message).resources
+            if parts is None
+            else map(analyzer_pb2.AnalyzerResource.FromString, parts)
+        )
+
+
+_FIRST_FIELD: Final = 0x0A
+"""The tag of field 1, which has a length. AnalyzeStackRequest has no other."""
+
+
+def _resources(message: memoryview) -> list[memoryview] | None:
+    """The bytes of each resource of an AnalyzeStackRequest; None when there is more in it, or less."""
+    parts, place = [], 0
+    while place < len(message):
+        tag, size, shift = message[place], 0, 0
+        while (place := place + 1) < len(message):
+            size |= (message[place] & 0x7F) << shift
+            shift += 7
+            if message[place] < 0x80:
+                break
+        end = place + 1 + size
+        if tag != _FIRST_FIELD or end > len(message):
+            return None
+        parts.append(message[place + 1 : end])
+        place = end
+    return parts
+
+
 ADD_SERVICER = getattr(analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", None)
 """How the SDK starts to serve a pack, before `serve_through`; None where it has another name."""
 _wrap: list[Callable[[Any], Any]] = []
@@ -145,7 +200,10 @@ def serve_through(wrap: Callable[[Any], Any]) -> bool:
 
         def added(servicer: Any, server: Any) -> None:
             ours = _wrap[0](servicer)
-            add(ours, take_over(server, getattr(ours, "unread", lambda path: None)))
+            add(
+                ours,
+                take_over(server, getattr(ours, "unread", lambda path: None), {"AnalyzeStack": StackRequest}),
+            )
 
         analyzer_pb2_grpc.add_AnalyzerServicer_to_server = added
     _wrap[:] = [wrap]

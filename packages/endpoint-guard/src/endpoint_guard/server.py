@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -71,11 +71,17 @@ class Server:
     """The part of `grpc.Server` that a policy pack needs, on one thread of its own.
 
     `quick` are answers, by the method's path, that hold for whatever is asked: it gives the answer's bytes, or None
-    when the question has to be read.
+    when the question has to be read. `readers` read the messages of the methods of these names in another way than the
+    generated code.
     """
 
-    def __init__(self, quick: Callable[[str], bytes | None] = lambda path: None) -> None:
+    def __init__(
+        self,
+        quick: Callable[[str], bytes | None] = lambda path: None,
+        readers: Mapping[str, Callable[[bytes], Any]] | None = None,
+    ) -> None:
         self._quick = quick
+        self._readers = readers or {}
         self._handlers: dict[str, Any] = {}
         self._generic: list[Any] = []
         self._queue = cygrpc.CompletionQueue()
@@ -146,10 +152,9 @@ class Server:
         if handler is None or handler.request_streaming or handler.response_streaming:
             raise _CallError(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
         context = _Context()
+        read = self._readers.get(path.rpartition("/")[2], handler.request_deserializer)
         try:
-            answer: bytes = handler.response_serializer(
-                handler.unary_unary(handler.request_deserializer(message), context)
-            )
+            answer: bytes = handler.response_serializer(handler.unary_unary(read(message), context))
         except _CallError:
             raise
         except Exception as error:
@@ -180,7 +185,11 @@ def _answer(ask: Callable[[str, bytes], bytes], path: str, message: bytes) -> tu
     return head, answer, cygrpc.SendStatusFromServerOperation((), 0, b"", 0), closed
 
 
-def take_over(server: Any, quick: Callable[[str], bytes | None]) -> Any:
+def take_over(
+    server: Any,
+    quick: Callable[[str], bytes | None],
+    readers: Mapping[str, Callable[[bytes], Any]] | None = None,
+) -> Any:
     """A server that takes over a `grpc.Server` that has not started; the same one where that cannot be.
 
     What the owner of `server` calls later (its port, start, stop) reaches the new one.
@@ -188,7 +197,7 @@ def take_over(server: Any, quick: Callable[[str], bytes | None]) -> Any:
     if not all(hasattr(cygrpc, name) for name in _NAMES):
         return server
     try:
-        made = Server(quick)
+        made = Server(quick, readers)
         for name in ("add_insecure_port", "start", "stop"):
             setattr(server, name, getattr(made, name))
     except (AttributeError, TypeError):

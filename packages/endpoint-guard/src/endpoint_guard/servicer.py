@@ -91,14 +91,14 @@ class Servicer:
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
         """The rules about the whole stack, then what the pack says about itself."""
         response = analyzer_pb2.AnalyzeResponse()
-        urns = [resource.urn for resource in request.resources]
-        settings = self._operations.settings(urns)
-        graph = from_messages(request.resources, self._operations.end(urns), settings)
+        resources = from_messages(request.resources, self._operations.inputs)
+        graph = Graph(resources, self._operations.end(one.urn for one in resources))
         for rule in self._stack_rules:
             self._rule(response, rule, graph)
         for meta in METAS:
             self._report(response, meta.id, meta.says(self._guard, graph), note=meta.is_note)
         graph.release()
+        sdk.forget()
         return response
 
     def _rule(self, response: Any, rule: Rule, graph: Graph) -> None:
