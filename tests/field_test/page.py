@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from endpoint_guard import catalogue
 from endpoint_guard.discovery import rules
 
+from tests.field_test import further
 from tests.field_test.judgements import KINDS, UNJUDGED, Key, key
 from tests.field_test.programs import Finding, Run
 
@@ -44,6 +45,8 @@ def _lines(runs: Sequence[Run], judged: Mapping[Key, str]) -> Iterator[str]:
     for run in runs:
         note = f"not evaluated: {run.problem}" if run.problem else ""
         yield f"| {run.program} | {len(run.findings)} | {note.replace('|', '/')} |"
+    yield ""
+    yield from further.lines()
     yield ""
     yield "## Findings"
     for rule, own in _by_rule(found).items():

@@ -200,7 +200,9 @@ def test_the_reason_is_told_and_not_what_the_sdk_was_busy_with(tmp_path: Path) -
 network = aws.ec2.Vpc("network", cidr_block=pulumi.Output.from_input(1).apply(lambda one: {"far": object()}))
 aws.ec2.Subnet("near", vpc_id=network.id)
 """
-    with pytest.raises(NotJudgedError, match="unexpected input of type object"):
+    with pytest.raises(
+        NotJudgedError, match="resource 'network', input 'cidr_block': unexpected input of type object"
+    ):
         run_inline(tmp_path, HEAD + program)
 
 

@@ -16,6 +16,7 @@ import importlib
 import json
 import logging
 import os
+import re
 import runpy
 import select
 import signal
@@ -34,6 +35,7 @@ import pulumi.dynamic
 import pulumi.runtime
 
 FAILED = 1
+_BUSY = re.compile(r"While processing (resource|input): ('[^']*')")
 _tried: set[str] = set()
 
 
@@ -275,8 +277,10 @@ def _message(error: BaseException) -> str:
         return f"the configuration value {error.key} is missing: set it with `pulumi config set {error.key} <value>`."
     if isinstance(error, pulumi.ConfigTypeError):  # its own text repeats the value
         return f"the configuration value {error.key} has the wrong type."
-    # The SDK tells what it was busy with first, a line for each layer, and the reason last.
-    return str(error).rpartition(" has risen: ")[2].strip()
+    # The SDK tells what it was busy with first, a line for each layer, values included, and the reason last.
+    layers, _, reason = str(error).rpartition(" has risen: ")
+    busy = ", ".join(f"{kind} {name}" for kind, name in _BUSY.findall(layers))
+    return f"{busy}: {reason.strip()}" if busy else reason.strip()
 
 
 def _place(trace: TracebackType | None, program: Path) -> dict[str, Any]:

@@ -43,6 +43,7 @@ ELSEWHERE: Final[dict[str, list[Item]]] = {
             "kafka",
             encryptionInfo={"encryptionInTransit": {"clientBroker": "TLS", "inCluster": True}},
             brokerNodeGroupInfo={"connectivityInfo": {"publicAccess": {"type": "DISABLED"}}},
+            loggingInfo={"brokerLogs": {"s3": {"enabled": True, "bucket": "logs"}}},
         ),
         item(t.KAFKA_POLICY, "kafka-policy", policy=policy("kafka:CreateVpcConnection")),
     ],

@@ -52,3 +52,21 @@ kafka_private = property_rule(
     good=one_of("DISABLED", default="DISABLED"),
     text="is reachable from the internet",
 )
+
+kafka_logged = property_rule(
+    __name__,
+    id="kafka-logged",
+    title="Kafka brokers write their log somewhere",
+    pillar="logging",
+    severity="medium",
+    level="advisory",
+    why="Refused connections and failed brokers leave no trace otherwise.",
+    remedy="Set logging_info with a log group, a delivery stream or a bucket.",
+    references=("MSK-101",),
+    on=t.KAFKA_CLUSTER,
+    path="loggingInfo.brokerLogs",
+    good=lambda node: any(
+        node.get(place).get("enabled").flag() for place in ("cloudwatchLogs", "firehose", "s3")
+    ),
+    text="keeps no log of its brokers",
+)

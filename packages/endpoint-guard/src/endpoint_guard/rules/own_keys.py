@@ -36,6 +36,11 @@ _KEYS: Final = {
     t.KEYSPACES_TABLE: "encryptionSpecification.kmsKeyIdentifier",
     t.TIMESTREAM_DATABASE: "kmsKeyId",
     t.LEDGER: "kmsKey",
+    t.BACKUP_VAULT: "kmsKeyArn",
+    t.LUSTRE: "kmsKeyId",
+    t.ONTAP: "kmsKeyId",
+    t.OPENZFS: "kmsKeyId",
+    t.WINDOWS_FILES: "kmsKeyId",
 }
 """Where each type names its key."""
 _COPIES: Final = ("replicateSourceDb", "replicationSourceIdentifier", "globalReplicationGroupId")
