@@ -115,6 +115,14 @@ def test_a_public_repository_is_told(pack: Pack) -> None:
     assert ("images-not-public", "gallery") in _said(pack, item)
 
 
+def test_subnets_outside_the_stack_count(pack: Pack) -> None:
+    props = {"vpcEndpointType": "Interface", "serviceName": "com.amazonaws.us-east-1.ssm", "vpcId": "vpc-1"}
+    two = Item(t.VPC_ENDPOINT, "ssm", {**props, "subnetIds": ["subnet-1", "subnet-2"]})
+    one = Item(t.VPC_ENDPOINT, "ssm", {**props, "subnetIds": ["subnet-1", "subnet-1"]})
+    assert ("vpc-endpoint-in-zones", "ssm") not in _said(pack, two)
+    assert ("vpc-endpoint-in-zones", "ssm") in _said(pack, one)
+
+
 def test_only_services_that_the_stack_uses_need_an_endpoint(pack: Pack) -> None:
     network = [
         Item(t.VPC, "net", {"cidrBlock": "10.0.0.0/16"}),

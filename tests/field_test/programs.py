@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import yaml
 from pulumi.runtime.proto import analyzer_pb2
-from pulumi_preflight import messages
-from pulumi_preflight.answers import Answers
+from pulumi_preflight import answers, messages
 from pulumi_preflight.errors import NotJudgedError, UserError
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.program import evaluate
@@ -76,7 +75,7 @@ def evaluated(player: Player, program: Path, root: Path) -> Run:
             (copy / file).write_text(text, "utf-8")
         try:
             for preview in (True, False):
-                made_up = Answers(drafting=True)
+                made_up = answers.read(None, copy, drafting=True)
                 graph = evaluate(
                     STACK, preview=preview, project=copy, timeout=SECONDS, answers=made_up, allow_unseen=True
                 )

@@ -279,7 +279,7 @@ def _message(error: BaseException) -> str:
         return f"the configuration value {error.key} has the wrong type."
     # The SDK tells what it was busy with first, a line for each layer, values included, and the reason last.
     layers, _, reason = str(error).rpartition(" has risen: ")
-    busy = ", ".join(f"{kind} {name}" for kind, name in _BUSY.findall(layers))
+    busy = ", ".join(f"{kind} {name}" for kind, name in _BUSY.findall(layers)[-2:])
     return f"{busy}: {reason.strip()}" if busy else reason.strip()
 
 

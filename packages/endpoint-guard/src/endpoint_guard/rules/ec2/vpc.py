@@ -40,7 +40,7 @@ def workload_in_vpc(workload: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(subnets, "runs outside the private network")
     elif not linked:
         yield fail(subnets, "runs in a network outside the stack, which cannot be checked here")
-    elif len(linked) < ctx.number("minSubnets"):
+    elif _number(subnets) < ctx.number("minSubnets"):
         yield fail(subnets, "runs in too few subnets")
     else:
         zones = [subnet.get("availabilityZone") for subnet in linked]
@@ -161,9 +161,16 @@ def _holds_workloads(vpc: Resource) -> bool:
 )
 def vpc_endpoint_in_zones(endpoint: Resource, ctx: Context) -> Iterator[Finding]:
     if endpoint.get("vpcEndpointType").text() == "Interface":
-        linked = endpoint.targets("subnetIds", t.SUBNET)
-        if len(linked) < ctx.number("minSubnets"):
-            yield fail(endpoint.get("subnetIds"), "is in too few zones")
+        subnets = endpoint.get("subnetIds")
+        if _number(subnets) < ctx.number("minSubnets"):
+            yield fail(subnets, "is in too few zones")
+
+
+def _number(subnets: Node) -> int:
+    """How many subnets are given, those outside the stack included; of what is not known each counts."""
+    values = [node.value for node in subnets.items()]
+    known = {value for value in values if isinstance(value, str)}
+    return len(known) + sum(not isinstance(value, str) for value in values)
 
 
 @rule(
