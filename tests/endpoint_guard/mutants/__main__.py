@@ -1,4 +1,4 @@
-"""`python -m tests.endpoint_guard.mutants`: plants every fault of the catalogue and tells which rule noticed it."""
+"""`python -m tests.endpoint_guard.mutants`: plants every fault of the catalogue and says which rule noticed it."""
 
 from __future__ import annotations
 
