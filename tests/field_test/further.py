@@ -12,8 +12,8 @@ COUNTS: Final = ("right", "taste", "wrong")
 _ABOUT: Final = """## Further programs
 
 Public programs of many authors, not of pulumi/examples, at the commits given; judged once, by hand. "Before" is what
-the rules said when a program was first evaluated: the wrong ones were corrected as a whole kind. Where remote components are unseen,
-their inner resources are judged by nobody here. Secrets, keys and other settings that a program asks for were made up.
+the rules said when a program was first evaluated; what was wrong was corrected as a whole kind. Where remote components
+are unseen, nothing here judges what is in them. Secrets, keys and other settings that a program asks for were made up.
 """
 
 
