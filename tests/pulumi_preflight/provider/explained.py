@@ -25,7 +25,6 @@ EXPLAINED: Reasons = (
     ("gone with provider 6", r"ec2/instance", r"cpuCoreCount|cpuThreadsPerCore"),
     ("gone with provider 6", r"redshift/cluster", r"logging|snapshotCopy"),
     ("on by default since provider 6", r"redshift/cluster", r"encrypted"),
-    ("off by default since provider 6", r"redshift/cluster", r"publiclyAccessible"),
 )
 EMULATOR: Reasons = (
     ("the emulator loses it", r"lambda/function", r"codeSigningConfigArn"),
