@@ -163,7 +163,7 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
     if not len(rows):
         raise DataError(f"{name} has no good row: use another file.")
     frame = _frame(columns)
-    pa.default_memory_pool().release_unused()
+    pa.default_memory_pool().release_unused()  # what was used is given back, not kept for later
     return frame, _told(name, bad)
 
 

@@ -196,12 +196,12 @@ def api_endpoint_type(rest_api: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="default-host-closed",
-    title="With a custom domain the default host is closed",
+    title="An API with a custom domain has its default host closed",
     pillar="auth",
     severity="high",
     level="advisory",
-    why="The execute-api host bypasses the mutual TLS and the policy of the custom domain.",
-    remedy="Set disable_execute_api_endpoint=True on the API that a base path mapping serves.",
+    why="Whoever calls the execute-api host gets past the domain's mutual TLS, its TLS policy and what stands before it.",
+    remedy="Set disable_execute_api_endpoint=True on the API that the domain's mapping serves.",
     references=("AGW-G07",),
     on=(t.REST_API,),
 )
