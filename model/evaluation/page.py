@@ -27,7 +27,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem
   color: var(--ink); background: var(--paper) }
 h1 { font-size: 1.6rem } h2 { font-size: 1.25rem; margin-top: 2.2rem } h3 { font-size: 1.05rem }
 .wide { overflow-x: auto }
-table { border-collapse: collapse; margin: .8rem 0; font-variant-numeric: tabular-nums }
+table { border-collapse: separate; border-spacing: 0; margin: .8rem 0; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right }
 th:first-child, td:first-child { text-align: left } tr.chosen { background: var(--chosen); font-weight: 600 }
 th { vertical-align: bottom } .note { color: var(--quiet) }

@@ -163,7 +163,7 @@ def slices(report: WholeReport) -> dict[str, Figure]:
             [(row["slice"] + count).replace("$", r"\$") for row, count in zip(rows, counts, strict=True)],
             rotation=0 if hours else 30,
             ha="center" if hours else "right",
-            fontsize=5 if hours else 7.5,
+            fontsize=6.5 if hours else 7.5,
         )
         _frame(axis, units[name], "share of frauds, of alerts", "")
         axis.legend(fontsize=8, loc="lower left")
