@@ -21,6 +21,8 @@ def write(keys: Sequence[ApiKey], path: Path) -> None:
 
 def load(path: Path) -> dict[str, str]:
     """The values by key name. Raises ServerError when this is not a keys file."""
+    if not path.is_file():
+        raise ServerError(f"{path} does not exist: it must be a JSON object of key name and value.")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

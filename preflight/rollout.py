@@ -64,6 +64,8 @@ def rollout(
     from botocore.exceptions import BotoCoreError, ClientError
 
     with exit_codes(debug):
+        if not stack_outputs.is_file():
+            raise UserError(f"{stack_outputs} does not exist: write it with `pulumi stack output --json`.")
         try:
             function = json.loads(stack_outputs.read_text(encoding="utf-8"))["function"]
             names = str(function["name"]), str(function["alias"]), str(function["version"])

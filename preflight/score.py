@@ -102,7 +102,7 @@ class SigV4(httpx.Auth):
 def ask(url: str, api_key: str, *, recipe: str = "boosted", auth: httpx.Auth | None = None) -> list[Answer]:
     """Sends each of PURCHASES in a request of its own; UserError for a bad address and when nothing answers there."""
     if not url.startswith(("http://", "https://")):
-        raise UserError(f"{url} is no address: it must begin with https:// (http:// on this machine).")
+        raise UserError(f"{url} is not an address: it must begin with https:// (http:// on this machine).")
     headers = {"x-api-key": api_key, "user-agent": USER_AGENT}
     try:
         with httpx.Client(headers=headers, auth=auth, timeout=35) as client:

@@ -56,6 +56,17 @@ def check_output(path: Path | None) -> None:
         return
     if path.is_dir():
         raise UserError(f"{path} is a folder: name a file.")
+    _check_place(path)
+
+
+def check_folder(path: Path) -> None:
+    """UserError when no file can be written into a folder of that name, before the work whose results it is to hold."""
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file: name a folder.")
+    _check_place(path / "any")
+
+
+def _check_place(path: Path) -> None:
     nearest = next(folder for folder in path.absolute().parents if folder.exists())
     try:
         tempfile.TemporaryFile(dir=nearest).close()

@@ -70,6 +70,7 @@ def main(
 ) -> None:
     """Train and test recipes side by side: tables, one HTML page, figures as JSON, and heat maps."""
     cli.check_source(data, sample_data)
+    cli.check_folder(out)
     chosen = [recipes.named(name) for name in recipe or recipes.RECIPES]
     decision = cli.choice(rule, false_alarm, missed_fraud, precision, alerts_per_1000, decline)
     counts = _parse_sizes(sizes) if sizes else []

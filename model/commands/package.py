@@ -34,6 +34,7 @@ def main(
 ) -> None:
     """Build the artifact when there is none for these inputs, and print where it is."""
     cli.check_source(data, sample_data)
+    cli.check_folder(build_dir)
     decision = cli.choice(rule, false_alarm, missed_fraud, precision, alerts_per_1000, decline)
     source = ArtifactSource(data, recipe, build_dir, runtime, sample_rows, seed, max_bad_rows, decision)
     artifact = ensure(source, progress.say)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from model import progress
+from model.commands import cli
 from model.data import sample
 
 
@@ -17,5 +18,6 @@ def main(
     seed: int = sample.DEFAULT_SEED,
 ) -> None:
     """Write generated sample data in the form of the Kaggle files."""
+    cli.check_folder(folder)
     sample.write(folder, rows, seed)
     progress.out.print(f"{rows:,} rows in {folder}", highlight=False)

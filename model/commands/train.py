@@ -51,6 +51,7 @@ def main(
 ) -> None:
     """Train one recipe, print its table on the test file, write model.joblib, metrics and a picture."""
     cli.check_source(data, sample_data)
+    cli.check_folder(out)
     chosen = recipes.named(recipe)
     decision = cli.choice(rule, false_alarm, missed_fraud, precision, alerts_per_1000, decline)
     if on != "here":

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import typer
 from botocore.stub import ANY, Stubber
 
-from preflight.rollout import revision, roll_out
+from preflight.rollout import revision, roll_out, rollout
 
 NAME, ALIAS = "fraud-prod-score", "live"
 
@@ -55,3 +57,9 @@ def test_one_alias_is_moved_from_one_version_to_another() -> None:
         "CurrentVersion": "7",
         "TargetVersion": "8",
     }
+
+
+def test_a_missing_file_of_outputs_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        rollout(tmp_path / "outputs.json")
+    assert "outputs.json does not exist" in capsys.readouterr().err

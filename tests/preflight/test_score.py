@@ -25,7 +25,7 @@ def run(*arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["127.0.0.1:8080/prod/score"], "is no address: it must begin with https://"),
+        (["127.0.0.1:8080/prod/score"], "is not an address: it must begin with https://"),
         ([ADDRESS, "--client", "bogus"], "holds no key bogus: --client is one of checkout, back-office."),
         ([ADDRESS, "--recipe", "bogus"], "There is no recipe bogus: --recipe is one of boosted, forest"),
         ([ADDRESS], "Nothing answers at"),

@@ -170,6 +170,17 @@ def test_the_same_scores_give_the_same_files(data: Dataset, trained: train.Train
     assert not {"curves", "slices"} & set(kept)
 
 
+def test_a_place_that_cannot_be_written_is_told_before_data_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "open_data", lambda *_: pytest.fail("data were read"))
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="is a file: name a folder"):
+        evaluate.main(out=tmp_path / "file")
+    with pytest.raises(UserError, match="is not a folder that you may write to"):
+        evaluate.main(out=tmp_path / "file" / "below")
+
+
 def test_a_rule_that_does_not_exist_is_told() -> None:
     with pytest.raises(UserError, match="no rule 'luck': choose one of cost, f1, precision, alerts-per-1000"):
         evaluate.main(rule="luck")

@@ -200,7 +200,7 @@ def api_endpoint_type(rest_api: Resource, ctx: Context) -> Iterator[Finding]:
     pillar="auth",
     severity="high",
     level="advisory",
-    why="Whoever calls the execute-api host gets past the domain's mutual TLS, its TLS policy and what stands before it.",
+    why="Whoever calls the execute-api host gets past the domain's mutual TLS, its TLS policy and its front door.",
     remedy="Set disable_execute_api_endpoint=True on the API that the domain's mapping serves.",
     references=("AGW-G07",),
     on=(t.REST_API,),
