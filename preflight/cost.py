@@ -190,11 +190,10 @@ def differences(here: Iterable[Line], there: Iterable[Line]) -> list[tuple[str, 
         for line in found:
             by_price[line.item.price] = by_price.get(line.item.price, 0) + (line.usd or 0)
         sums.append(by_price)
-    rows = [(price, *(one.get(price, 0.0) for one in sums)) for price in {**sums[0], **sums[1]}]
-    return sorted(
-        ((price, new, old) for price, new, old in rows if abs(new - old) >= 0.01),
-        key=lambda row: -abs(row[1] - row[2]),
-    )
+    new, old = sums
+    rows = [(price, new.get(price, 0.0), old.get(price, 0.0)) for price in {**new, **old}]
+    changed = [row for row in rows if abs(row[1] - row[2]) >= 0.01]
+    return sorted(changed, key=lambda row: -abs(row[1] - row[2]))
 
 
 def difference_table(rows: list[tuple[str, float, float]], against: str) -> Table:

@@ -189,7 +189,8 @@ def _remembered(earlier: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     kept = times >= frame["trans_date_trans_time"].min() - np.timedelta64(DAY_SECONDS, "s")
     newest = np.argsort(times, kind="stable")[::-1]
     kept[newest[np.unique(earlier["cc_num"].to_numpy()[newest], return_index=True)[1]]] = True
-    return earlier[kept]
+    found: pd.DataFrame = earlier.loc[kept]
+    return found
 
 
 def card_history(cards: Column, times: Column, amounts: Column) -> dict[str, Column]:
