@@ -89,8 +89,11 @@ def findings(change: Change, form: Form) -> Iterator[tuple[str, Finding]]:
 
 def read(value: Any) -> Any:
     """The value with JSON documents opened, so that places inside them can be chosen too."""
-    if isinstance(value, str) and value.startswith("{") and "$context" not in value:
-        return Opened(json.loads(value))
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            return Opened(json.loads(value))
+        except ValueError:  # formats of log lines and patterns of log filters have braces as well
+            return value
     if isinstance(value, dict):
         return {key: read(entry) for key, entry in value.items()}
     return [read(entry) for entry in value] if isinstance(value, list) else value
