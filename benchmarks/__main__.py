@@ -150,10 +150,11 @@ def main(
     }
     with progress.step(progress.say, "the function's own work"):
         run["function"] = function.measure(artifacts.TRANSACTION)
-    if pack:
-        run["pack"] = _pack_figures()
     progress.out.print(report.terminal(run["serving"]))
     _finish(run, build_dir, docs)
+    if pack:
+        run["pack"] = _pack_figures()
+        _finish(run, build_dir, docs)
     if short := report.missed(run["serving"]):
         raise UserError(f"Missed: {', '.join(short)}.")
 

@@ -27,7 +27,9 @@ _PROJECT = Path(__file__).resolve().parent.parent
 _RUNNER = "node_modules/@pulumi/pulumi/cmd/run-policy-pack/index.js"
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _AWSGUARD: Mapping[str, str] = {
-    "package.json": '{"private": true, "dependencies": {"@pulumi/awsguard": "0.3.1", "@pulumi/pulumi": "3.248.0"}}\n',
+    # AWSGuard takes its version from here, and does not start without one.
+    "package.json": '{"name": "peer", "version": "1.0.0", "private": true, '
+    '"dependencies": {"@pulumi/awsguard": "0.3.1", "@pulumi/pulumi": "3.248.0"}}\n',
     "index.js": 'const { AwsGuard } = require("@pulumi/awsguard");\nnew AwsGuard({ all: "mandatory" });\n',
     "PulumiPolicy.yaml": "runtime: nodejs\nversion: 0.0.1\n",
 }
@@ -85,7 +87,11 @@ def awsguard(build_dir: Path) -> Pack:
     npm = shutil.which("npm")
     if npm is None:
         raise UserError("node and npm are not on the path.")
-    if not (folder / _RUNNER).is_file():
+    known = all(
+        (folder / name).is_file() and (folder / name).read_text() == content
+        for name, content in _AWSGUARD.items()
+    )
+    if not known or not (folder / _RUNNER).is_file():
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in _AWSGUARD.items():
             (folder / name).write_text(content, encoding="utf-8")
