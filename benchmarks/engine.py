@@ -32,6 +32,8 @@ _STARTER = """\
 #!/usr/bin/env node
 // The SDK's own starter, without the language host: the engine names its address, the pack prints its port.
 process.env.PULUMI_NODEJS_POLICY_PACK = "1";
+// The pack takes its version from the package.json of the working folder.
+process.chdir(__dirname);
 const { AwsGuard } = require("%s/node_modules/@pulumi/awsguard");
 new AwsGuard({ all: "advisory" });
 """
@@ -56,6 +58,7 @@ def candidates() -> Mapping[str, Sequence[str]]:
     if _peer_installed():
         starter = _PEERS / "awsguard-pack"
         starter.write_text(_STARTER % _PEERS)
+        (_PEERS / "package.json").write_text('{"name": "peer", "version": "1.0.0", "private": true}\n')
         starter.chmod(0o755)
         found["AWSGuard"] = ("--policy-pack", str(starter))
     else:
