@@ -7,10 +7,9 @@ the column and the data row (counted from 1), and never the value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,27 +19,14 @@ import pyarrow.compute as pc
 
 from model.contract import CATEGORIES, FIELDS
 from model.data import reading
+from model.data.frame import COLUMNS, TIME, Columns, columns_of, frame_of
 from model.data.reading import DataError, Raw
 
-__all__ = ["COLUMNS", "DataError", "Dataset", "load", "read", "validated"]
+__all__ = ["COLUMNS", "TIME", "DataError", "Dataset", "load", "read", "validated"]
 
 TRAIN, TEST = "fraudTrain", "fraudTest"
 SUFFIXES = (".parquet", ".csv")
 
-COLUMNS: dict[str, pa.DataType] = {
-    "trans_date_trans_time": pa.timestamp("s"),
-    "cc_num": pa.int64(),
-    "category": pa.string(),
-    "amt": pa.float64(),
-    "lat": pa.float64(),
-    "long": pa.float64(),
-    "city_pop": pa.int64(),
-    "dob": pa.date32(),
-    "merch_lat": pa.float64(),
-    "merch_long": pa.float64(),
-    "is_fraud": pa.int8(),
-}
-TIME = "trans_date_trans_time"
 _TIME_FORMAT = "YYYY-MM-DD HH:MM:SS"
 _WANTED = {
     TIME: f"a time as {_TIME_FORMAT}, local and without a zone",
@@ -55,14 +41,6 @@ _SAME_PURCHASE = ["cc_num", TIME, "amt", "category", "merch_lat", "merch_long"]
 _FIRST_ROWS = 5
 _MIXED = np.uint64(0x9E3779B97F4A7C15)
 """An odd number that spreads card numbers over 64 bits, so that card and second fit into one key."""
-_KEPT_AS = {
-    **dict.fromkeys(("lat", "long", "merch_lat", "merch_long"), np.float32),
-    "city_pop": np.int32,
-    "age": np.int16,
-}
-"""Narrower types of a frame's columns: a model reads 32-bit floats anyway."""
-_CHUNK_ROWS = 100_000
-
 Row = tuple[int, str, str]
 """A bad row: its number in the file, the column, what is wrong."""
 
@@ -153,7 +131,7 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
         rows = rows[keep]
         typed, _ = _typed(raw.table.filter(pa.array(keep)), 0)
     del raw  # what was read is the largest thing here, and its columns are at hand in their types
-    columns = _columns(typed)
+    columns = columns_of(typed)
     del typed
     for check in (_out_of_bounds, _repeated):
         found = dict(check(columns, allowed))
@@ -162,7 +140,7 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
             columns, rows = {column: values[keep] for column, values in columns.items()}, rows[keep]
     if not len(rows):
         raise DataError(f"{name} has no good row: use another file.")
-    frame = _frame(columns)
+    frame = frame_of(columns)
     pa.default_memory_pool().release_unused()  # what was used is given back, not kept for later
     return frame, _told(name, bad)
 
@@ -170,7 +148,6 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
 Bad = dict[int, tuple[str, str]]
 """Position in the table -> column and what is wrong; may stop after one more than are allowed."""
 Found = Iterator[tuple[int, tuple[str, str]]]
-Columns = dict[str, npt.NDArray[Any]]
 
 
 def _typed(table: pa.Table, allowed: int) -> tuple[dict[str, pa.ChunkedArray], Bad]:
@@ -209,6 +186,7 @@ def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    """The array as its type; None where one of its values is not of it, which the caller looks for row by row."""
     if pa.types.is_string(kind):
         if pa.types.is_dictionary(array.type):
             return array
@@ -261,56 +239,6 @@ def _repeated(columns: Columns, allowed: int) -> Found:
     frame = pd.DataFrame({column: columns[column][rows] for column in _SAME_PURCHASE})
     for place in rows[frame.duplicated().to_numpy()][: allowed + 1]:
         yield int(place), ("", "repeats the purchase of an earlier row")
-
-
-def _columns(typed: Mapping[str, pa.ChunkedArray]) -> Columns:
-    """Numpy arrays of columns in their types; category -1 is one that we do not know, `age` follows from `dob`."""
-    columns = {name: array.to_numpy() for name, array in typed.items() if name not in ("category", "dob")}
-    columns["category"] = _codes(typed["category"])
-    columns["age"] = age(typed["dob"].to_numpy().astype("datetime64[D]"), columns[TIME])
-    return columns
-
-
-def _codes(array: pa.ChunkedArray) -> npt.NDArray[np.int8]:
-    encoded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
-    whole = encoded.unify_dictionaries().combine_chunks()
-    found = pc.fill_null(pc.index_in(whole.dictionary, value_set=pa.array(CATEGORIES)), -1)
-    codes: npt.NDArray[np.int8] = found.to_numpy(zero_copy_only=False).astype(np.int8)
-    rows: npt.NDArray[np.int8] = codes[whole.indices.to_numpy(zero_copy_only=False)]
-    return rows
-
-
-def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
-    """Full years between a date of birth and a purchase, as people count them."""
-    parts = range(0, max(len(born), 1), _CHUNK_ROWS)
-    return np.concatenate([_age(born[at : at + _CHUNK_ROWS], when[at : at + _CHUNK_ROWS]) for at in parts])
-
-
-def _age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
-    birth, month = born.astype("datetime64[Y]"), born.astype("datetime64[M]")
-    year, now = when.astype("datetime64[Y]"), when.astype("datetime64[M]")
-    years = (year - birth).astype(np.int64)
-    in_birth_year = (month - birth).astype(np.int64) * 32 + (born - month).astype(np.int64)
-    in_year = (now - year).astype(np.int64) * 32 + (when.astype("datetime64[D]") - now).astype(np.int64)
-    full: npt.NDArray[np.int64] = years - (in_year < in_birth_year)
-    return full
-
-
-def _frame(columns: Columns) -> pd.DataFrame:
-    """COLUMNS, with `age` in place of `dob`, ordered by time; rows of one second keep the file's order.
-
-    Empties `columns`, so that each is there once.
-    """
-    times = columns[TIME]
-    order = np.argsort(times, kind="stable") if (times[1:] < times[:-1]).any() else None
-    del times
-    data: dict[str, Any] = {}
-    for name in ("age" if column == "dob" else column for column in COLUMNS):
-        values = columns.pop(name)
-        values = values if order is None else values[order]
-        data[name] = np.array(values, dtype=_KEPT_AS.get(name, values.dtype))
-    data["category"] = pd.Categorical.from_codes(data["category"], categories=pd.Index(CATEGORIES))
-    return pd.DataFrame(data, copy=False)
 
 
 def _refusal(name: str, bad: list[Row], allowed: int) -> str:

@@ -21,6 +21,7 @@ from tests.endpoint_guard.mutants.change import (
     put,
     unlinked,
 )
+from tests.endpoint_guard.mutants.detours import authorized
 
 OTHER = "999999999999"
 BUCKET = Ref(t.BUCKET, "artifacts", "bucket")
@@ -40,17 +41,6 @@ def provider(**properties: Any) -> Change:
         for found in stack.every(t.PROVIDER):
             for side in ("inputs", "outputs"):
                 found[side].update(properties)
-
-    return change
-
-
-def authorized(**authorizer: Any) -> Change:
-    """The method asks an authorizer of the stack."""
-
-    def change(stack: Stack) -> None:
-        add(t.AUTHORIZER, "a", {"restApi": API, "name": "x", **authorizer})(stack)
-        put(*METHOD, "authorization", "COGNITO_USER_POOLS")(stack)
-        put(*METHOD, "authorizerId", Ref(t.AUTHORIZER, "a"))(stack)
 
     return change
 

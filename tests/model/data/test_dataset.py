@@ -11,6 +11,7 @@ import pytest
 
 from model.data import dataset, sample
 from model.data.dataset import DataError
+from model.data.frame import age
 
 CANARY = "4000123412341234"
 
@@ -265,7 +266,7 @@ def test_age_in_full_years() -> None:
         ],
         dtype="datetime64[s]",
     )
-    assert dataset.age(born, when).tolist() == [29, 30, 20, 21, 0]
+    assert age(born, when).tolist() == [29, 30, 20, 21, 0]
 
 
 def spoil(rows: list[list[str]], place: dict[str, int]) -> None:

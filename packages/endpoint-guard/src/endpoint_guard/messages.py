@@ -36,6 +36,7 @@ def from_messages(messages: Iterable[Any], told: Told = lambda urn: None) -> lis
     here = {one.urn for one in found}
     for one in found:
         within = {key: tuple(urn for urn in urns if urn in here) for key, urns in one.edges.items()}
+        # A copy of every resource would cost more than all the rest of this.
         object.__setattr__(one, "edges", {key: urns for key, urns in within.items() if urns})
     return found
 

@@ -1,4 +1,4 @@
-"""Types and shapes of earlier versions of the provider, told as the current ones: one rule reads them all.
+"""Types and shapes of earlier versions of the provider, read as the current ones: one rule reads them all.
 
 pulumi-aws 6 wrote a bucket and its settings as `BucketV2`, `BucketVersioningV2` and so on; since 7 the names without V2
 mean the same. The modules of load balancers have had several names.

@@ -21,9 +21,7 @@ from endpoint_guard.rule import Context, Finding, fail, rule
     on=(t.IOT_POLICY,),
 )
 def device_policy_narrow(resource: Resource, ctx: Context) -> Iterator[Finding]:
-    for s in iam.statements(resource.get("policy")):
-        if not s.allows:
-            continue
+    for s in iam.allowed(resource.get("policy")):
         for node in s.node.get("Action").items():
             if node.text().lower() in ("*", "iot:*"):
                 yield fail(node, "allows a device every action")

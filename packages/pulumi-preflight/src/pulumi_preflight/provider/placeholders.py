@@ -78,7 +78,7 @@ def component(type_: str, inputs: Mapping[str, Any], refer: Refer) -> dict[str, 
 
 
 def passed_on(name: str, kind: Any, inputs: Mapping[str, Any]) -> bool:
-    """Whether a component hands out what it was given: what is no plain text may have another type by then."""
+    """Whether a component hands out what it was given: what is not a plain value may have another type by then."""
     return name in inputs and _present(kind) in (str, bool, int, float)
 
 
