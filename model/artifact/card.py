@@ -27,9 +27,9 @@ below say how far they are. What a caller must send is in `model/contract.py`.
 **Decision.** {rule}. An alert is a purchase whose score reaches the rule. With prices, that is the decision of least
 expected cost: a purchase of $5 needs a high score, one of $1,000 a low one. Nothing of it was chosen on the test file.
 
-**Left out on purpose.** The card number and the coordinates add nothing. Gender adds {gender} and stays out, as do
-name, address and job. Age and city population are read by `stateless` only, for callers who keep no history of a
-card; slices by age are below, so that a difference between them is seen.
+**Left out on purpose.** The card number and the coordinates add nothing: only `reference` reads them. Gender adds
+{gender} and stays out, as do name, address and job. Age and city population are read by `stateless` only, for callers
+who keep no history of a card; slices by age are below, so that a difference between them is seen.
 
 **Known limits.** The data are simulated. In an episode of fraud their owners buy nothing (899 of 900 episodes), so
 that every number of a card's last day is the thief's; real owners go on. The table below has both figures: on the
@@ -51,7 +51,10 @@ _GENDER = "0.006 to 0.008 PR-AUC and 0.004 to 0.006 F1 to `stateless` (three see
 
 def markdown(cards: Sequence[Card]) -> str:
     """The document of one or more cards, in the order given."""
-    kinds = "; ".join(f"`{card['recipe']}`: {_kind(card)} on {', '.join(card['features'])}" for card in cards)
+    kinds = "; ".join(
+        f"`{card['recipe']}`: {_kind(card)} on {', '.join(card['features'])}{_as_published(card)}"
+        for card in cards
+    )
     rule = str(Rule.of_card(cards[0]["rule"]))
     parts = [_INTRO.format(kinds=kinds, gender=_GENDER, rule=rule), _data(cards[0]), _figures(cards)]
     parts += [_one(card) for card in cards]
@@ -61,6 +64,12 @@ def markdown(cards: Sequence[Card]) -> str:
 def _kind(card: Card) -> str:
     trees = card["parameters"].get("max_iter") or card["parameters"].get("n_estimators")
     return _KINDS[card["kind"]].format(trees)
+
+
+def _as_published(card: Card) -> str:
+    """What sets a published recipe apart from what the card says of all."""
+    rule = Rule.of_card(card["rule"])
+    return ", as published: not calibrated, alerts from a fixed score" if rule.name == "fixed" else ""
 
 
 def _data(card: Card) -> str:

@@ -1,4 +1,4 @@
-"""Programs of many authors, judged once and by hand: the second table of the page, from `further.csv`."""
+"""Programs of many authors, judged once: the second table of the page, from `further.csv`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ FILE: Final = Path(__file__).with_name("further.csv")
 COUNTS: Final = ("right", "taste", "wrong")
 _ABOUT: Final = """## Further programs
 
-Public programs of many authors, not of pulumi/examples, at the commits given; judged once, by hand. "Before" is what
-the rules said when a program was first evaluated; what was wrong was corrected as a whole kind. Where remote components
-are unseen, nothing here judges what is in them. Secrets, keys and other settings that a program asks for were made up.
+Public programs of many authors, not of pulumi/examples, at the commits given; judged once, by rule and sentence, and in
+the program where a finding looked doubtful: all others stand as right where they are mandatory, and as taste. "Before"
+is what the rules said when a program was first evaluated; what was wrong was corrected as a whole kind. Where remote
+components are unseen, nothing here judges what is in them. Secrets, keys and other settings that a program asks for
+were made up.
 """
 
 

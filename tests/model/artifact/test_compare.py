@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from model.artifact import archive, compare, package
+from model.artifact.card import markdown
 from model.artifact.package import ArtifactSource, ensure
 from model.commands import card as card_command
 from model.commands import compare as compare_command
@@ -153,6 +154,9 @@ def test_the_model_card_says_what_the_cards_say(
     assert f"| 0 to 0.1 | {lowest['rows']:,} |" in text
     assert {row["slice"] for row in built["good"].card["metrics"]["ages"]} >= {"30 to 40", "40 to 50"}
     assert text.count("| 30 to 40 |") == 2
+    card = built["good"].card
+    published = {**card, "rule": {**card["rule"], "rule": "fixed", "threshold": 0.5}}
+    assert ["as published: not calibrated" in markdown([one]) for one in (card, published)] == [False, True]
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UserError, match="not a card of this version"):
         card_command.main([tmp_path / "other.json"])
