@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from tests.endpoint_guard import replay
-from tests.field_test import judgements, page, programs
+from tests.field_test import further, judgements, page, programs
+from tests.field_test.__main__ import PAGE
 from tests.field_test.programs import Finding, Run
 
 NEW = Finding("bucket-tls-only", "somebodys-program", "logs", "mandatory")
@@ -39,3 +40,7 @@ def test_on_the_recordings_every_finding_is_judged_and_at_most_one_in_fifty_is_w
 
     assert counts[judgements.UNJUDGED] == 0, "run: python -m tests.field_test FOLDER, and judge the new rows"
     assert counts["wrong"] * 50 <= len(found)
+
+
+def test_the_page_holds_the_further_programs_as_they_were_judged() -> None:
+    assert "\n".join(further.lines()) in PAGE.read_text(encoding="utf-8")
