@@ -45,6 +45,14 @@ GIVEN: Final = {
     ("trail-to-log-group", "cloudWatchLogsGroupArn"),
     ("bucket-origin-identified", "origins.0.originAccessControlId"),
     ("secret-has-policy", "policy"),
+    ("clusters-configured", "securityConfiguration"),
+    ("clusters-logged", "logUri"),
+    ("flink-logged", "cloudwatchLoggingOptions"),
+    ("file-server-logged", "structuredLogDestinations"),
+    ("file-server-logged", "loggingRole"),
+    ("sync-logged", "cloudwatchLogGroupArn"),
+    ("kubernetes-supported", "version"),
+    ("network-firewall-has-rules", "firewallPolicy.statefulRuleGroupReferences"),
 }
 """What only has to be given: a value that is not known yet is one."""
 

@@ -290,3 +290,82 @@ BATCH_JOB: Final = _aws("batch", "JobDefinition")
 BEANSTALK: Final = _aws("elasticbeanstalk", "Environment")
 GLUE_JOB: Final = _aws("glue", "Job")
 GLUE_CRAWLER: Final = _aws("glue", "Crawler")
+
+NETWORK_FIREWALL: Final = _aws("networkfirewall", "Firewall")
+NETWORK_FIREWALL_LOGGING: Final = _aws("networkfirewall", "LoggingConfiguration")
+NETWORK_FIREWALL_POLICY: Final = _aws("networkfirewall", "FirewallPolicy")
+TRANSIT_GATEWAY: Final = _aws("ec2transitgateway", "TransitGateway")
+CLIENT_VPN: Final = _aws("ec2clientvpn", "Endpoint")
+VPN_CONNECTION: Final = _aws("ec2", "VpnConnection")
+ZONE: Final = _aws("route53", "Zone")
+ZONE_QUERY_LOG: Final = _aws("route53", "QueryLog")
+LATTICE_SERVICE: Final = _aws("vpclattice", "Service")
+EMR_CLUSTER: Final = _aws("emr", "Cluster")
+EMR_SECURITY: Final = _aws("emr", "SecurityConfiguration")
+FLINK: Final = _aws("kinesisanalyticsv2", "Application")
+KAFKA_CONNECTOR: Final = _aws("mskconnect", "Connector")
+MAIL_SETTINGS: Final = _aws("ses", "ConfigurationSet")
+MAIL_SETTINGS_V2: Final = _aws("sesv2", "ConfigurationSet")
+DISK_SNAPSHOT_PERMISSION: Final = _aws("ec2", "SnapshotCreateVolumePermission")
+DISK_SNAPSHOTS_BLOCK: Final = _aws("ebs", "SnapshotBlockPublicAccess")
+IMAGES_BLOCK: Final = _aws("ec2", "ImageBlockPublicAccess")
+IMAGE_COPY: Final = _aws("ec2", "AmiCopy")
+IMAGE_DISTRIBUTION: Final = _aws("imagebuilder", "DistributionConfiguration")
+DB_SNAPSHOT_COPY: Final = _aws("rds", "SnapshotCopy")
+DB_CLUSTER_SNAPSHOT_COPY: Final = _aws("rds", "ClusterSnapshotCopy")
+PORTFOLIO_SHARE: Final = _aws("servicecatalog", "PortfolioShare")
+RESOURCE_SHARE: Final = _aws("ram", "ResourceShare")
+THREAT_DETECTOR: Final = _aws("guardduty", "Detector")
+DATA_DETECTOR: Final = _aws("macie2", "Account")
+CONFIG_RECORDER: Final = _aws("cfg", "RecorderStatus")
+SYNC_TASK: Final = _aws("datasync", "Task")
+DESKTOP_FLEET: Final = _aws("appstream", "Fleet")
+BEANSTALK_TEMPLATE: Final = _aws("elasticbeanstalk", "ConfigurationTemplate")
+SCALING_GROUP: Final = _aws("autoscaling", "Group")
+TRANSFER_CONNECTOR: Final = _aws("transfer", "Connector")
+MIGRATION_TASK: Final = _aws("dms", "ReplicationTask")
+GLUE_SECURITY: Final = _aws("glue", "SecurityConfiguration")
+GLUE_CATALOG: Final = _aws("glue", "DataCatalogEncryptionSettings")
+GLUE_WORKBENCH: Final = _aws("glue", "DevEndpoint")
+GRAPH_DATABASE: Final = _aws("neptunegraph", "Graph")
+DOCDB_ELASTIC: Final = _aws("docdb", "ElasticCluster")
+FILE_BACKUPS: Final = _aws("efs", "BackupPolicy")
+BACKUP_SELECTION: Final = _aws("backup", "Selection")
+MULTI_REGION_POINT: Final = _aws("s3control", "MultiRegionAccessPoint")
+BUILD_REPORTS: Final = _aws("codebuild", "ReportGroup")
+PIPELINE: Final = _aws("codepipeline", "Pipeline")
+PACKAGE_DOMAIN: Final = _aws("codeartifact", "Domain")
+VIDEO_STREAM: Final = _aws("kinesis", "VideoStream")
+SEARCH_INDEX: Final = _aws("kendra", "Index")
+APP_FLOW: Final = _aws("appflow", "Flow")
+EVENT_STORE: Final = _aws("cloudtrail", "EventDataStore")
+EXTERNAL_KEY: Final = _aws("kms", "ExternalKey")
+SIDE_POLICIES: Final = {
+    _aws("acmpca", "Policy"): "policy",
+    _aws("amp", "ResourcePolicy"): "policyDocument",
+    _aws("bedrock", "AgentcoreResourcePolicy"): "policy",
+    _aws("cloudsearch", "DomainServiceAccessPolicy"): "accessPolicy",
+    _aws("cloudwatch", "LogDeliveryDestinationPolicy"): "deliveryDestinationPolicy",
+    _aws("codebuild", "ResourcePolicy"): "policy",
+    _aws("dsql", "ClusterPolicy"): "policy",
+    _aws("ecr", "RegistryPolicy"): "policy",
+    _aws("ecr", "RepositoryCreationTemplate"): "repositoryPolicy",
+    _aws("lambda", "ResourcePolicy"): "policy",
+    _aws("networkfirewall", "ResourcePolicy"): "policy",
+    _aws("oam", "SinkPolicy"): "policy",
+    _aws("opensearchingest", "ResourcePolicy"): "policy",
+    _aws("pinpoint", "Smsvoicev2ResourcePolicy"): "policy",
+    _aws("redshift", "ResourcePolicy"): "policy",
+    _aws("redshiftserverless", "ResourcePolicy"): "policy",
+    _aws("s3", "FilesFileSystemPolicy"): "policy",
+    _aws("s3", "VectorsVectorBucketPolicy"): "policy",
+    _aws("s3control", "AccessGrantsInstanceResourcePolicy"): "policy",
+    _aws("s3control", "BucketPolicy"): "policy",
+    _aws("s3control", "MultiRegionAccessPointPolicy"): "details.policy",
+    _aws("s3control", "ObjectLambdaAccessPointPolicy"): "policy",
+    _aws("sesv2", "EmailIdentityPolicy"): "policy",
+    _aws("vpclattice", "AuthPolicy"): "policy",
+    _aws("vpclattice", "ResourcePolicy"): "policy",
+    _aws("xray", "ResourcePolicy"): "policyDocument",
+}
+"""Further resources that hold nothing but a policy that names principals, and where it stands in them."""

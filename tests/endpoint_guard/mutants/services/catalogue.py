@@ -12,7 +12,7 @@ from pulumi_preflight.graph import STACK_TYPE, Graph
 from tests.endpoint_guard.items import ACCOUNT, REGION, Item
 from tests.endpoint_guard.items import Ref as ByName
 from tests.endpoint_guard.mutants.change import Mutant, Ref, Stack, add, mutant, unlinked
-from tests.endpoint_guard.mutants.services import doors, elsewhere, further, machines, stores
+from tests.endpoint_guard.mutants.services import doors, elsewhere, further, machines, stores, wider
 from tests.endpoint_guard.mutants.services.parts import Fault
 
 STACKS: Final[dict[str, list[Item]]] = {
@@ -21,6 +21,7 @@ STACKS: Final[dict[str, list[Item]]] = {
     **machines.MACHINES,
     **elsewhere.ELSEWHERE,
     **further.FURTHER,
+    **wider.WIDER,
 }
 FAULTS: Final[list[Fault]] = [
     *stores.FAULTS,
@@ -28,6 +29,7 @@ FAULTS: Final[list[Fault]] = [
     *machines.FAULTS,
     *elsewhere.FAULTS,
     *further.FAULTS,
+    *wider.FAULTS,
 ]
 
 

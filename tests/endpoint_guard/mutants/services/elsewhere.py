@@ -9,10 +9,23 @@ from endpoint_guard import types as t
 
 from tests.endpoint_guard.items import ACCOUNT, Item
 from tests.endpoint_guard.mutants.change import GONE
-from tests.endpoint_guard.mutants.services.parts import EVERYONE, PASSWORD, each, item, policy
+from tests.endpoint_guard.mutants.services.parts import EVERYONE, KEY, PASSWORD, ROLE, each, item, policy
 
 VARIABLES: Final = "aws:elasticbeanstalk:application:environment"
 _SETTING: Final = {"namespace": VARIABLES, "name": "DB_PASSWORD"}
+_KEPT: Final = [
+    {
+        "namespace": "aws:elasticbeanstalk:managedactions",
+        "name": "ManagedActionsEnabled",
+        "value": "true",
+    },
+    {"namespace": "aws:elasticbeanstalk:cloudwatch:logs", "name": "StreamLogs", "value": "true"},
+    {
+        "namespace": "aws:elasticbeanstalk:healthreporting:system",
+        "name": "SystemType",
+        "value": "enhanced",
+    },
+]
 ELSEWHERE: Final[dict[str, list[Item]]] = {
     "account": [
         item(
@@ -37,19 +50,68 @@ ELSEWHERE: Final[dict[str, list[Item]]] = {
         item(t.EMR_PUBLIC_BLOCK, "clusters", blockPublicSecurityGroupRules=True),
     ],
     "brokers": [
-        item(t.BROKER, "broker", publiclyAccessible=False, engineType="ActiveMQ"),
+        item(
+            t.BROKER,
+            "broker",
+            publiclyAccessible=False,
+            engineType="ActiveMQ",
+            deploymentMode="ACTIVE_STANDBY_MULTI_AZ",
+            logs={"general": True, "audit": True},
+            encryptionOptions={"kmsKeyId": KEY, "useAwsOwnedKey": False},
+        ),
+        item(
+            t.BROKER,
+            "rabbit",
+            publiclyAccessible=False,
+            engineType="RabbitMQ",
+            deploymentMode="CLUSTER_MULTI_AZ",
+            logs={"general": True},
+            encryptionOptions={"kmsKeyId": KEY, "useAwsOwnedKey": False},
+        ),
         item(
             t.KAFKA_CLUSTER,
             "kafka",
-            encryptionInfo={"encryptionInTransit": {"clientBroker": "TLS", "inCluster": True}},
+            encryptionInfo={
+                "encryptionAtRestKmsKeyArn": KEY,
+                "encryptionInTransit": {"clientBroker": "TLS", "inCluster": True},
+            },
+            clientAuthentication={"sasl": {"iam": True}},
             brokerNodeGroupInfo={"connectivityInfo": {"publicAccess": {"type": "DISABLED"}}},
             loggingInfo={"brokerLogs": {"s3": {"enabled": True, "bucket": "logs"}}},
         ),
         item(t.KAFKA_POLICY, "kafka-policy", policy=policy("kafka:CreateVpcConnection")),
+        item(
+            t.KAFKA_CONNECTOR,
+            "connector",
+            kafkaClusterEncryptionInTransit={"encryptionType": "TLS"},
+            logDelivery={"workerLogDelivery": {"cloudwatchLogs": {"enabled": True, "logGroup": "own"}}},
+        ),
     ],
     "moving": [
-        item(t.REPLICATION_INSTANCE, "migration", publiclyAccessible=False),
-        item(t.TRANSFER_SERVER, "files", protocols=["SFTP"]),
+        item(
+            t.REPLICATION_INSTANCE,
+            "migration",
+            publiclyAccessible=False,
+            autoMinorVersionUpgrade=True,
+            kmsKeyArn=KEY,
+        ),
+        item(t.MIGRATION_ENDPOINT, "source", engineName="postgres", sslMode="verify-full"),
+        item(t.MIGRATION_ENDPOINT, "lake", engineName="s3"),
+        item(
+            t.MIGRATION_TASK,
+            "copy",
+            replicationTaskSettings=json.dumps({"Logging": {"EnableLogging": True}}),
+        ),
+        item(t.SYNC_TASK, "sync", cloudwatchLogGroupArn="arn:aws:logs:own", options={"logLevel": "TRANSFER"}),
+        item(
+            t.TRANSFER_SERVER,
+            "files",
+            protocols=["SFTP"],
+            endpointType="VPC",
+            securityPolicyName="TransferSecurityPolicy-2024-01",
+            structuredLogDestinations=["arn:aws:logs:own"],
+        ),
+        item(t.TRANSFER_CONNECTOR, "to-partner", loggingRole=ROLE),
         item(t.WORKSPACE, "desktop", rootVolumeEncryptionEnabled=True, userVolumeEncryptionEnabled=True),
         item(
             t.DOCUMENT, "patch", documentType="Command", permissions={"type": "Share", "accountIds": ACCOUNT}
@@ -59,6 +121,27 @@ ELSEWHERE: Final[dict[str, list[Item]]] = {
     ],
     "jobs": [
         item(t.GLUE_JOB, "etl", securityConfiguration="own"),
+        item(t.GLUE_WORKBENCH, "bench", securityConfiguration="own"),
+        item(
+            t.GLUE_SECURITY,
+            "own",
+            encryptionConfiguration={
+                "cloudwatchEncryption": {"cloudwatchEncryptionMode": "SSE-KMS", "kmsKeyArn": KEY},
+                "jobBookmarksEncryption": {"jobBookmarksEncryptionMode": "CSE-KMS", "kmsKeyArn": KEY},
+                "s3Encryption": {"s3EncryptionMode": "SSE-KMS", "kmsKeyArn": KEY},
+            },
+        ),
+        item(
+            t.GLUE_CATALOG,
+            "catalogue",
+            dataCatalogEncryptionSettings={
+                "connectionPasswordEncryption": {
+                    "awsKmsKeyId": KEY,
+                    "returnConnectionPasswordEncrypted": True,
+                },
+                "encryptionAtRest": {"catalogEncryptionMode": "SSE-KMS", "sseAwsKmsKeyId": KEY},
+            },
+        ),
         item(
             t.BATCH_JOB,
             "job",
@@ -69,7 +152,7 @@ ELSEWHERE: Final[dict[str, list[Item]]] = {
             t.BEANSTALK,
             "site",
             application="site",
-            settings=[{"namespace": VARIABLES, "name": "RECIPE", "value": "default"}],
+            settings=[{"namespace": VARIABLES, "name": "RECIPE", "value": "default"}, *_KEPT],
         ),
     ],
     "administrators": [
@@ -110,11 +193,48 @@ FAULTS: Final = [
             "SERVICE_PROVIDED_EIPS",
         ),
         ("side-policies-closed", "kafka-policy", "policy", EVERYONE),
+        ("broker-logged", "broker", "logs.general", GONE, False),
+        ("broker-logged", "broker", "logs.audit", GONE, False),
+        ("broker-logged", "rabbit", "logs.general", GONE, False),
+        ("broker-in-zones", "broker", "deploymentMode", GONE, "SINGLE_INSTANCE"),
+        ("store-under-own-key", "broker", "encryptionOptions", GONE, {"useAwsOwnedKey": True}),
+        ("store-under-own-key", "kafka", "encryptionInfo.encryptionAtRestKmsKeyArn", GONE),
+        ("kafka-asks-who", "kafka", "clientAuthentication", GONE, {"unauthenticated": True}),
+        (
+            "kafka-asks-who",
+            "kafka",
+            "clientAuthentication",
+            {"unauthenticated": True, "sasl": {"iam": True}},
+        ),
+        (
+            "kafka-connector-tls",
+            "connector",
+            "kafkaClusterEncryptionInTransit.encryptionType",
+            GONE,
+            "PLAINTEXT",
+        ),
+        ("kafka-connector-logged", "connector", "logDelivery", GONE),
     ),
     *each(
         "moving",
         ("migration-private", "migration", "publiclyAccessible", True),
+        ("migration-patched", "migration", "autoMinorVersionUpgrade", GONE, False),
+        ("store-under-own-key", "migration", "kmsKeyArn", GONE),
+        ("migration-tls", "source", "sslMode", GONE, "none"),
+        (
+            "migration-logged",
+            "copy",
+            "replicationTaskSettings",
+            GONE,
+            json.dumps({"Logging": {"EnableLogging": False}}),
+        ),
+        ("sync-logged", "sync", "cloudwatchLogGroupArn", GONE),
+        ("sync-logged", "sync", "options", GONE, {"logLevel": "OFF"}),
         ("file-server-encrypted", "files", "protocols", ["SFTP", "FTP"]),
+        ("file-server-modern", "files", "securityPolicyName", GONE, "TransferSecurityPolicy-2018-11"),
+        ("file-server-private", "files", "endpointType", GONE, "PUBLIC"),
+        ("file-server-logged", "files", "structuredLogDestinations", GONE),
+        ("file-server-logged", "to-partner", "loggingRole", GONE),
         ("desktop-volumes-encrypted", "desktop", "rootVolumeEncryptionEnabled", GONE, False),
         ("desktop-volumes-encrypted", "desktop", "userVolumeEncryptionEnabled", GONE, False),
         ("document-not-public", "patch", "permissions", {"type": "Share", "accountIds": "All"}),
@@ -123,6 +243,34 @@ FAULTS: Final = [
     *each(
         "jobs",
         ("glue-encrypted", "etl", "securityConfiguration", GONE),
+        ("glue-encrypted", "bench", "securityConfiguration", GONE),
+        *(
+            ("glue-encrypts-everything", "own", f"encryptionConfiguration.{part}", GONE, {mode: "DISABLED"})
+            for part, mode in (
+                ("cloudwatchEncryption", "cloudwatchEncryptionMode"),
+                ("jobBookmarksEncryption", "jobBookmarksEncryptionMode"),
+                ("s3Encryption", "s3EncryptionMode"),
+            )
+        ),
+        (
+            "catalogue-encrypted",
+            "catalogue",
+            "dataCatalogEncryptionSettings.encryptionAtRest",
+            GONE,
+            {"catalogEncryptionMode": "DISABLED"},
+        ),
+        (
+            "catalogue-encrypted",
+            "catalogue",
+            "dataCatalogEncryptionSettings.connectionPasswordEncryption.returnConnectionPasswordEncrypted",
+            GONE,
+            False,
+        ),
+        ("beanstalk-patched", "site", "settings.1.value", "false"),
+        ("beanstalk-patched", "site", "settings", _KEPT[1:]),
+        ("beanstalk-logged", "site", "settings.2.value", "false"),
+        ("beanstalk-logged", "site", "settings", _KEPT[:1]),
+        ("beanstalk-watched", "site", "settings.3.value", "basic"),
         (
             "task-env-no-secrets",
             "job",

@@ -12,6 +12,8 @@ from tests.endpoint_guard.mutants.services.parts import KEY, each, item
 
 _TOPIC: Final = f"arn:aws:iot:{REGION}:{ACCOUNT}:topic/${{iot:ClientId}}"
 
+AUTHORITY: Final = f"arn:aws:acm-pca:{REGION}:{ACCOUNT}:certificate-authority/own"
+
 FURTHER: Final[dict[str, list[Item]]] = {
     "queries": [
         item(
@@ -58,11 +60,24 @@ FURTHER: Final[dict[str, list[Item]]] = {
             ],
         ),
         item(t.LIGHTSAIL_DATABASE, "small", publiclyAccessible=False),
-        item(t.AIRFLOW, "jobs", webserverAccessMode="PRIVATE_ONLY"),
+        item(
+            t.AIRFLOW,
+            "jobs",
+            webserverAccessMode="PRIVATE_ONLY",
+            kmsKey=KEY,
+            loggingConfiguration={
+                f"{part}Logs": {"enabled": True, "logLevel": "INFO"}
+                for part in ("scheduler", "worker", "webserver")
+            },
+        ),
         item(
             t.KAFKA_CLUSTER,
             "kafka-logs",
-            encryptionInfo={"encryptionInTransit": {"clientBroker": "TLS", "inCluster": True}},
+            encryptionInfo={
+                "encryptionAtRestKmsKeyArn": KEY,
+                "encryptionInTransit": {"clientBroker": "TLS", "inCluster": True},
+            },
+            clientAuthentication={"tls": {"certificateAuthorityArns": [AUTHORITY]}},
             loggingInfo={"brokerLogs": {"cloudwatchLogs": {"enabled": True, "logGroup": "kafka"}}},
         ),
         item(t.NFS_SHARE, "share", clientLists=["10.0.0.0/8"]),
@@ -89,6 +104,7 @@ FAULTS: Final = [
             GONE,
         ),
         ("query-results-encrypted", "queries", "configuration.enforceWorkgroupConfiguration", False),
+        ("queries-measured", "queries", "configuration.publishCloudwatchMetricsEnabled", False),
         ("query-results-encrypted", "tables", "encryptionConfiguration", GONE),
         ("keyspace-recoverable", "cards", "pointInTimeRecovery", GONE, {"status": "DISABLED"}),
         ("store-under-own-key", "cards", "encryptionSpecification", GONE, {"type": "AWS_OWNED_KMS_KEY"}),
@@ -104,6 +120,10 @@ FAULTS: Final = [
         ("lightsail-ports-closed", "ports", "portInfos.1.cidrs", GONE, ["0.0.0.0/0"]),
         ("lightsail-ports-closed", "ports", "portInfos.0.fromPort", 0),
         ("airflow-private", "jobs", "webserverAccessMode", "PUBLIC_ONLY"),
+        ("airflow-logged", "jobs", "loggingConfiguration", GONE),
+        ("airflow-logged", "jobs", "loggingConfiguration.workerLogs.enabled", GONE, False),
+        ("store-under-own-key", "jobs", "kmsKey", GONE),
+        ("kafka-asks-who", "kafka-logs", "clientAuthentication", GONE),
         ("share-clients-named", "share", "clientLists", ["0.0.0.0/0"]),
         ("store-under-own-key", "copies", "kmsKeyArn", GONE),
         ("store-under-own-key", "scratch", "kmsKeyId", GONE),

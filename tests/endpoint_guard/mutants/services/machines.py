@@ -33,6 +33,7 @@ MACHINES: Final = {
         item(
             t.KUBERNETES,
             "k8s",
+            version="1.34",
             vpcConfig={"endpointPublicAccess": False, "subnetIds": ["s"]},
             encryptionConfig={"provider": {"keyArn": KEY}, "resources": ["secrets"]},
             enabledClusterLogTypes=["api", "audit", "authenticator"],
@@ -58,6 +59,8 @@ MACHINES: Final = {
             blockDeviceMappings=[{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true"}}],
         ),
         item(t.VOLUME, "disk", encrypted=True, kmsKeyId=KEY),
+        item(t.IMAGE_COPY, "image-copy", encrypted=True),
+        item(t.SCALING_GROUP, "group", targetGroupArns=["arn"], healthCheckType="ELB"),
         item(t.IMAGE_PERMISSION, "image", accountId=ACCOUNT),
     ],
     "codebuild": [
@@ -73,7 +76,20 @@ MACHINES: Final = {
             },
             source={"type": "GITHUB", "location": "https://github.com/example/scorer.git"},
             artifacts={"type": "S3"},
-        )
+        ),
+        item(
+            t.BUILD_REPORTS,
+            "reports",
+            exportConfig={"type": "S3", "s3Destination": {"bucket": "reports", "encryptionKey": KEY}},
+        ),
+        item(
+            t.PIPELINE,
+            "pipeline",
+            artifactStores=[
+                {"type": "S3", "location": "artifacts", "encryptionKey": {"id": KEY, "type": "KMS"}}
+            ],
+        ),
+        item(t.PACKAGE_DOMAIN, "packages", encryptionKey=KEY),
     ],
     "cloudtrail": [
         item(
@@ -126,6 +142,8 @@ FAULTS: Final = [
             "DISABLED",
         ),
         ("service-no-public-address", "service", "networkConfiguration.assignPublicIp", True),
+        ("tasks-own-network", "task", "networkMode", "host"),
+        ("fargate-platform-latest", "service", "platformVersion", "1.3.0"),
         (
             "cluster-watched",
             "cluster",
@@ -151,6 +169,7 @@ FAULTS: Final = [
         ),
         ("kubernetes-secrets-own-key", "k8s", "encryptionConfig", GONE),
         ("kubernetes-api-logged", "k8s", "enabledClusterLogTypes", GONE, ["api"]),
+        ("kubernetes-supported", "k8s", "version", "1.29"),
         ("nodes-no-open-shell", "nodes", "remoteAccess", {"ec2SshKey": "ops"}),
     ),
     *each(
@@ -172,6 +191,9 @@ FAULTS: Final = [
         ("instance-disks-encrypted", "machine", "ebsBlockDevices", [{"deviceName": "/dev/xvdb"}]),
         ("instance-disks-encrypted", "template", "blockDeviceMappings", [{"ebs": {"volumeSize": 8}}]),
         ("volume-encrypted", "disk", "encrypted", GONE, False),
+        ("volume-encrypted", "image-copy", "encrypted", GONE, False),
+        ("scaling-group-asks-balancer", "group", "healthCheckType", GONE, "EC2"),
+        ("scaling-group-from-template", "group", "launchConfiguration", "config"),
         ("image-not-public", "image", "group", "all"),
     ),
     *each(
@@ -192,6 +214,9 @@ FAULTS: Final = [
             {"s3Logs": {"status": "ENABLED", "encryptionDisabled": True}},
         ),
         ("build-artifacts-encrypted", "build", "artifacts.encryptionDisabled", True),
+        ("build-artifacts-encrypted", "reports", "exportConfig.s3Destination.encryptionDisabled", True),
+        ("store-under-own-key", "pipeline", "artifactStores.0.encryptionKey", GONE),
+        ("store-under-own-key", "packages", "encryptionKey", GONE),
         ("build-private", "build", "projectVisibility", "PUBLIC_READ"),
     ),
     *each(

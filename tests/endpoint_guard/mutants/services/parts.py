@@ -38,7 +38,13 @@ class Fault:
         return self.value is GONE
 
 
-_AT: Final = {"warehouse-log": "warehouse", "alb-acl": "alb", "graph-acl": "graph"}
+_AT: Final = {
+    "alb-acl": "alb",
+    "graph-acl": "graph",
+    "network-log": "network",
+    "query-log": "zone",
+    "warehouse-log": "warehouse",
+}
 
 
 def each(stack: str, *rows: tuple[Any, ...]) -> list[Fault]:

@@ -58,6 +58,9 @@ CARRIERS = {
     t.S3_TABLE_BUCKET_POLICY: "resourcePolicy",
     t.S3_TABLE_POLICY: "resourcePolicy",
     t.KAFKA_POLICY: "policy",
+    t.REPLICA_KEY: "policy",
+    t.EXTERNAL_KEY: "policy",
+    **t.SIDE_POLICIES,
 }
 """Which property of which type holds a policy that names principals."""
 

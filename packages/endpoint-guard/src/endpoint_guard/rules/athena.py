@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from endpoint_guard import types as t
 from endpoint_guard.expect import left_on
 from endpoint_guard.graph import Resource
-from endpoint_guard.rule import Context, Finding, fail, need, rule
+from endpoint_guard.rule import Context, Finding, fail, need, property_rule, rule
 
 
 @rule(
@@ -30,3 +30,20 @@ def query_results_encrypted(resource: Resource, ctx: Context) -> Iterator[Findin
         yield from need(enforced, left_on, "lets its clients choose how results are written")
     if not resource.get(path).declared:
         yield fail(resource.get(path), "sets no encryption for its results")
+
+
+queries_measured = property_rule(
+    __name__,
+    id="queries-measured",
+    title="Athena publishes figures of its queries",
+    pillar="logging",
+    severity="medium",
+    level="advisory",
+    why="Without them no alarm can see a query that reads everything.",
+    remedy="Leave publish_cloudwatch_metrics_enabled on.",
+    references=("ATH-002",),
+    on=t.ATHENA_WORKGROUP,
+    path="configuration.publishCloudwatchMetricsEnabled",
+    good=left_on,
+    text="publishes no figures of its queries",
+)

@@ -78,16 +78,20 @@ def build_logged(project: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="build-artifacts-encrypted",
-    title="Artifacts of builds are encrypted",
+    title="Artifacts and reports of builds are encrypted",
     pillar="encryption",
     severity="medium",
     why="What is built is what runs.",
     remedy="Leave encryption_disabled off.",
     references=("CBD-004",),
-    on=(t.BUILD_PROJECT,),
+    on=(t.BUILD_PROJECT, t.BUILD_REPORTS),
     scope="resource",
 )
 def build_artifacts_encrypted(project: Resource, ctx: Context) -> Iterator[Finding]:
+    if project.type == t.BUILD_REPORTS:
+        node = project.get("exportConfig.s3Destination.encryptionDisabled")
+        yield from need(node, off, "writes its reports unencrypted")
+        return
     for artifacts in (project.get("artifacts"), *project.get("secondaryArtifacts").items()):
         yield from need(artifacts.get("encryptionDisabled"), off, "writes its artifacts unencrypted")
 

@@ -173,6 +173,38 @@ service_no_public_address = property_rule(
     text="gives its tasks public addresses",
 )
 
+host_network = property_rule(
+    __name__,
+    id="tasks-own-network",
+    title="Tasks have a network of their own",
+    pillar="network",
+    severity="medium",
+    level="advisory",
+    why="In the host's network a container reaches every port of the host, and no group of its own holds it.",
+    remedy='Set network_mode="awsvpc".',
+    references=("ECS-011",),
+    on=t.TASK_DEFINITION,
+    path="networkMode",
+    good=lambda node: node.text() != "host",
+    text="shares the network of its host",
+)
+
+platform_latest = property_rule(
+    __name__,
+    id="fargate-platform-latest",
+    title="Fargate services run on the latest platform",
+    pillar="integrity",
+    severity="medium",
+    level="advisory",
+    why="Fixes of the platform come with its versions.",
+    remedy='Leave platform_version at "LATEST".',
+    references=("ECS-012",),
+    on=(t.ECS_SERVICE, t.TASK_SET),
+    path="platformVersion",
+    good=one_of("LATEST", default="LATEST"),
+    text="stays on one version of the platform",
+)
+
 
 @rule(
     id="cluster-watched",

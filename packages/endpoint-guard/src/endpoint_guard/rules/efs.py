@@ -8,7 +8,7 @@ from endpoint_guard import iam
 from endpoint_guard import types as t
 from endpoint_guard.expect import given, off, on
 from endpoint_guard.graph import Resource
-from endpoint_guard.rule import Context, Finding, fail, property_rule, rule
+from endpoint_guard.rule import Context, Finding, fail, need, property_rule, rule
 
 files_encrypted = property_rule(
     __name__,
@@ -104,3 +104,23 @@ policy_check_kept = property_rule(
     good=off,
     text="bypasses the check for a lock-out",
 )
+
+
+@rule(
+    id="file-system-backed-up",
+    title="File systems are backed up",
+    pillar="resilience",
+    severity="medium",
+    level="advisory",
+    why="What a faulty program overwrites is gone without a backup.",
+    remedy='Declare efs.BackupPolicy with status="ENABLED", or a backup.Selection that holds it.',
+    references=("EFS-007",),
+    on=(t.FILE_SYSTEM,),
+)
+def file_system_backed_up(system: Resource, ctx: Context) -> Iterator[Finding]:
+    policies = system.users("fileSystemId", t.FILE_BACKUPS)
+    if not policies and not ctx.graph.of(t.BACKUP_SELECTION):
+        yield fail(system, "is not backed up", "id")
+    for policy in policies:
+        status = policy.get("backupPolicy.status")
+        yield from need(status, lambda n: n.text() in ("ENABLED", "ENABLING"), "switches backups off")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
-from endpoint_guard.graph import Resource
+from endpoint_guard.graph import Resource, State
 from endpoint_guard.rule import Context, Finding, Setting, fail, rule
 
 _EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
@@ -70,6 +70,30 @@ def kubernetes_api_logged(cluster: Resource, ctx: Context) -> Iterator[Finding]:
     missing = [name for name in ctx.strings("types") if name not in node.texts()]
     if missing:
         yield fail(node, f"does not log {', '.join(missing)}")
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+@rule(
+    id="kubernetes-supported",
+    title="Kubernetes clusters run a supported version",
+    pillar="integrity",
+    severity="high",
+    why="A version out of support gets no fixes, and AWS upgrades it at a time of its own.",
+    remedy="Set version to the oldest accepted one or later, or leave it out for the default.",
+    references=("EKS-005",),
+    on=(t.KUBERNETES,),
+    scope="resource",
+    settings={"oldest": Setting("1.31", "oldest version that is accepted")},
+)
+def kubernetes_supported(cluster: Resource, ctx: Context) -> Iterator[Finding]:
+    node, oldest = cluster.get("version"), str(ctx.settings["oldest"])
+    if node.state is State.UNKNOWN and not cluster.edges.get("version"):
+        return  # left to AWS, whose default is a supported one
+    if node.text() and _number(node.text()) < _number(oldest):
+        yield fail(node, "runs a version out of support")
 
 
 @rule(

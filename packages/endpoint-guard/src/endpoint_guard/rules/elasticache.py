@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from endpoint_guard import types as t
-from endpoint_guard.expect import at_least, left_on, on
+from endpoint_guard.expect import at_least, left_on, off, on
 from endpoint_guard.graph import Resource
 from endpoint_guard.rule import Context, Finding, fail, need, property_rule, rule
+
+_OPEN: Final = "admits everybody who reaches it"
 
 
 @rule(
@@ -54,14 +57,17 @@ def cache_tls(cache: Resource, ctx: Context) -> Iterator[Finding]:
     pillar="auth",
     severity="medium",
     why="Whoever reaches the port reads and changes everything otherwise.",
-    remedy="Set user_group_ids, or auth_token from a secret.",
+    remedy="Set user_group_ids, or auth_token from a secret (MemoryDB: acl_name other than open-access).",
     references=("ELC-003",),
-    on=(t.CACHE_GROUP,),
+    on=(t.CACHE_GROUP, t.MEMORY_CLUSTER),
     scope="resource",
 )
 def cache_asks_who(group: Resource, ctx: Context) -> Iterator[Finding]:
+    if group.type == t.MEMORY_CLUSTER:
+        yield from need(group.get("aclName"), lambda n: n.text() != "open-access", _OPEN)
+        return
     if not any(group.get(name).declared for name in ("authToken", "authTokenWo", "userGroupIds")):
-        yield fail(group.get("userGroupIds"), "admits everybody who reaches it")
+        yield fail(group.get("userGroupIds"), _OPEN)
 
 
 cache_backed_up = property_rule(
@@ -79,3 +85,54 @@ cache_backed_up = property_rule(
     good=at_least(1),
     text="is not backed up",
 )
+
+cache_patched = property_rule(
+    __name__,
+    id="cache-patched",
+    title="Caches apply fixes automatically",
+    pillar="integrity",
+    severity="high",
+    why="A minor version is where the fixes come.",
+    remedy="Leave auto_minor_version_upgrade on.",
+    references=("ELC-005",),
+    on=(t.CACHE_GROUP, t.CACHE_CLUSTER, t.MEMORY_CLUSTER),
+    path="autoMinorVersionUpgrade",
+    good=left_on,
+    text="does not apply fixes automatically",
+)
+
+
+@rule(
+    id="cache-fails-over",
+    title="Caches with replicas fail over by themselves",
+    pillar="resilience",
+    severity="medium",
+    level="advisory",
+    why="A replica that nobody promotes does not help when the primary fails.",
+    remedy="Set automatic_failover_enabled=True, with a replica.",
+    references=("ELC-006",),
+    on=(t.CACHE_GROUP,),
+    scope="resource",
+)
+def cache_fails_over(group: Resource, ctx: Context) -> Iterator[Finding]:
+    if not group.get("globalReplicationGroupId").declared:
+        yield from need(group.get("automaticFailoverEnabled"), on, "does not fail over by itself")
+
+
+@rule(
+    id="cache-users-have-passwords",
+    title="Users of caches have a password or a role",
+    pillar="auth",
+    severity="high",
+    why="A user without a password is everybody who reaches the port.",
+    remedy='Set passwords or authentication_mode; a user who may do nothing has the access string "off ...".',
+    references=("ELC-007",),
+    on=(t.CACHE_USER,),
+    scope="resource",
+)
+def cache_users_have_passwords(user: Resource, ctx: Context) -> Iterator[Finding]:
+    if "off" in user.get("accessString").text().split():
+        return
+    yield from need(user.get("noPasswordRequired"), off, "needs no password")
+    mode = user.get("authenticationMode.type")
+    yield from need(mode, lambda n: n.text() != "no-password-required", "needs no password")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from endpoint_guard import types as t
 from endpoint_guard.expect import left_on, one_of
-from endpoint_guard.rule import property_rule
+from endpoint_guard.graph import Node, Resource
+from endpoint_guard.rule import Context, Finding, fail, property_rule, rule
 
 _TRANSIT = "encryptionInfo.encryptionInTransit"
 
@@ -53,6 +56,11 @@ kafka_private = property_rule(
     text="is reachable from the internet",
 )
 
+
+def _somewhere(node: Node) -> bool:
+    return any(node.get(place).get("enabled").flag() for place in ("cloudwatchLogs", "firehose", "s3"))
+
+
 kafka_logged = property_rule(
     __name__,
     id="kafka-logged",
@@ -65,8 +73,59 @@ kafka_logged = property_rule(
     references=("MSK-101",),
     on=t.KAFKA_CLUSTER,
     path="loggingInfo.brokerLogs",
-    good=lambda node: any(
-        node.get(place).get("enabled").flag() for place in ("cloudwatchLogs", "firehose", "s3")
-    ),
+    good=_somewhere,
     text="keeps no log of its brokers",
+)
+
+
+@rule(
+    id="kafka-asks-who",
+    title="Kafka brokers authenticate who connects",
+    pillar="auth",
+    severity="medium",
+    why="Whoever reaches the port reads and writes every topic otherwise.",
+    remedy="Set client_authentication with sasl.iam, sasl.scram or tls, and leave unauthenticated off.",
+    references=("MSK-003",),
+    on=(t.KAFKA_CLUSTER,),
+    scope="resource",
+)
+def kafka_asks_who(cluster: Resource, ctx: Context) -> Iterator[Finding]:
+    clients = cluster.get("clientAuthentication")
+    ways = (clients.get("sasl.iam"), clients.get("sasl.scram"))
+    if clients.get("unauthenticated").flag():
+        yield fail(clients.get("unauthenticated"), "admits everybody who reaches it")
+    elif not any(way.flag() for way in ways) and not clients.get("tls.certificateAuthorityArns").declared:
+        yield fail(clients, "admits everybody who reaches it")
+
+
+connector_tls = property_rule(
+    __name__,
+    id="kafka-connector-tls",
+    title="Connectors reach Kafka over TLS",
+    pillar="encryption",
+    severity="medium",
+    level="advisory",
+    why="Records travel in clear otherwise.",
+    remedy='Set encryption_type="TLS" in kafka_cluster_encryption_in_transit.',
+    references=("MSK-004",),
+    on=t.KAFKA_CONNECTOR,
+    path="kafkaClusterEncryptionInTransit.encryptionType",
+    good=one_of("TLS"),
+    text="reaches Kafka without TLS",
+)
+
+connector_logged = property_rule(
+    __name__,
+    id="kafka-connector-logged",
+    title="Connectors of Kafka write a log",
+    pillar="logging",
+    severity="medium",
+    level="advisory",
+    why="Records that a connector drops leave no trace otherwise.",
+    remedy="Set log_delivery with a log group, a delivery stream or a bucket.",
+    references=("MSK-005",),
+    on=t.KAFKA_CONNECTOR,
+    path="logDelivery.workerLogDelivery",
+    good=_somewhere,
+    text="writes no log",
 )

@@ -41,6 +41,19 @@ _KEYS: Final = {
     t.ONTAP: "kmsKeyId",
     t.OPENZFS: "kmsKeyId",
     t.WINDOWS_FILES: "kmsKeyId",
+    t.NETWORK_FIREWALL: "encryptionConfiguration.keyId",
+    t.BROKER: "encryptionOptions.kmsKeyId",
+    t.KAFKA_CLUSTER: "encryptionInfo.encryptionAtRestKmsKeyArn",
+    t.AIRFLOW: "kmsKey",
+    t.REPLICATION_INSTANCE: "kmsKeyArn",
+    t.DOCDB_ELASTIC: "kmsKeyId",
+    t.GRAPH_DATABASE: "kmsKeyIdentifier",
+    t.PIPELINE: "artifactStores.encryptionKey.id",
+    t.PACKAGE_DOMAIN: "encryptionKey",
+    t.VIDEO_STREAM: "kmsKeyId",
+    t.SEARCH_INDEX: "serverSideEncryptionConfiguration.kmsKeyId",
+    t.APP_FLOW: "kmsArn",
+    t.EVENT_STORE: "kmsKeyId",
 }
 """Where each type names its key."""
 _COPIES: Final = ("replicateSourceDb", "replicationSourceIdentifier", "globalReplicationGroupId")

@@ -13,7 +13,12 @@ from endpoint_guard.rule import Context, Finding, Setting, fail, need, property_
 _CLUSTERS: Final = (t.DB_CLUSTER, t.DOCDB_CLUSTER, t.NEPTUNE_CLUSTER)
 _STORES: Final = (t.DB_INSTANCE, *_CLUSTERS)
 _MEMBERS: Final = (t.DB_CLUSTER_INSTANCE, t.NEPTUNE_INSTANCE)
-_SNAPSHOTS: Final = (t.DB_SNAPSHOT, t.DB_CLUSTER_SNAPSHOT)
+_SNAPSHOTS: Final = (
+    t.DB_SNAPSHOT,
+    t.DB_CLUSTER_SNAPSHOT,
+    t.DB_SNAPSHOT_COPY,
+    t.DB_CLUSTER_SNAPSHOT_COPY,
+)
 
 
 def _copied(database: Resource) -> bool:

@@ -16,6 +16,7 @@ _PLACES: Final = {
     t.DB_INSTANCE: ("password", "passwordWo"),
     t.DB_CLUSTER: ("masterPassword", "masterPasswordWo"),
     t.DOCDB_CLUSTER: ("masterPassword", "masterPasswordWo"),
+    t.DOCDB_ELASTIC: ("adminUserPassword",),
     t.WAREHOUSE: ("masterPassword", "masterPasswordWo"),
     t.WAREHOUSE_NAMESPACE: ("adminUserPassword", "adminUserPasswordWo"),
     t.CACHE_GROUP: ("authToken", "authTokenWo"),

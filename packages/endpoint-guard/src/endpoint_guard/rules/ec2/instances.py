@@ -139,7 +139,7 @@ def instance_disks_encrypted(machine: Resource, ctx: Context) -> Iterator[Findin
     why="Snapshots made of the volume are readable by whoever they are shared with.",
     remedy="Set encrypted=True, with kms_key_id for a key of your own.",
     references=("EC2-004",),
-    on=(t.VOLUME, t.DISK_SNAPSHOT_COPY),
+    on=(t.VOLUME, t.DISK_SNAPSHOT_COPY, t.IMAGE_COPY),
 )
 def volume_encrypted(volume: Resource, ctx: Context) -> Iterator[Finding]:
     if not _account_encrypts(ctx):

@@ -30,6 +30,7 @@ _SIDE: Final = (
     t.S3_TABLE_BUCKET_POLICY,
     t.S3_TABLE_POLICY,
     t.KAFKA_POLICY,
+    *t.SIDE_POLICIES,
 )
 _NAMED_ELSEWHERE: Final = (t.BUCKET, t.BUCKET_POLICY, t.TOPIC, t.TOPIC_POLICY)
 """Types whose own rule reports a principal of another account."""

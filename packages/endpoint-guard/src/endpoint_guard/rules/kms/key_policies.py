@@ -47,7 +47,7 @@ def kms_policy_written(key: Resource, ctx: Context) -> Iterator[Finding]:
     why="Security Hub does not count conditions with wildcards, and neither does an attacker.",
     remedy="Name principals; bind service principals with fixed conditions.",
     references=("KMS-002",),
-    on=(t.KEY, t.KEY_POLICY),
+    on=(t.KEY, t.KEY_POLICY, t.REPLICA_KEY, t.EXTERNAL_KEY),
 )
 def kms_policy_not_public(key: Resource, ctx: Context) -> Iterator[Finding]:
     if not key.get("policy").declared:

@@ -129,12 +129,14 @@ def bucket_policy_no_lockout(bucket: Resource, ctx: Context) -> Iterator[Finding
     why="An access point is a second door to the bucket, with switches of its own.",
     remedy="Set public_access_block_configuration with all four switches on.",
     references=("S3-024",),
-    on=(t.ACCESS_POINT,),
+    on=(t.ACCESS_POINT, t.MULTI_REGION_POINT),
     scope="resource",
 )
 def access_point_private(point: Resource, ctx: Context) -> Iterator[Finding]:
+    regions = point.type == t.MULTI_REGION_POINT
+    block = "details.publicAccessBlock" if regions else "publicAccessBlockConfiguration"
     for name in FLAGS:
-        node = point.get(f"publicAccessBlockConfiguration.{name}")
+        node = point.get(f"{block}.{name}")
         yield from need(node, lambda n: n.flag(default=True), "leaves a way to public access open")
 
 
