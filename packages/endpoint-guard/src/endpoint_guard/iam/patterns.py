@@ -48,6 +48,8 @@ def fixed(value: str) -> bool:
 
 _PATHS: Final = ("iam", "logs", "secretsmanager", "ssm")
 """Services whose names have parts: a wildcard for a part is a wildcard for the name."""
+_OF_AWS: Final = re.compile(r"aws|aws/[^/]+|aws-service-role|service-role", re.IGNORECASE)
+"""Folders that AWS fills for every workload of the account."""
 _UNTYPED: Final = ("s3", "sns", "sqs", "execute-api", "codecommit")
 """Services whose ARNs begin with the name, without a word for the kind of resource."""
 
@@ -55,7 +57,8 @@ _UNTYPED: Final = ("s3", "sns", "sqs", "execute-api", "codecommit")
 def loose(arn: str) -> bool:
     """Whether an ARN's wildcard reaches beyond one named thing: `*`, any account or region, or any name.
 
-    A wildcard behind a name's first letters leaves one family of names; of a bucket even that is too much.
+    A wildcard behind a name's first letters, or below a folder, leaves one family of names; of a bucket even that is
+    too much.
     """
     if "*" not in arn and "?" not in arn:
         return False
@@ -68,6 +71,8 @@ def loose(arn: str) -> bool:
     if service == "logs":
         names = [name for name in re.split(r"[/:]", re.sub(r":(log-stream:.*|\*)$", "", parts[5])) if name]
     if service in _PATHS:
+        if len(names) > 2 and names[-1] == "*" and not _OF_AWS.fullmatch("/".join(names[1:-1])):
+            names = names[:-1]  # all below one folder: a family of names
         return len(names) < 2 or any(name[0] in "*?" for name in names[1:])
     first = 0 if service in _UNTYPED or len(names) == 1 else 1
     return not names or names[first][0] in "*?" or names[0][0] in "*?"

@@ -158,8 +158,16 @@ def task_volumes_encrypted(definition: Resource, ctx: Context) -> Iterator[Findi
             )
 
 
-service_no_public_address = property_rule(
-    __name__,
+_ADDRESSES: Final = {
+    t.ECS_SERVICE: "networkConfiguration",
+    t.TASK_SET: "networkConfiguration",
+    t.EVENT_TARGET: "ecsTarget.networkConfiguration",
+    t.SCHEDULE: "target.ecsParameters.networkConfiguration",
+}
+"""Where each type that starts tasks says whether they get a public address."""
+
+
+@rule(
     id="service-no-public-address",
     title="Tasks have no public address",
     pillar="network",
@@ -167,11 +175,15 @@ service_no_public_address = property_rule(
     why="A public address lets everybody past the load balancer and its checks.",
     remedy="Set assign_public_ip=False and run the tasks in private subnets behind a load balancer.",
     references=("ECS-008",),
-    on=(t.ECS_SERVICE, t.TASK_SET),
-    path="networkConfiguration.assignPublicIp",
-    good=lambda node: node.text() != "ENABLED" and not node.flag(),
-    text="gives its tasks public addresses",
+    on=tuple(_ADDRESSES),
+    scope="resource",
 )
+def service_no_public_address(starter: Resource, ctx: Context) -> Iterator[Finding]:
+    node = starter.get(f"{_ADDRESSES[starter.type]}.assignPublicIp")
+    yield from need(
+        node, lambda n: n.text() != "ENABLED" and not n.flag(), "gives its tasks public addresses"
+    )
+
 
 host_network = property_rule(
     __name__,

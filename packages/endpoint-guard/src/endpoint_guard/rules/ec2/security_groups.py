@@ -36,14 +36,20 @@ def _open(item: Node) -> Iterator[Finding]:
             yield fail(node, "is open to every address")
 
 
-def _for_the_web(item: Node) -> bool:
-    """Whether a rule opens exactly one of the ports at which everybody expects a website.
+_PINGS: Final = ("icmp", "1", "icmpv6", "58")
 
-    Raises UnreadableError when that is not known yet.
+
+def _for_the_web(item: Node) -> bool:
+    """Whether a rule opens exactly one of the ports at which everybody expects a website, or answers pings.
+
+    AWS asks for the latter where the path's largest packet has to be found out. Raises UnreadableError when the
+    protocol or a port is not known yet.
     """
-    protocol = item.get("ipProtocol" if item.get("ipProtocol").declared else "protocol")
+    protocol = item.get("ipProtocol" if item.get("ipProtocol").declared else "protocol").text().lower()
+    if protocol in _PINGS:
+        return True
     ports = {item.get(name).number() for name in ("fromPort", "toPort")}
-    return protocol.text().lower() in ("tcp", "6") and len(ports) == 1 and ports <= {80, 443}
+    return protocol in ("tcp", "6") and len(ports) == 1 and ports <= {80, 443}
 
 
 _CARRIERS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.GROUP_RULE, t.GROUP_INGRESS, t.GROUP_EGRESS)
@@ -51,7 +57,7 @@ _CARRIERS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.GROUP_RULE, t.GROUP_I
 
 @rule(
     id="no-open-ingress",
-    title="No security group lets the internet in, but to a website",
+    title="No security group lets the internet in, but to a website or with a ping",
     pillar="network",
     severity="critical",
     why="Shells, databases and tools that answer everybody are found within minutes.",
@@ -71,7 +77,7 @@ def no_open_ingress(resource: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="no-open-web-ingress",
-    title="No security group lets the internet in to a website",
+    title="No security group lets the internet in to a website or with a ping",
     pillar="network",
     severity="critical",
     level="advisory",
@@ -206,6 +212,7 @@ def group_rules_one_way(group: Resource, ctx: Context) -> Iterator[Finding]:
         yield fail(group, "has separate rules of two kinds", "id")
     for direction in ("ingress", "egress"):
         own = [other for other in separate if _rules(other, direction)]
-        # A refresh reads separate rules back into the group: only more than those is a second way.
-        if separate and len(group.get(direction).items()) > len(own):
+        # The provider keeps the directions apart. A refresh reads separate rules back into the group: only more
+        # than those is a second way.
+        if own and len(group.get(direction).items()) > len(own):
             yield fail(group.get(direction), "has its rules managed in two ways")

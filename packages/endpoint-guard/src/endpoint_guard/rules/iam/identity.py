@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
+from typing import Final
 
 from endpoint_guard import actions, iam
 from endpoint_guard import types as t
@@ -99,6 +100,25 @@ def _among(action: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(action, pattern) for pattern in patterns)
 
 
+def _free(action: str, unscoped: Iterable[str]) -> bool:
+    return actions.takes_no_resource(action) or _among(action.lower(), unscoped)
+
+
+_TAGS: Final = ("aws:requesttag/*", "*:resourcetag/*")
+
+
+def _by_tag(s: iam.Statement) -> bool:
+    """Whether a condition narrows the statement to resources with a tag: AWS's other way of naming them."""
+    for operator, entries in s.conditions.items():
+        for key, values in entries.items():
+            asked = (
+                "*" not in values if operator in iam.POSITIVE else operator == "null" and values == ["false"]
+            )
+            if values and asked and any(iam.matches(tag, key) for tag in _TAGS):
+                return True
+    return False
+
+
 @rule(
     id="iam-resources-named",
     title="Policies name the resources they reach",
@@ -116,7 +136,9 @@ def iam_resources_named(resource: Resource, ctx: Context) -> Iterator[Finding]:
     unscoped = {text.lower() for text in ctx.strings("unscoped")}
 
     def judge(s: iam.Statement) -> Iterator[Finding]:
-        if s.actions and all(_among(action.lower(), unscoped) for action in s.actions):
+        if s.actions and all(_free(action, unscoped) for action in s.actions):
+            return
+        if _by_tag(s):
             return
         for node in s.node.get("Resource").items():
             if iam.loose(node.text()):

@@ -24,13 +24,23 @@ def _consumers(role: Resource) -> list[Resource]:
     return [user for kind, (prop, _) in _CONSUMERS.items() for user in role.users(prop, kind)]
 
 
+def _narrowed(statement: iam.Statement) -> bool:
+    """Whether a condition leaves a part of an account: who knows a secret, has a second factor, or bears a name."""
+    factor = statement.conditions.get("bool", {}).get("aws:multifactorauthpresent")
+    return factor == ["true"] or statement.narrowed_by(_WHO)
+
+
+_WHO: Final = ("sts:externalid", "aws:principalarn", "aws:principaltag/*", "aws:userid", "aws:username")
+
+
 @rule(
     id="role-trust-not-everyone",
-    title="No role may be assumed by everyone or by a whole foreign account",
+    title="No role may be assumed by everyone or by a whole account",
     pillar="auth",
     severity="critical",
     why="Such a role is a public key to whatever it may do.",
-    remedy="Name the service or the role ARNs that may assume it.",
+    remedy="Name the service or the role ARNs that may assume it, or narrow the account by a condition, such as "
+    "sts:ExternalId or aws:MultiFactorAuthPresent.",
     references=("IAM-015", "IAM-016", "IAM-024"),
     on=(t.ROLE,),
 )
@@ -42,7 +52,8 @@ def role_trust_not_everyone(role: Resource, ctx: Context) -> Iterator[Finding]:
             yield fail(statement.node.get("Principal"), "may be assumed by everyone")
         for kind, node in statement.principals:
             text = node.text()
-            if kind == "AWS" and text != "*" and (text.endswith(":root") or text.isdigit()):
+            whole = text.endswith(":root") or text.isdigit()
+            if kind == "AWS" and text != "*" and whole and not _narrowed(statement):
                 yield fail(node, "may be assumed by a whole account")
             if kind == "Federated" and not iam.names_identities(statement, node):
                 yield fail(node, "may be assumed by every identity of a provider")
