@@ -162,7 +162,7 @@ RIGHTS: list[Mutant] = [
     mutant(
         "IAM-016",
         "an account's root may assume the role",
-        "role-trust-not-everyone",
+        "role-trust-names-principals",
         also_trusts("model", {"AWS": [f"arn:aws:iam::{ACCOUNT}:root"]}),
     ),
     mutant(

@@ -143,7 +143,13 @@ OPTIONAL: list[Mutant] = [
     mutant(
         "SEC-007", "a parameter in clear", "parameter-encrypted", one(t.PARAMETER, type="String", value="a")
     ),
-    mutant("ACM-001", "a certificate for every host", SOUND, one(t.CERTIFICATE, domainName="*.example.com")),
+    mutant(
+        "ACM-002",
+        "a certificate for every host",
+        "certificate-of-one-host",
+        one(t.CERTIFICATE, domainName="*.example.com"),
+    ),
+    mutant("ACM-001", "a weak key", SOUND, one(t.CERTIFICATE, keyAlgorithm="RSA_1024", domainName="a.b.com")),
     mutant("FH-001", "a stream in clear", "stream-encrypted", one(t.FIREHOSE, destination="extended_s3")),
     mutant(
         "LAM-004",

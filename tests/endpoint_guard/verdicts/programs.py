@@ -12,6 +12,8 @@ from tests.endpoint_guard.verdicts.case import Case, document, fine, function, m
 from tests.endpoint_guard.verdicts.elsewhere import opened
 
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+OTHER = {"AWS": "arn:aws:iam::999999999999:root"}
+FACTOR = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 NETWORK = {"subnets": ["subnet-1"], "assignPublicIp": True}
 LONG = f"newsletter-preferences-prod-{ACCOUNT}-{REGION}"
 
@@ -27,10 +29,11 @@ def tagged(operator: str, key: str, value: Any) -> Item:
     return Item(t.ROLE_POLICY, "controller", {"role": "worker", "policy": document(statement)})
 
 
-def people(**condition: Any) -> Item:
-    """A role that the account's own identities may assume under a condition."""
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": ROOT, "Condition": condition}
-    return Item(t.ROLE, "people", {"name": "people", "assumeRolePolicy": document(statement)})
+def people(account: dict[str, str], condition: dict[str, Any] | None = None) -> Item:
+    """A role that the identities of an account may assume, under a condition where there is one."""
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": account}
+    more = {"Condition": condition} if condition else {}
+    return Item(t.ROLE, "people", {"name": "people", "assumeRolePolicy": document({**statement, **more})})
 
 
 def parameter(path: str) -> Item:
@@ -63,18 +66,46 @@ CASES: tuple[Case, ...] = (
     fine("parameters below a folder", "iam-resources-named", parameter("/scoring/prod/*")),
     wrong("parameters below no folder", "iam-resources-named", parameter("/*")),
     wrong("parameters of AWS", "iam-resources-named", parameter("/aws/*")),
-    fine(
-        "own account with a second factor",
-        "role-trust-not-everyone",
-        people(Bool={"aws:MultiFactorAuthPresent": "true"}),
-    ),
+    wrong("own account", "role-trust-names-principals", people(ROOT)),
+    fine("own account with a second factor", "role-trust-names-principals", people(ROOT, FACTOR)),
+    fine("own account, which has a rule of its own", "role-trust-not-everyone", people(ROOT)),
+    wrong("another account", "role-trust-not-everyone", people(OTHER)),
+    fine("another account with a second factor", "role-trust-not-everyone", people(OTHER, FACTOR)),
     wrong(
         "a second factor where there is one",
         "role-trust-not-everyone",
-        people(BoolIfExists={"aws:MultiFactorAuthPresent": "true"}),
+        people(OTHER, {"BoolIfExists": FACTOR["Bool"]}),
     ),
-    fine("who knows an id", "role-trust-not-everyone", people(StringEquals={"sts:ExternalId": "f3b1"})),
-    wrong("any id", "role-trust-not-everyone", people(StringLike={"sts:ExternalId": "*"})),
+    fine(
+        "who knows an id",
+        "role-trust-not-everyone",
+        people(OTHER, {"StringEquals": {"sts:ExternalId": "f3b1"}}),
+    ),
+    wrong("any id", "role-trust-not-everyone", people(OTHER, {"StringLike": {"sts:ExternalId": "*"}})),
+    fine(
+        "models of AWS in every region",
+        "iam-resources-named",
+        may("bedrock:InvokeModel", "arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet*"),
+    ),
+    wrong(
+        "profiles of every account",
+        "iam-resources-named",
+        may("bedrock:InvokeModel", "arn:aws:bedrock:*:*:inference-profile/us.anthropic.claude*"),
+    ),
+    fine(
+        "a wildcard certificate is sound",
+        "certificate-sound",
+        Item(t.CERTIFICATE, "all", {"domainName": "*.example.com"}),
+    ),
+    wrong(
+        "a wildcard among other names",
+        "certificate-of-one-host",
+        Item(
+            t.CERTIFICATE,
+            "all",
+            {"domainName": "example.com", "subjectAlternativeNames": ["*.example.com"]},
+        ),
+    ),
     fine("pings", "no-open-ingress", opened(8, 0, "icmp")),
     fine("the path's largest packet", "no-open-ingress", opened(3, 4, "icmp")),
     wrong("every protocol", "no-open-ingress", opened(0, 0, "-1")),

@@ -63,7 +63,8 @@ def loose(arn: str) -> bool:
     if "*" not in arn and "?" not in arn:
         return False
     parts = arn.split(":", 5)
-    if len(parts) < 6 or any("*" in part or "?" in part for part in parts[:5]):
+    models = parts[:3] == ["arn", "aws", "bedrock"] and parts[4:5] == [""]  # AWS's own, in whichever region
+    if len(parts) < 6 or any("*" in part or "?" in part for part in (parts[:3] if models else parts[:5])):
         return True
     service, names = parts[2].lower(), [name for name in re.split(r"[/:]", parts[5]) if name]
     if service == "s3" and names[:1] not in (["accesspoint"], ["job"]):

@@ -57,7 +57,7 @@ _CARRIERS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.GROUP_RULE, t.GROUP_I
 
 @rule(
     id="no-open-ingress",
-    title="No security group lets the internet in, but to a website or with a ping",
+    title="No security group lets the internet in, but to websites and for pings",
     pillar="network",
     severity="critical",
     why="Shells, databases and tools that answer everybody are found within minutes.",
@@ -77,7 +77,7 @@ def no_open_ingress(resource: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="no-open-web-ingress",
-    title="No security group lets the internet in to a website or with a ping",
+    title="No security group lets the internet in to websites or for pings",
     pillar="network",
     severity="critical",
     level="advisory",

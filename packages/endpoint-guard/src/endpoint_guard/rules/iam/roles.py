@@ -7,7 +7,8 @@ from typing import Final
 
 from endpoint_guard import iam
 from endpoint_guard import types as t
-from endpoint_guard.graph import Resource
+from endpoint_guard.accounts import own, owner
+from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, Setting, fail, rule
 from endpoint_guard.storage import holds_artifacts
 
@@ -33,9 +34,35 @@ def _narrowed(statement: iam.Statement) -> bool:
 _WHO: Final = ("sts:externalid", "aws:principalarn", "aws:principaltag/*", "aws:userid", "aws:username")
 
 
+def _accounts(statement: iam.Statement) -> list[Node]:
+    """The principals that stand for a whole account, unless a condition leaves a part of it."""
+    named = [node for kind, node in statement.principals if kind == "AWS"]
+    whole = [node for node in named if node.text().endswith(":root") or node.text().isdigit()]
+    return [] if whole and _narrowed(statement) else whole
+
+
+@rule(
+    id="role-trust-names-principals",
+    title="Roles name the principals of their own account that may assume them",
+    pillar="auth",
+    severity="medium",
+    level="advisory",
+    why="Whoever in the account has sts:AssumeRole on everything may assume the role.",
+    remedy="Name role ARNs, or narrow the account by a condition, such as aws:PrincipalTag or "
+    "aws:MultiFactorAuthPresent.",
+    references=("IAM-016",),
+    on=(t.ROLE,),
+)
+def role_trust_names_principals(role: Resource, ctx: Context) -> Iterator[Finding]:
+    for statement in iam.allowed(role.get("assumeRolePolicy")):
+        for node in _accounts(statement):
+            if owner(node.text()) in own(role.graph):
+                yield fail(node, "may be assumed by its whole account")
+
+
 @rule(
     id="role-trust-not-everyone",
-    title="No role may be assumed by everyone or by a whole account",
+    title="No role may be assumed by everyone or by a whole foreign account",
     pillar="auth",
     severity="critical",
     why="Such a role is a public key to whatever it may do.",
@@ -50,11 +77,10 @@ def role_trust_not_everyone(role: Resource, ctx: Context) -> Iterator[Finding]:
             continue
         if statement.anyone:
             yield fail(statement.node.get("Principal"), "may be assumed by everyone")
-        for kind, node in statement.principals:
-            text = node.text()
-            whole = text.endswith(":root") or text.isdigit()
-            if kind == "AWS" and text != "*" and whole and not _narrowed(statement):
+        for node in _accounts(statement):
+            if owner(node.text()) not in own(role.graph):
                 yield fail(node, "may be assumed by a whole account")
+        for kind, node in statement.principals:
             if kind == "Federated" and not iam.names_identities(statement, node):
                 yield fail(node, "may be assumed by every identity of a provider")
 
