@@ -232,3 +232,10 @@ def test_functions_are_answered(engine: Engine) -> None:
     assert plain(getattr(answer, "return"))["region"] == "eu-west-1"
     with pytest.raises(grpc.RpcError, match="getAmi"):
         engine.stub.Invoke(provider_pb2.InvokeRequest(tok="aws:ec2/getAmi:getAmi"))
+
+
+def test_a_bucket_of_the_older_type_is_named_as_a_bucket_is(engine: Engine) -> None:
+    made = plain(engine.create("aws:s3/bucketV2:BucketV2", {"bucket": "scores"}).properties)
+
+    assert made["arn"] == "arn:aws:s3:::scores"
+    assert made["bucketRegionalDomainName"].startswith("scores.s3.")

@@ -97,6 +97,7 @@ def _object(inputs: Mapping[str, Any], outputs: Mapping[str, Any], context: Cont
 _RULES: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Context], Outputs]] = {
     "aws:lambda/function:Function": _function,
     "aws:s3/bucket:Bucket": _bucket,
+    "aws:s3/bucketV2:BucketV2": _bucket,
     "aws:signer/signingJob:SigningJob": _signing_job,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
     "aws:wafv2/webAcl:WebAcl": _firewall,

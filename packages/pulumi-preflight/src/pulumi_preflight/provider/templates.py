@@ -88,6 +88,16 @@ IDS: Mapping[str, str] = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "sgr-{hex17}",
 }
 
+_BUCKET: Mapping[str, str] = {
+    "arn": "arn:aws:s3:::{id}",
+    "bucketDomainName": "{id}.s3.amazonaws.com",
+    "bucketRegionalDomainName": "{id}.s3.{region}.amazonaws.com",
+    "bucketRegion": "{region}",
+    "hostedZoneId": "Z3AQBSTGFYJSTF",
+    "websiteDomain": "",
+    "websiteEndpoint": "",
+}
+
 # Templates see the resource's plain inputs, its id, name, region, account, and what was made up before.
 OUTPUTS: Mapping[str, Mapping[str, str]] = {
     "aws:kms/key:Key": {"keyId": "{id}", "arn": "arn:aws:kms:{region}:{account}:key/{id}"},
@@ -95,15 +105,8 @@ OUTPUTS: Mapping[str, Mapping[str, str]] = {
         "arn": "arn:aws:kms:{region}:{account}:{name}",
         "targetKeyArn": "arn:aws:kms:{region}:{account}:key/{targetKeyId}",
     },
-    "aws:s3/bucket:Bucket": {
-        "arn": "arn:aws:s3:::{id}",
-        "bucketDomainName": "{id}.s3.amazonaws.com",
-        "bucketRegionalDomainName": "{id}.s3.{region}.amazonaws.com",
-        "bucketRegion": "{region}",
-        "hostedZoneId": "Z3AQBSTGFYJSTF",
-        "websiteDomain": "",
-        "websiteEndpoint": "",
-    },
+    "aws:s3/bucket:Bucket": _BUCKET,
+    "aws:s3/bucketV2:BucketV2": _BUCKET,
     "aws:s3/bucketObject:BucketObject": {"arn": "arn:aws:s3:::{bucket}/{key}"},
     "aws:s3/bucketObjectv2:BucketObjectv2": {"arn": "arn:aws:s3:::{bucket}/{key}"},
     "aws:iam/role:Role": {"arn": "arn:aws:iam::{account}:role/{name}", "uniqueId": "AROA{HEX17}"},
