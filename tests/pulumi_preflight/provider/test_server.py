@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -239,3 +240,11 @@ def test_a_bucket_of_the_older_type_is_named_as_a_bucket_is(engine: Engine) -> N
 
     assert made["arn"] == "arn:aws:s3:::scores"
     assert made["bucketRegionalDomainName"].startswith("scores.s3.")
+
+
+def test_a_policy_that_is_given_as_a_document_comes_back_as_json(engine: Engine) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+
+    made = plain(engine.create("aws:iam/policy:Policy", {"policy": document}).properties)
+
+    assert json.loads(made["policy"]) == document

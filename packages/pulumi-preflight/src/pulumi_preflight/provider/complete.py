@@ -108,9 +108,16 @@ def _scalar(item: Property, value: Any) -> Any:
 
 
 def _document(item: Property, value: Any) -> Any:
-    """A JSON document in the provider's form: compact, keys sorted; of some, `Version` first."""
-    if not set(item.flags) & {"j", "v"} or not isinstance(value, str):
+    """A JSON document in the provider's form: compact, keys sorted; of some, `Version` first.
+
+    A program may also give the document itself, which pulumi-aws writes as JSON.
+    """
+    if not set(item.flags) & {"j", "v"} or not isinstance(value, str | Mapping):
         return value
+    if isinstance(value, Mapping):
+        if has_unknown(value):
+            return UNKNOWN
+        value = json.dumps(value)
     try:
         document = json.loads(value)
     except ValueError:
