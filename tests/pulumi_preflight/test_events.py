@@ -290,7 +290,7 @@ def test_log_and_pack_give_the_same_findings(pack: Path, log: Path) -> None:
     declared = sample()
     with PackProcess(pack, Run("p", "prod", False, {})) as process:
         process.configure(levels.final(process.info(), {}, ""))
-        told = checking._analyze(process, declared, lambda done, total: None)
+        told = list(checking._analyze(process, declared, lambda done, total: None))
     events = [step(item["urn"], parent=item["parent"], custom=item["custom"]) for item in declared.resources]
     for urn, diagnostic in told:
         level = levels.LEVEL_NAMES[diagnostic.enforcementLevel]

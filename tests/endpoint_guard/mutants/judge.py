@@ -70,9 +70,11 @@ class Judge:
         change(stack)
         changed = stack.answer()
         by_urn = stack.by_urn()
-        found = self._pack.analyze(
-            messages.request(one, by_urn) if urn in changed else self._requests[urn]
-            for urn, one in by_urn.items()
+        found = list(
+            self._pack.analyze(
+                messages.request(one, by_urn) if urn in changed else self._requests[urn]
+                for urn, one in by_urn.items()
+            )
         )
         found += self._pack.analyze_stack(
             messages.view(one, by_urn) if urn in changed else self._views[urn] for urn, one in by_urn.items()

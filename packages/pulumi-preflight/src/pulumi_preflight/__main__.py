@@ -167,7 +167,7 @@ def check(
             if name == Format.TABLE and target is None:
                 reports.print_table(result, Console(), changes)
             else:
-                files.write(reports.render(result, name, shape, changes), target)
+                files.write(reports.pieces(result, name, shape, changes), target)
         if output is not None:
             say(reports.summary(result))
         raise typer.Exit(PASSED if result.passed else REFUSED)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from pulumi_preflight.findings import (
 )
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.pack_process import PackProcess, Run
-from pulumi_preflight.scrub import scrubber
+from pulumi_preflight.scrub import Scrub, scrubber
 
 Progress = Callable[[int, int], None]
 
@@ -43,27 +44,29 @@ def check(
     policy_pack: Path,
     levels_file: Path | None = None,
     progress: Progress = lambda done, total: None,
+    scrub: Scrub | None = None,
 ) -> Result:
     """What the pack in `policy_pack` finds in `graph`, under the levels file or the pack's own levels.
 
     Without `levels_file` the pack's levels/<stack>.json is used when there is one. `progress` is called with
-    the steps done and their total. Raises UserError when the pack or its levels cannot be used.
+    the steps done and their total; `scrub` goes over every text that the program chose, by default over the graph's own
+    secrets. Raises UserError when the pack or its levels cannot be used.
     """
     started = time.monotonic()
     default = policy_pack / "levels" / f"{graph.stack}.json"
     levels_file = levels_file or (default if default.is_file() else None)
     entries = levels.read(levels_file) if levels_file else {}
     run = Run(graph.project, graph.stack, graph.preview, graph.config, graph.secret_keys)
-    scrub = scrubber(graph)
+    scrub = scrub or scrubber(graph)
+    form = "preview" if graph.preview else "update"
     with PackProcess(policy_pack, run, scrub) as pack:
         info = pack.info()
         if os.environ.get(EXEMPTIONS) and not any(policy.name == _LEDGER for policy in info.policies):
             raise UserError(f"the policy pack {policy_pack} takes no file of exemptions.")
         config = levels.final(info, entries, str(levels_file))
         pack.configure(config)
-        diagnostics = _analyze(pack, graph, progress)
-    rules = tuple(_rule(policy, config[policy.name]) for policy in info.policies)
-    form = "preview" if graph.preview else "update"
+        rules = tuple(_rule(policy, config[policy.name]) for policy in info.policies)
+        findings = merge_findings(reported(_analyze(pack, graph, progress), graph, rules, form, scrub))
     return Result(
         project=graph.project,
         stack=graph.stack,
@@ -71,7 +74,7 @@ def check(
         forms=(form,),
         resources=len(graph.resources),
         rules=rules,
-        findings=merge_findings(reported(diagnostics, graph, rules, form, scrub)),
+        findings=findings,
         seconds=time.monotonic() - started,
         warnings=tuple(map(scrub, graph.warnings)),
         evidence=Evidence(
@@ -91,8 +94,8 @@ def version(policy_pack: Path) -> str:
     return str(document.get("version") or "") if isinstance(document, Mapping) else ""
 
 
-def _analyze(pack: PackProcess, graph: Graph, progress: Progress) -> list[tuple[str, Any]]:
-    """(URN, diagnostic) of every resource and then of the stack.
+def _analyze(pack: PackProcess, graph: Graph, progress: Progress) -> Iterator[tuple[str, Any]]:
+    """(URN, diagnostic) of every resource and then of the stack, as they come: none has to be kept.
 
     The engine shows a pack neither what is only read nor a reference to another stack, though others depend on them.
     """
@@ -102,10 +105,9 @@ def _analyze(pack: PackProcess, graph: Graph, progress: Progress) -> list[tuple[
     done = iter(range(1, total + 1))
     # One by one: the messages of a large stack are larger than the stack.
     requests = (messages.request(resource, by_urn) for resource in shown)
-    found = pack.analyze(requests, lambda: progress(next(done), total))
-    found += pack.analyze_stack(messages.view(resource, by_urn) for resource in shown)
+    yield from pack.analyze(requests, lambda: progress(next(done), total))
+    yield from pack.analyze_stack(messages.view(resource, by_urn) for resource in shown)
     progress(total, total)
-    return found
 
 
 def _rule(policy: Any, config: Any) -> Rule:
@@ -135,13 +137,13 @@ def _relaxed(policy: Any, config: Any) -> bool:
 
 
 def reported(
-    diagnostics: list[tuple[str, Any]],
+    diagnostics: Iterable[tuple[str, Any]],
     graph: Graph,
     rules: tuple[Rule, ...],
     form: str,
-    scrub: Callable[[str], str],
+    scrub: Scrub,
 ) -> Iterator[Finding]:
-    """The findings in a pack's diagnostics, each with the URN it was given for; `scrub` goes over every sentence.
+    """The findings in a pack's diagnostics, each with the URN it was given for; `scrub` goes over sentences and names.
 
     A URN that the graph does not have is taken as the stack's own. A diagnostic that carries the level in force
     (an engine's log) keeps it.
@@ -149,9 +151,10 @@ def reported(
     types = {resource["urn"]: resource["type"] for resource in graph.resources}
     root = next((urn for urn, type_ in types.items() if type_ == "pulumi:pulumi:Stack"), "")
     by_id = {rule.id: rule for rule in rules}
+    names = cache(lambda urn: (scrub(urn), scrub(messages.short_name(urn)), scrub(types.get(urn, ""))))
     for about, diagnostic in diagnostics:
         kind, rule, message = _reading(diagnostic, by_id)
-        urn = about if about in types else root
+        urn, name, type_ = names(about if about in types else root)
         yield Finding(
             kind=kind,
             rule=rule.id,
@@ -159,8 +162,8 @@ def reported(
             severity=rule.severity,
             level=_level(diagnostic, kind, rule),
             urn=urn,
-            resource=messages.short_name(urn),
-            type=types.get(urn, ""),
+            resource=name,
+            type=type_,
             message=scrub(message),
             remedy=rule.remedy,
             forms=(form,),

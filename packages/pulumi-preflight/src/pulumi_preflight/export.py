@@ -97,14 +97,19 @@ def _restored(entry: Any, place: str) -> Resource:
 
 
 def _readable(value: Any, place: str) -> Any:
-    if isinstance(value, Mapping):
+    """The value with secrets as a graph has them: the same object where there are none, since most have none."""
+    if isinstance(value, str):
+        # What `pulumi policy analyze` and others write for a secret they could not decrypt, whatever its type was.
+        return UNKNOWN if value == HIDDEN else value
+    if isinstance(value, dict):
         if value.get(SIGNATURE) == SECRET:
             return _secret(value, place)
-        return {key: _readable(item, place) for key, item in value.items()}
+        changed = {key: new for key, item in value.items() if (new := _readable(item, place)) is not item}
+        return value | changed if changed else value
     if isinstance(value, list):
-        return [_readable(item, place) for item in value]
-    # What `pulumi policy analyze` and others write for a secret they could not decrypt, whatever its type was.
-    return UNKNOWN if value == HIDDEN else value
+        items = [_readable(item, place) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
 
 
 def _secret(value: Mapping[str, Any], place: str) -> Any:

@@ -15,17 +15,21 @@ from pulumi_preflight.errors import UserError
 _SHARED, _PRIVATE = 0o666, 0o600
 
 
-def write(text: str, target: Path | None) -> None:
-    """Writes `text` in place of `target`, or to standard output; the mode follows the umask. Raises UserError."""
+def write(text: str | Iterable[str], target: Path | None) -> None:
+    """Writes a text, or its pieces, in place of `target` or to standard output; the mode follows the umask.
+
+    Raises UserError.
+    """
+    pieces = (text,) if isinstance(text, str) else text
     if target is None:
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
         return
-    _replace(target, text, _SHARED)
+    _replace(target, pieces, _SHARED)
 
 
 def write_private(target: Path, content: Mapping[str, Any]) -> None:
     """Writes `content` as JSON in place of `target`, for its owner alone (mode 0600). Raises UserError."""
-    _replace(target, json.dumps(content, indent=2) + "\n", _PRIVATE)
+    _replace(target, (json.dumps(content, indent=2), "\n"), _PRIVATE)
 
 
 def withdraw(targets: Iterable[Path | None]) -> None:
@@ -52,16 +56,17 @@ def withdraw(targets: Iterable[Path | None]) -> None:
             raise UserError(f"{target} cannot be written: its folder is not writable.")
 
 
-def _replace(target: Path, text: str, mode: int) -> None:
+def _replace(target: Path, pieces: Iterable[str], mode: int) -> None:
     aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_file():  # a pipe or a terminal is written to, not replaced
-            target.write_text(text, encoding="utf-8")
+            with open(target, "w", encoding="utf-8") as file:
+                file.writelines(pieces)
             return
 
         with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-            file.write(text)
+            file.writelines(pieces)
         os.replace(aside, target)
     except OSError as error:
         raise _refused(target, error) from None

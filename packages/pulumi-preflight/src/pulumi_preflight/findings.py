@@ -51,7 +51,7 @@ class Rule:
     """In force with a lower level than the pack's own, or with other settings."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One sentence about one resource. It has no field for a property's value, so no report shows one."""
 
@@ -157,12 +157,16 @@ def merge_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if seen is not None:
             finding = replace(finding, forms=tuple(dict.fromkeys((*seen.forms, *finding.forms))))
         unique[key] = finding
-    return tuple(sorted(unique.values(), key=_gravity))
+    gravities = {_gravity(finding) for finding in unique.values()}
+    ranks = {gravity: rank for rank, gravity in enumerate(sorted(gravities))}
+    return tuple(sorted(unique.values(), key=lambda one: (ranks[_gravity(one)], one.urn, one.message)))
 
 
 def merge_results(results: Iterable[Result]) -> Result:
     """One result from those of several forms of the same stack, judged at the same time; at least one."""
     parts = list(results)
+    if len(parts) == 1:
+        return parts[0]
     return replace(
         parts[-1],
         forms=tuple(form for part in parts for form in part.forms),
@@ -173,12 +177,10 @@ def merge_results(results: Iterable[Result]) -> Result:
     )
 
 
-def _gravity(finding: Finding) -> tuple[int, bool, int, str, str, str]:
+def _gravity(finding: Finding) -> tuple[int, bool, int, str]:
     return (
         KINDS.index(finding.kind),
         not finding.blocking,
         SEVERITIES.index(finding.severity),
         finding.rule,
-        finding.urn,
-        finding.message,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,7 +14,8 @@ from pulumi_preflight.errors import UserError
 MAX_DEPTH = 64
 """Levels of nesting; the messages to a policy pack hold no more than about a hundred."""
 _MAX_DIGITS = 300
-_SURROGATES = range(0xD800, 0xE000)
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
@@ -50,7 +53,7 @@ def parse(data: bytes, place: str, remedy: str = "", *, unique: bool = False) ->
         raise UserError(f"{place} is nested too deeply to be read{hint}") from None
     except ValueError as error:
         raise UserError(f"{place} cannot be read as JSON: {error}.") from None
-    _bounded(document, place)
+    _bounded(document, data, place)
     return document
 
 
@@ -72,18 +75,31 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _bounded(document: Any, place: str) -> None:
-    stack: list[tuple[Any, int]] = [(document, 0)]
+def _bounded(document: Any, data: bytes, place: str) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [item for value in level for item in _members(value) if type(item) in (dict, list)]
+        if not level:
+            break
+    else:
+        raise UserError(f"{place} is nested more than {MAX_DEPTH} levels deep.")
+    # UTF-8 has no surrogates: only an escape can make one.
+    if _ESCAPED_SURROGATE.search(data) and any(map(_SURROGATE.search, _texts(document))):
+        raise UserError(f"{place} holds half a character (a lone surrogate): no text can hold that.")
+
+
+def _members(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _texts(document: Any) -> Iterator[str]:
+    stack = [document]
     while stack:
-        value, depth = stack.pop()
-        if depth > MAX_DEPTH:
-            raise UserError(f"{place} is nested more than {MAX_DEPTH} levels deep.")
-        if isinstance(value, dict):
-            stack += [(item, depth + 1) for item in value.values()]
-            stack += [(key, depth) for key in value]
-        elif isinstance(value, list):
-            stack += [(item, depth + 1) for item in value]
-        elif (
-            isinstance(value, str) and not value.isascii() and any(ord(char) in _SURROGATES for char in value)
-        ):
-            raise UserError(f"{place} holds half a character (a lone surrogate): no text can hold that.")
+        value = stack.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from value
+        stack += _members(value)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from pulumi_preflight import VERSION
 from pulumi_preflight import engine_log as events
-from pulumi_preflight import reports as report
 from pulumi_preflight.check import check
 from pulumi_preflight.errors import NotJudgedError
 from pulumi_preflight.findings import Result, merge_results
@@ -33,6 +31,7 @@ def check_graphs(
     The shape is that of the last graph. Progress is shown on a terminal's stderr.
     """
     console = Console(stderr=True)
+    scrub = scrubber(*graphs)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with (
         Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
@@ -46,12 +45,11 @@ def check_graphs(
             def advance(done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total)
 
-            return check(declared, policy_pack, levels, advance)
+            return check(declared, policy_pack, levels, advance, scrub)
 
         result = merge_results(pool.map(judge, graphs))
-    scrub = _all(scrubber(declared) for declared in graphs)
     _something_judged(result)
-    return _dated(report.scrubbed(result, scrub), project), shape(graphs[-1], project, scrub)
+    return _dated(result, project), shape(graphs[-1], project, scrub)
 
 
 def read_event_log(path: Path, policy_pack: Path, levels: Path | None, project: Path) -> tuple[Result, Shape]:
@@ -98,8 +96,3 @@ def commit(project: Path) -> str:
 
     found = ask("rev-parse", "--short=12", "HEAD")
     return found + (" with uncommitted changes" if found and ask("status", "--porcelain", "-uno") else "")
-
-
-def _all(scrubs: Iterable[Callable[[str], str]]) -> Callable[[str], str]:
-    ordered = list(scrubs)
-    return lambda text: functools.reduce(lambda scrubbed, scrub: scrub(scrubbed), ordered, text)

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
 from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import whole_numbers
+from pulumi_preflight.structs import from_struct, to_struct
 
 Entry = dict[str, Any]
 _LEVEL = "enforcementLevel"
@@ -39,12 +38,12 @@ def final(info: Any, entries: Mapping[str, Entry], place: str) -> dict[str, Any]
     if unknown:
         raise UserError(f"{place} names a policy that the pack does not have: {unknown[0]}.")
     initial = {
-        name: {**_plain(value.properties), _LEVEL: LEVEL_NAMES[value.enforcementLevel]}
+        name: {**from_struct(value.properties), _LEVEL: LEVEL_NAMES[value.enforcementLevel]}
         for name, value in info.initialConfig.items()
     }
     result = {}
     for name, policy in policies.items():
-        properties = _plain(policy.configSchema.properties)
+        properties = from_struct(policy.configSchema.properties)
         settings = {key: value["default"] for key, value in properties.items() if "default" in value}
         settings[_LEVEL] = LEVEL_NAMES[policy.enforcementLevel]
         for source in (initial.get("all"), initial.get(name), entries.get("all"), entries.get(name)):
@@ -53,7 +52,7 @@ def final(info: Any, entries: Mapping[str, Entry], place: str) -> dict[str, Any]
         _validate(name, settings, properties, list(policy.configSchema.required), place)
         result[name] = analyzer_pb2.PolicyConfig(
             enforcementLevel=_LEVELS[level],
-            properties=json_format.ParseDict(settings, struct_pb2.Struct()),
+            properties=to_struct(settings),
         )
     return result
 
@@ -75,8 +74,3 @@ def _entry(name: str, value: Any, path: Path) -> Entry:
             "set to one of these."
         )
     return entry
-
-
-def _plain(struct: Any) -> Entry:
-    result: Entry = whole_numbers(json_format.MessageToDict(struct))
-    return result

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 
 from pulumi_preflight.graph import Resource, plain_references
+from pulumi_preflight.structs import to_struct
 
 
 def short_name(urn: str) -> str:
@@ -17,7 +17,7 @@ def short_name(urn: str) -> str:
 
 
 def _struct(values: Mapping[str, Any]) -> Any:
-    return json_format.ParseDict(plain_references(values), struct_pb2.Struct())
+    return to_struct(plain_references(values))
 
 
 def request(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -107,31 +107,32 @@ class PackProcess:
 
     def analyze(
         self, requests: Iterable[Any], done: Callable[[], None] = lambda: None
-    ) -> list[tuple[str, Any]]:
+    ) -> Iterator[tuple[str, Any]]:
         """(URN, diagnostic) of all AnalyzeRequest messages, in their order; `done` is called after each."""
         pending: deque[tuple[Any, Any]] = deque()
-        found: list[tuple[str, Any]] = []
 
-        def settle() -> None:
+        def settle() -> Iterator[tuple[str, Any]]:
             request, future = pending.popleft()
             try:
-                found.extend((request.urn, item) for item in future.result().diagnostics)
+                diagnostics = future.result().diagnostics
             except grpc.RpcError as error:
                 raise self._failure(f'while it analyzed "{request.name}"', error) from None
+            yield from ((request.urn, item) for item in diagnostics)
             done()
 
         for request in requests:
             pending.append((request, self._stub.Analyze.future(request, CALL_SECONDS)))
             if len(pending) >= _IN_FLIGHT:
-                settle()
+                yield from settle()
         while pending:
-            settle()
-        return found
+            yield from settle()
 
-    def analyze_stack(self, resources: Iterable[Any]) -> list[tuple[str, Any]]:
+    def analyze_stack(self, resources: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         """(URN, diagnostic) of the stack policies over all AnalyzerResource messages."""
         request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
-        return [(item.urn, item) for item in self._call("AnalyzeStack", request).diagnostics]
+        diagnostics = self._call("AnalyzeStack", request).diagnostics
+        del request  # both are larger than the stack
+        yield from ((item.urn, item) for item in diagnostics)
 
     def _command(self) -> list[str]:
         """As the CLI starts a pack: an executable by itself, a folder by the SDK's own module."""

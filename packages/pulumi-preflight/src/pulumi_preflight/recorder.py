@@ -9,7 +9,7 @@ import threading
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
 from pulumi_preflight.answers import Answers
@@ -24,7 +24,6 @@ from pulumi_preflight.graph import (
     in_order,
     plain_references,
     reveal,
-    whole_numbers,
 )
 from pulumi_preflight.provider import functions, outputs, placeholders
 from pulumi_preflight.provider.check import check, shown
@@ -36,6 +35,7 @@ from pulumi_preflight.providers import TYPE as PROVIDER
 from pulumi_preflight.providers import Providers, fixed_id
 from pulumi_preflight.registration import options
 from pulumi_preflight.stackfile import StackConfig
+from pulumi_preflight.structs import from_struct, to_struct
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
@@ -106,7 +106,7 @@ class Recorder:
 
     def RegisterResource(self, request: Any) -> Any:
         with self._lock:
-            resource = self._resource(request, _dict(request.object))
+            resource = self._resource(request, from_struct(request.object))
             resource |= options(request, self.make_urn)
             if request.remote:
                 self._leave_unseen(resource, request.name)
@@ -115,12 +115,12 @@ class Recorder:
             return resource_pb2.RegisterResourceResponse(
                 urn=resource["urn"],
                 id="" if resource["id"] == UNKNOWN else resource["id"],
-                object=_struct(resource["outputs"]),
+                object=to_struct(resource["outputs"]),
             )
 
     def ReadResource(self, request: Any) -> Any:
         with self._lock:
-            resource = self._resource(request, _dict(request.properties))
+            resource = self._resource(request, from_struct(request.properties))
             resource |= {"custom": True, "external": True, "id": request.id, "version": request.version}
             if request.type == STACK_REFERENCE:
                 resource["outputs"] = self._stack_reference(request.id)
@@ -128,12 +128,12 @@ class Recorder:
                 resource["inputs"] |= outputs.name_of_id(request.type, request.id)
                 self._complete(resource, request.name)
             return resource_pb2.ReadResourceResponse(
-                urn=resource["urn"], properties=_struct(resource["outputs"])
+                urn=resource["urn"], properties=to_struct(resource["outputs"])
             )
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         with self._lock:
-            values = _dict(request.outputs)
+            values = from_struct(request.outputs)
             resource = self._recorded[request.urn]
             resource["outputs"] = values
             if resource["type"] == STACK_TYPE:
@@ -142,15 +142,15 @@ class Recorder:
 
     def Call(self, request: Any) -> Any:
         """A method of a remote component: its result is asked for as a provider function's is."""
-        return provider_pb2.CallResponse(**{"return": _struct(self._answered(request, {"__self__"}))})
+        return provider_pb2.CallResponse(**{"return": to_struct(self._answered(request, {"__self__"}))})
 
     def Invoke(self, request: Any) -> Any:
         if request.tok == "pulumi:pulumi:getResource":
-            return self._get_resource(reveal(_dict(request.args)))
-        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(self._answered(request))})
+            return self._get_resource(reveal(from_struct(request.args)))
+        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(self._answered(request))})
 
     def _answered(self, request: Any, left_out: Collection[str] = ()) -> Mapping[str, Any]:
-        marked = {key: value for key, value in _dict(request.args).items() if key not in left_out}
+        marked = {key: value for key, value in from_struct(request.args).items() if key not in left_out}
         arguments = plain_references(reveal(marked))
         given = self._answers.function(request.tok, arguments)
         if given is not None:
@@ -204,7 +204,7 @@ class Recorder:
                 f"the program refers to a resource that it has not declared: {arguments.get('urn')}."
             )
         state = {"urn": found["urn"], "id": found["id"], "state": found["outputs"]}
-        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(state)})
+        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(state)})
 
     def _stack_reference(self, name: str) -> dict[str, Any]:
         values = self._answers.stack(name)
@@ -300,12 +300,3 @@ def _known_references(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in inputs.items() if not (isinstance(value, dict) and SIGNATURE in value)
     }
-
-
-def _dict(message: Any) -> dict[str, Any]:
-    result: dict[str, Any] = whole_numbers(json_format.MessageToDict(message))
-    return result
-
-
-def _struct(values: Mapping[str, Any]) -> Any:
-    return json_format.ParseDict(dict(values), struct_pb2.Struct())

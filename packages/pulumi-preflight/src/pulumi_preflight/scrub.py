@@ -16,11 +16,13 @@ _PLAIN_KEYS = re.compile(r"[A-Za-z][a-z]*(?:[A-Z][a-z]+)*")
 Scrub = Callable[[str], str]
 
 
-def scrubber(graph: Graph) -> Scrub:
-    """A function that blanks out every secret text, number and key of the graph."""
-    found: set[str] = {graph.config[key] for key in graph.secret_keys if key in graph.config}
-    for secret in secrets([*graph.resources, graph.exports]):
-        found.update(_texts(secret))
+def scrubber(*graphs: Graph) -> Scrub:
+    """A function that blanks out every secret text, number and key of the graphs."""
+    found: set[str] = set()
+    for graph in graphs:
+        found |= {graph.config[key] for key in graph.secret_keys if key in graph.config}
+        for secret in secrets([*graph.resources, graph.exports]):
+            found.update(_texts(secret))
     return scrub(found)
 
 
@@ -40,6 +42,8 @@ def scrub(hidden: Iterable[str]) -> Scrub:
     plain = [text for text in long if not text.isdecimal()]
     alone = [text for text in long if text.isdecimal()] + short
     words = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, alone))})(?![\w-])") if alone else None
+    if not plain and not words:
+        return str  # most states have no secret
 
     def clean(text: str) -> str:
         for secret in plain:

@@ -6,18 +6,17 @@ The engine attaches to it: `PULUMI_DEBUG_PROVIDERS=aws:PORT pulumi up`. Nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from concurrent import futures
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import reveal, whole_numbers
+from pulumi_preflight.graph import reveal
 from pulumi_preflight.provider import functions
 from pulumi_preflight.provider.check import check
 from pulumi_preflight.provider.create import created, identity
@@ -27,6 +26,7 @@ from pulumi_preflight.provider.place import Place, place
 from pulumi_preflight.provider.plan import planned
 from pulumi_preflight.provider.store import Made, Store
 from pulumi_preflight.provider.update import updated
+from pulumi_preflight.structs import from_struct, to_struct
 
 Properties = dict[str, Any]
 _DIFF = provider_pb2.PropertyDiff
@@ -68,21 +68,23 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        self._place = place(reveal(_dict(request.args)))
+        self._place = place(reveal(from_struct(request.args)))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
         token, name = _told(request.urn)
         seed = request.randomSeed.hex() or request.urn
-        inputs, failures = check(token, name, _dict(request.news), seed=seed, old=_dict(request.olds))
+        inputs, failures = check(
+            token, name, from_struct(request.news), seed=seed, old=from_struct(request.olds)
+        )
         return provider_pb2.CheckResponse(
-            inputs=_struct(inputs),
+            inputs=to_struct(inputs),
             failures=[provider_pb2.CheckFailure(property=key, reason=reason) for key, reason in failures],
         )
 
     def Diff(self, request: Any, context: Any) -> Any:
         token, _ = _told(request.urn)
-        old, new = _dict(request.old_inputs), _dict(request.news)
+        old, new = from_struct(request.old_inputs), from_struct(request.news)
         found = difference(token, reveal(old), reveal(new), list(request.ignoreChanges))
         detail = {
             path: _DIFF(kind=_KINDS[kind, path in found.replaces], inputDiff=True)
@@ -99,12 +101,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request: Any, context: Any) -> Any:
         token, name = _told(request.urn)
-        inputs = _dict(request.properties)
+        inputs = from_struct(request.properties)
         place = self._place
         if request.preview:
             outputs = planned(token, inputs, place.region, place.default_tags)
             outputs.pop("id", None)
-            return provider_pb2.CreateResponse(id="", properties=_struct(outputs))
+            return provider_pb2.CreateResponse(id="", properties=to_struct(outputs))
         try:
             self._faults.before_creation(request.urn)
         except Refused as refused:
@@ -113,45 +115,47 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         id_ = identity(token, name, seed, reveal(inputs), place)
         outputs = created(token, name, seed, id_, inputs, place)
         self._store.put(id_, Made(token, name, inputs, outputs))
-        return provider_pb2.CreateResponse(id=id_, properties=_struct(outputs))
+        return provider_pb2.CreateResponse(id=id_, properties=to_struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
         token, _ = _told(request.urn)
         made = self._store.get(token, request.id)
         if made is None and not request.properties.fields:
             return provider_pb2.ReadResponse()
-        outputs = made.outputs if made else _dict(request.properties)
-        inputs = made.inputs if made else _dict(request.inputs)
+        outputs = made.outputs if made else from_struct(request.properties)
+        inputs = made.inputs if made else from_struct(request.inputs)
         if made and request.inputs.fields:
-            inputs = _dict(request.inputs)
-        return provider_pb2.ReadResponse(id=request.id, properties=_struct(outputs), inputs=_struct(inputs))
+            inputs = from_struct(request.inputs)
+        return provider_pb2.ReadResponse(
+            id=request.id, properties=to_struct(outputs), inputs=to_struct(inputs)
+        )
 
     def Update(self, request: Any, context: Any) -> Any:
         token, name = _told(request.urn)
-        old, inputs = _dict(request.olds), _dict(request.news)
+        old, inputs = from_struct(request.olds), from_struct(request.news)
         outputs = updated(
             token,
             name,
             {**old, "id": request.id},
-            _dict(request.old_inputs),
+            from_struct(request.old_inputs),
             inputs,
             self._place,
             preview=request.preview,
         )
         if not request.preview:
             self._store.put(request.id, Made(token, name, inputs, outputs))
-        return provider_pb2.UpdateResponse(properties=_struct(outputs))
+        return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
         token, name = _told(request.urn)
-        reason = self._store.refusal(token, request.id, _dict(request.properties))
+        reason = self._store.refusal(token, request.id, from_struct(request.properties))
         if reason:
             context.abort(grpc.StatusCode.UNKNOWN, f"deleting {token} ({name}): {reason}")
         self._store.remove(token, request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        arguments = reveal(_dict(request.args))
+        arguments = reveal(from_struct(request.args))
         place = self._place
         call = functions.Call(
             arguments, arguments.get("region") or place.region, place.account, place.default_tags
@@ -163,7 +167,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if result is None:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"only AWS can answer {request.tok}")
             raise AssertionError("abort raises")
-        return provider_pb2.InvokeResponse(**{"return": _struct(result)})
+        return provider_pb2.InvokeResponse(**{"return": to_struct(result)})
 
     def Cancel(self, request: Any, context: Any) -> Any:
         self._faults.cancel()
@@ -201,12 +205,3 @@ def _told(urn: str) -> tuple[str, str]:
     """Type token and name in a URN."""
     parts = urn.split("::")
     return parts[2].split("$")[-1], "::".join(parts[3:])
-
-
-def _dict(message: Any) -> Properties:
-    result: Properties = whole_numbers(json_format.MessageToDict(message))
-    return result
-
-
-def _struct(values: Mapping[str, Any]) -> Any:
-    return json_format.ParseDict(dict(values), struct_pb2.Struct())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from pulumi_preflight import baseline
 from pulumi_preflight.baseline import Changes
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.findings import Finding, Result
-from pulumi_preflight.reports import junit, markdown, page, sarif
-from pulumi_preflight.shape import Shape
+from pulumi_preflight.reports import document, junit, markdown, page, sarif
+from pulumi_preflight.shape import Place, Shape
 
+LIMIT = 500
+"""Findings in a table, which costs a millisecond a row and which nobody reads to its end."""
 _COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "unspecified": "dim"}
 _KINDS = {
     "violation": "broken",
@@ -35,7 +37,19 @@ def render(result: Result, format_: str, shape: Shape | None = None, changes: Ch
 
     `shape` adds places to SARIF and the picture to HTML; `changes` what is new since a baseline.
     """
-    return FORMATS[format_](result, shape or Shape(), changes).rstrip("\n") + "\n"
+    return "".join(pieces(result, format_, shape, changes))
+
+
+def pieces(
+    result: Result, format_: str, shape: Shape | None = None, changes: Changes | None = None
+) -> Iterator[str]:
+    """What `render` gives, in pieces: the report of a large stack need not fit into memory."""
+    text = FORMATS[format_](result, shape or Shape(), changes)
+    if isinstance(text, str):
+        yield text.rstrip("\n")
+    else:
+        yield from text
+    yield "\n"
 
 
 def targets(entries: Iterable[str], formats: Collection[str]) -> list[tuple[str, Path]]:
@@ -51,34 +65,31 @@ def targets(entries: Iterable[str], formats: Collection[str]) -> list[tuple[str,
     return found
 
 
-def scrubbed(result: Result, scrub: Callable[[str], str]) -> Result:
-    """The result with every text that the program chose passed through `scrub`."""
-    findings = tuple(_scrubbed(finding, scrub) for finding in result.findings)
-    return replace(result, findings=findings, warnings=tuple(map(scrub, result.warnings)))
-
-
-def _scrubbed(finding: Finding, scrub: Callable[[str], str]) -> Finding:
-    names = ("urn", "resource", "type", "message")
-    changed = {name: new for name in names if (new := scrub(old := getattr(finding, name))) != old}
-    return replace(finding, **changed) if changed else finding  # type: ignore[arg-type]
-
-
 def print_table(result: Result, console: Console, changes: Changes | None = None) -> None:
     """The report for people: a table when there is something to tell, and one closing line."""
     if result.findings:
         console.print(_table(result))
+        _left_out(console, result.findings)
     for rule, remedy in _remedies(result).items():
         console.print(Text.assemble((f"{rule}: ", "bold"), remedy))
     if changes is not None:
         console.print(Text(f"against the baseline: {changes}"))
-        for finding in changes.new:
+        for finding in changes.new[:LIMIT]:
             console.print(Text.assemble(("new: ", "bold"), f"{finding.rule}, {finding.resource}"))
+        _left_out(console, changes.new)
     for warning in result.warnings:
         console.print(Text.assemble(("warning: ", "bold yellow"), warning))
     for line in evidence(result):
         console.print(Text(line, "dim"))
     colour = "green" if result.passed else "bold red"
     console.print(f"[{colour}]{escape(summary(result))}[/]")
+
+
+def _left_out(console: Console, findings: Sequence[Finding]) -> None:
+    if len(findings) > LIMIT:
+        console.print(
+            Text(f"{len(findings) - LIMIT:,} more findings, none graver: --format json has all.", "bold")
+        )
 
 
 def evidence(result: Result) -> list[str]:
@@ -114,7 +125,7 @@ def _table(result: Result) -> Table:
     table = Table(title=Text(f"{result.project} / {result.stack}"), title_justify="left", show_lines=True)
     for heading in ("severity", "rule, resource", "finding"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "severity")
-    for finding in result.findings:
+    for finding in result.findings[:LIMIT]:
         level = finding.level if finding.kind == "violation" else _KINDS[finding.kind]
         table.add_row(
             Text.assemble(
@@ -137,8 +148,8 @@ def _as_table(result: Result, shape: Shape, changes: Changes | None) -> str:
     return text.getvalue()
 
 
-def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
-    document: dict[str, Any] = {
+def _as_json(result: Result, shape: Shape, changes: Changes | None) -> Iterator[str]:
+    content: dict[str, Any] = {
         "version": baseline.VERSION,
         "project": result.project,
         "stack": result.stack,
@@ -149,23 +160,32 @@ def _as_json(result: Result, shape: Shape, changes: Changes | None) -> str:
         "seconds": round(result.seconds, 3),
         "warnings": list(result.warnings),
         "evidence": asdict(result.evidence) | {"disabled": result.disabled, "relaxed": result.relaxed},
-        "findings": [_entry(finding, shape) for finding in result.findings],
-        "rules": [asdict(rule) for rule in result.rules],
+        "findings": (_entry(finding, shape) for finding in result.findings),
+        "rules": map(asdict, result.rules),
     }
     if changes is not None:
-        document["changes"] = {
-            name: [vars(finding) for finding in getattr(changes, name)]
-            for name in ("new", "fixed", "unchanged")
+        content["changes"] = {
+            name: map(_plain, getattr(changes, name)) for name in ("new", "fixed", "unchanged")
         }
-    return json.dumps(document, indent=2)
+    return document.pieces(content)
 
 
 def _entry(finding: Finding, shape: Shape) -> dict[str, Any]:
     place = shape.place(finding.urn)
-    return vars(finding) | {"blocking": finding.blocking, "place": asdict(place) if place else None}
+    return _plain(finding) | {"blocking": finding.blocking, "place": _place(place) if place else None}
 
 
-FORMATS: Mapping[str, Callable[[Result, Shape, Changes | None], str]] = {
+@cache
+def _place(place: Place) -> dict[str, Any]:
+    return asdict(place)
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    return {name: getattr(finding, name) for name in _NAMES}
+
+
+_NAMES = tuple(item.name for item in fields(Finding))
+FORMATS: Mapping[str, Callable[[Result, Shape, Changes | None], str | Iterator[str]]] = {
     "table": _as_table,
     "json": _as_json,
     "markdown": lambda result, shape, changes: markdown.render(

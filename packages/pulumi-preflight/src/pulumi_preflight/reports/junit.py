@@ -81,8 +81,11 @@ def render(result: Result, evidence: Sequence[str] = ()) -> str:
 
 
 def _cases(result: Result) -> Iterator[Case]:
+    by_rule: dict[str, list[Finding]] = {rule.id: [] for rule in result.rules}
+    for finding in result.findings:
+        by_rule[finding.rule].append(finding)
     for rule in result.rules:
-        findings = [finding for finding in result.findings if finding.rule == rule.id]
+        findings = by_rule[rule.id]
         blocking = [finding for finding in findings if finding.blocking]
         others = [finding for finding in findings if not finding.blocking]
         if blocking:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from pulumi_preflight.baseline import Changes
 from pulumi_preflight.findings import Finding, Result, Rule
+from pulumi_preflight.reports import document
 from pulumi_preflight.shape import Place, Shape
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -18,29 +19,32 @@ _TAGS = 20
 """Code-scanning services refuse a rule with more tags."""
 
 
-def render(result: Result, shape: Shape | None = None, changes: Changes | None = None) -> str:
-    """The result as one SARIF run; exempted findings are results that carry a suppression.
+def render(result: Result, shape: Shape | None = None, changes: Changes | None = None) -> Iterator[str]:
+    """The result as one SARIF run, in pieces; exempted findings are results that carry a suppression.
 
     A result lies where `shape` says that its component is declared, otherwise in the stack file. With `changes`
     each result says whether it is new; what is gone is left out, since services would show it as present.
     """
-    index = {rule.id: number for number, rule in enumerate(result.rules)}
-    results = []
-    for finding in result.findings:
-        entry = _result(finding, index[finding.rule])
-        entry["locations"] = [_location(finding, result, shape or Shape())]
-        if changes is not None:
-            entry["baselineState"] = "new" if finding in changes.new else "unchanged"
-        results.append(entry)
     run = {
         "tool": {"driver": {"name": result.pack, "rules": [_rule(rule) for rule in result.rules]}},
         "automationDetails": {"id": f"preflight/{result.project}/{result.stack}/"},
         "invocations": [_invocation(result)],
         "properties": {"evidence": "; ".join(result.evidence.sentences()), "disabledRules": result.disabled},
         "columnKind": "unicodeCodePoints",
-        "results": results,
+        "results": _results(result, shape or Shape(), changes),
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    return document.pieces({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _results(result: Result, shape: Shape, changes: Changes | None) -> Iterator[dict[str, Any]]:
+    index = {rule.id: number for number, rule in enumerate(result.rules)}
+    new = set(changes.new) if changes else set()
+    for finding in result.findings:
+        entry = _result(finding, index[finding.rule])
+        entry["locations"] = [_location(finding, result, shape)]
+        if changes is not None:
+            entry["baselineState"] = "new" if finding in new else "unchanged"
+        yield entry
 
 
 def _invocation(result: Result) -> dict[str, Any]:

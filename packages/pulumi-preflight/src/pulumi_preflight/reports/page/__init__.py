@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -13,6 +14,7 @@ from pulumi_preflight.reports.page.parts import badge, document, filters, select
 from pulumi_preflight.reports.page.picture import draw
 from pulumi_preflight.shape import Item, Place, Shape
 
+_REST = "rest"
 _KINDS = {
     "blocking": "blocking",
     "advisory": "advisory",
@@ -20,6 +22,12 @@ _KINDS = {
     "exempted": "exempted",
     "unread_types": "not read",
 }
+
+
+CARDS = 2_000
+"""Findings that the page shows, the gravest ones; a browser takes seconds for more."""
+PICTURED = 2_000
+"""Resources up to which there is a picture: nobody finds one among more."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,9 @@ class _Page:
     def _filters(self) -> Element:
         findings = self.result.findings
         pillars = sorted({pillar(rule) for rule in self.result.rules})
-        touched = sorted({finding.urn for finding in findings}, key=lambda urn: self._name(urn).lower())
+        touched = sorted(
+            {finding.urn for finding in findings[:CARDS]}, key=lambda urn: self._name(urn).lower()
+        )
         kinds = [key for key in _KINDS if any(key in _kinds(finding) for finding in findings)]
         return filters(
             "filters",
@@ -104,12 +114,25 @@ class _Page:
         )
 
     def _findings(self) -> Element:
-        cards = [self._card(anchor, finding) for anchor, finding in self._anchored()]
+        shown, more = self._anchored()[:CARDS], len(self.result.findings) - CARDS
+        cards = [self._card(anchor, finding) for anchor, finding in shown]
         none = el("p", "No findings." if not cards else "No finding matches.", id="none", hidden=bool(cards))
-        return el("section", el("h2", "Findings"), *cards, none, id="findings")
+        rest = f"{more:,} more findings, none graver, are in the JSON report."
+        return el(
+            "section",
+            el("h2", "Findings"),
+            *cards,
+            none,
+            el("p", rest, id=_REST) if more > 0 else None,
+            id="findings",
+        )
 
     def _anchored(self) -> list[tuple[str, Finding]]:
-        return [(f"f{number}", finding) for number, finding in enumerate(self.result.findings, 1)]
+        """The findings with the ids of their places on the page, in the order of their gravity."""
+        return [
+            (f"f{number}" if number <= CARDS else _REST, finding)
+            for number, finding in enumerate(self.result.findings, 1)
+        ]
 
     def _card(self, anchor: str, finding: Finding) -> Element:
         partly = len(finding.forms) < len(self.result.forms)
@@ -155,6 +178,9 @@ class _Page:
     def _picture(self) -> Element | None:
         if not self.shape.items:
             return None
+        if len(self.shape.items) > PICTURED:
+            many = f"The picture is left out: {len(self.shape.items):,} resources are more than it can show."
+            return el("section", el("h2", "Resources"), el("p", many), id="picture")
         legend = [
             el("span", badge("2", "critical"), " broken rules, in the colour of the most severe"),
             el("span", badge("1", "advisory"), " advisory only"),
@@ -171,7 +197,8 @@ class _Page:
         )
 
     def _rules(self) -> Element:
-        rows = [self._row(rule) for rule in self.result.rules]
+        counts = Counter(finding.rule for finding in self.result.findings)
+        rows = [self._row(rule, counts[rule.id]) for rule in self.result.rules]
         headings = ("rule", "severity", "level", "pillar", "findings", "answers")
         return el(
             "section",
@@ -192,8 +219,7 @@ class _Page:
             id="rules",
         )
 
-    def _row(self, rule: Rule) -> Element:
-        count = sum(finding.rule == rule.id for finding in self.result.findings)
+    def _row(self, rule: Rule, count: int) -> Element:
         cells = (rule.severity, rule.level, pillar(rule), str(count or ""), rule.reference)
         return el(
             "tr",
