@@ -1,7 +1,8 @@
 """Once for an account, by an administrator: where state is kept, and the roles that the pipeline takes by OIDC.
 
-Read-only roles for previews, one role for each stack to deploy it; each trusts exactly one environment of one
-repository. The policies come from what the stacks declare: see docs/pipelines.md.
+For each stack a role that reads for previews, one that deploys, and one that watches the age of its API keys; each
+trusts exactly one environment of one repository. The policies come from what the stacks declare: see
+docs/pipelines.md.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ config = pulumi.Config()
 repository = config.require("repository")
 if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
     raise pulumi.RunError("repository must be owner/name.")
-account = aws.get_caller_identity().account_id
+if not re.fullmatch(r"s3://[a-z0-9.-]+/.+", config.get("trainingData") or "s3://none/x"):
+    raise pulumi.RunError("trainingData must be a folder, s3://bucket/folder.")
+account, region = aws.get_caller_identity().account_id, aws.get_region().region
 bucket_name = f"fraud-state-{account}"
 bucket_arn = f"arn:aws:s3:::{bucket_name}"
 
@@ -142,8 +145,37 @@ def use_state(name: str, taker: aws.iam.Role, key: aws.kms.Key, stack: str) -> N
     aws.iam.RolePolicy(name, name="state", role=taker.name, policy=text)
 
 
+def watch_keys(name: str, watcher: aws.iam.Role) -> None:
+    """Reads names, ages and uses of API keys and publishes the oldest's age.
+
+    API Gateway has one right for a key and its value: the job asks for no value, but the role could.
+    """
+    objects = ("apikeys", "usageplans", "usageplans/*")
+    text = document(
+        {"Effect": "Allow", "Action": "apigateway:GET",
+         "Resource": [f"arn:aws:apigateway:{region}::/{path}" for path in objects]},
+        {"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*",
+         "Condition": {"StringEquals": {"cloudwatch:namespace": "FraudScoring"}}},
+    )  # fmt: skip
+    aws.iam.RolePolicy(name, name="keys", role=watcher.name, policy=text)
+
+
+def read_training_data(name: str, reader: aws.iam.Role, folder: str) -> None:
+    """The training data in a bucket of yours, which the program reads before it declares anything."""
+    name_, _, path = folder.removeprefix("s3://").partition("/")
+    text = document(
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{name_}"},
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{name_}/{path.rstrip('/')}/*",
+        },
+    )
+    aws.iam.RolePolicy(f"{name}-data", name="training-data", role=reader.name, policy=text)
+
+
 def deployment(stack: str, provider: aws.iam.OpenIdConnectProvider, key: aws.kms.Key) -> dict[str, Any]:
-    """Both roles of a stack: `<stack>-preview` reads, `<stack>` deploys."""
+    """The roles of a stack: `<stack>-preview` reads, `<stack>` deploys, `<stack>-keys` watches the keys' age."""
     reader = role(f"fraud-{stack}-preview", f"{stack}-preview", provider)
     aws.iam.RolePolicyAttachment(f"fraud-{stack}-preview", role=reader.name, policy_arn=_READ_ONLY)
     use_state(f"fraud-{stack}-preview", reader, key, stack)
@@ -153,7 +185,11 @@ def deployment(stack: str, provider: aws.iam.OpenIdConnectProvider, key: aws.kms
     for name, policy in json.loads(written.read_text(encoding="utf-8")).items():
         made = aws.iam.Policy(name, name=name, policy=json.dumps(policy, sort_keys=True), tags=_TAGS)
         aws.iam.RolePolicyAttachment(name, role=writer.name, policy_arn=made.arn)
-    return {"preview": reader.arn, "deploy": writer.arn}
+    if folder := config.get("trainingData"):
+        read_training_data(f"fraud-{stack}-deploy", writer, folder)
+    watcher = role(f"fraud-{stack}-keys", f"{stack}-keys", provider)
+    watch_keys(f"fraud-{stack}-keys", watcher)
+    return {"preview": reader.arn, "deploy": writer.arn, "keys": watcher.arn}
 
 
 github = aws.iam.OpenIdConnectProvider(

@@ -27,7 +27,9 @@ def policies(graph: Graph, account: str, region: str) -> dict[str, Document]:
     """Managed policies by name, each within AWS's limit. UserError for a type whose actions are not known."""
     prefix = f"{graph.config.get(f'{graph.project}:name') or 'fraud'}-{graph.stack}"
     regions = dict.fromkeys([region, *([_EDGE] if graph.by_type(_DISTRIBUTION) else [])])
-    names = [{"p": prefix, "a": f"{one}:{account}", "n": account, "r": one} for one in regions]
+    names = [
+        {"p": prefix, "a": f"{one}:{account}", "n": account, "r": one, "s": graph.stack} for one in regions
+    ]
     statements = [_statement(key, names) for key in sorted(_needed(graph))]
     statements += _roles(prefix, account)
     return {f"{prefix}-deployer-{place}": _document(part) for place, part in enumerate(_parts(statements), 1)}

@@ -1,7 +1,8 @@
 """What the provider asks of AWS for each type of resource: the actions, and where they apply.
 
 After the create, read, update and delete calls of terraform-provider-aws, which pulumi-aws wraps, and AWS's service
-authorization reference for what takes a resource. `{p}` is the stack's prefix; `{a}` is `region:account`.
+authorization reference for what takes a resource. `{p}` is the stack's prefix, `{s}` the stack, `{a}`
+`region:account`. Whoever deploys also calls the method, to test what was deployed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
         "AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate", "arn:aws:acm:{a}:certificate/*"
     ),
     "apigateway": (_REST, "arn:aws:apigateway:{r}::/*"),
+    "apigateway/method": ("execute-api:Invoke", "arn:aws:execute-api:{a}:*/{s}/POST/*"),
     "appautoscaling": (
         f"application-autoscaling:RegisterScalableTarget DeregisterScalableTarget PutScalingPolicy "
         f"DeleteScalingPolicy {_TAGS}",
@@ -71,6 +73,14 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "cloudwatch/queryDefinition": (
         "logs:PutQueryDefinition DeleteQueryDefinition DescribeQueryDefinitions", "*"
     ),
+    "cognito": (
+        "cognito-idp:DescribeUserPool UpdateUserPool DeleteUserPool GetUserPoolMfaConfig SetUserPoolMfaConfig "
+        "CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient "
+        "CreateResourceServer DescribeResourceServer UpdateResourceServer DeleteResourceServer "
+        f"CreateUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain {_TAGS}",
+        "arn:aws:cognito-idp:{a}:userpool/*",
+    ),
+    "cognito read": ("cognito-idp:CreateUserPool DescribeUserPoolDomain", "*"),
     "codedeploy": (
         "codedeploy:CreateApplication DeleteApplication GetApplication UpdateApplication CreateDeploymentGroup "
         "GetDeploymentGroup UpdateDeploymentGroup DeleteDeploymentGroup CreateDeployment GetDeployment "

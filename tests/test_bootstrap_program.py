@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
@@ -26,6 +27,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     (project / "Pulumi.account.yaml").write_text(
         f'config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: ["{ACCOUNT}"]\n'
         "  fraud-bootstrap:repository: payments/fraud\n  fraud-bootstrap:stacks: [prod]\n"
+        "  fraud-bootstrap:trainingData: s3://lake/cards\n"
     )
     return evaluate("account", project=project)
 
@@ -33,7 +35,10 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 def test_the_general_profile_has_nothing_mandatory_against_it(graph: Graph) -> None:
     found = check(graph, PACK).findings
     assert [(f.rule, f.resource, f.message) for f in found if f.blocking] == []
-    assert {f.resource.rpartition("-")[0] for f in found if f.kind == "exempted"} == {"fraud-prod-deployer"}
+    assert {re.sub(r"-\d$", "", f.resource) for f in found if f.kind == "exempted"} == {
+        "fraud-prod-deployer",
+        "fraud-prod-keys",
+    }
 
 
 def test_each_role_trusts_one_environment_of_one_repository(graph: Graph) -> None:
@@ -45,8 +50,16 @@ def test_each_role_trusts_one_environment_of_one_repository(graph: Graph) -> Non
         ]
     assert subjects == {
         "fraud-prod-deploy": "repo:payments/fraud:environment:prod",
+        "fraud-prod-keys": "repo:payments/fraud:environment:prod-keys",
         "fraud-prod-preview": "repo:payments/fraud:environment:prod-preview",
     }
+
+
+def test_who_deploys_reads_the_training_data_and_who_watches_keys_nothing_else(graph: Graph) -> None:
+    data = json.loads(one(graph, "RolePolicy", "fraud-prod-deploy-data")["inputs"]["policy"])
+    assert [s["Resource"] for s in data["Statement"]] == ["arn:aws:s3:::lake", "arn:aws:s3:::lake/cards/*"]
+    keys = json.loads(one(graph, "RolePolicy", "fraud-prod-keys")["inputs"]["policy"])
+    assert [s["Action"] for s in keys["Statement"]] == ["apigateway:GET", "cloudwatch:PutMetricData"]
 
 
 def test_the_state_is_kept_whatever_happens(graph: Graph) -> None:

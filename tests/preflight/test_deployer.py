@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from pulumi_preflight.errors import UserError
+from pulumi_preflight.graph import Graph
 
 from preflight.deployer import policies
+from tests.components.switched import fronted, named
 from tests.harness import STACKS, declared
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -30,6 +33,19 @@ def test_policies_fit_and_name_the_stack(stack: str) -> None:
 def test_a_stack_without_a_network_asks_for_none() -> None:
     assert "ec2:CreateVpc" not in json.dumps(policies(declared("dev"), ACCOUNT, REGION))
     assert "ec2:CreateVpc" in json.dumps(policies(declared("prod"), ACCOUNT, REGION))
+
+
+@pytest.mark.parametrize("switched", [named, fronted], ids=["tokens", "front door"])
+def test_what_settings_add_is_known_as_well(switched: Callable[[], Graph]) -> None:
+    documents = policies(switched(), ACCOUNT, REGION)
+    assert 1 <= len(documents) <= 10
+    assert ("cognito-idp:CreateUserPool" in json.dumps(documents)) is (switched is named)
+
+
+def test_who_deploys_may_call_what_was_deployed() -> None:
+    statements = [s for d in policies(declared("prod"), ACCOUNT, REGION).values() for s in d["Statement"]]
+    (calling,) = [s for s in statements if s["Action"] == ["execute-api:Invoke"]]
+    assert calling["Resource"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:*/prod/POST/*"
 
 
 def test_roles_are_passed_to_named_services_only() -> None:
