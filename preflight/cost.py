@@ -23,6 +23,8 @@ from preflight import commit
 PRICES = Path(__file__).with_name("prices.json")
 _FUNCTION_SECONDS, _LOG_GB, _TRACED = 0.05, 6e-6, 0.05
 """A request: billed time of the function, bytes in all logs together, share that X-Ray keeps. Estimates."""
+_TOKENS = 730
+"""A month and caller: one an hour, as long as a token is good. A caller that keeps none pays for each request."""
 _DRIFT = "Drift"
 """What watching the population adds: its metrics and alarms are lines of their own."""
 _BOT_CONTROL = "AWSManagedRulesBotControlRuleSet"
@@ -82,6 +84,9 @@ def _at_rest(resource: Resource, graph: Graph) -> Iterator[Item]:
         yield Item(_name(resource), "web ACL", 1)
         yield Item(_name(resource), "web ACL rule", len(rules))
         yield Item(_name(resource), "Bot Control", sum(_BOT_CONTROL in json.dumps(rule) for rule in rules))
+    elif kind == "UserPoolClient" and "client_credentials" in inputs.get("allowedOauthFlows", []):
+        yield Item(_name(resource), "machine client", 1)
+        yield Item(_name(resource), "token", _TOKENS)
     elif kind == "Function":
         # What the scoring function writes into its log in the embedded metric format becomes metrics: once for all
         # clients, once for each key.

@@ -83,6 +83,7 @@ def publish(cloudwatch: Any, prefix: str, keys: list[Key]) -> None:
 def table(keys: list[Key], max_age: int, days: int) -> Table:
     """The keys for a terminal; no value of a key is ever asked for."""
     result = Table("key", "id", "enabled", "age, days", "last use", "")
+    result.columns[0].overflow = "fold"
     for key in keys:
         used = key.last_used.isoformat() if key.last_used else f"not in {days} days"
         old = "too old" if max_age and key.age_days > max_age else ""

@@ -10,7 +10,7 @@ import pytest
 from pulumi_preflight.errors import UserError
 
 from preflight import commit, cost
-from tests.components.switched import fronted
+from tests.components.switched import fronted, named
 from tests.harness import STACKS, declared
 
 PRICES = json.loads(cost.PRICES.read_text())
@@ -35,6 +35,14 @@ def test_instances_are_those_of_the_configuration_and_grow_to_the_targets_maximu
 def test_a_private_network_costs_an_interface_in_each_zone() -> None:
     assert "interface endpoint and zone" not in priced("dev")
     assert priced("prod")["interface endpoint and zone"] == pytest.approx(4 * 2 * 0.01 * 730)
+
+
+def test_a_caller_with_tokens_is_a_client_of_the_pool_and_a_token_an_hour() -> None:
+    found = {i.price: i.amount for i in cost.items(named(), 0) if i.resource.endswith("callers-checkout")}
+    assert found == {"machine client": 1, "token": 730}
+    assert sum(line.usd or 0 for line in cost.lines([cost.Item("", *i) for i in found.items()], PRICES)) == (
+        pytest.approx(6 + 730 * 0.00225)
+    )
 
 
 def test_what_watching_drift_adds_is_lines_of_its_own() -> None:
