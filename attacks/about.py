@@ -12,6 +12,8 @@ from pulumi_preflight.judge import commit
 
 from attacks.probes import ALL
 from localaws import tokens
+from localaws.declared_api import read_api
+from localaws.run import foreign_pools
 
 HERE = "served on this machine by an imitation of AWS: what it does not imitate was not attacked"
 
@@ -43,6 +45,11 @@ def about(
     ]
     evidence = (
         f"requests sent to {host}" if url else HERE,
+        *(
+            [f"not imitated: {said}" for said in foreign_pools(read_api(graph, ""))]
+            if graph and not url
+            else []
+        ),
         datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         ", ".join(version for version in versions if version),
     )

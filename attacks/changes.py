@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi_preflight.graph import Resource
 
+from attacks import bearer
 from localaws import tokens
 
 GROUP = "managedRuleGroupStatement"
@@ -166,6 +167,18 @@ def catch_all(resources: list[Resource]) -> None:
     any_verb["inputs"] |= {"httpMethod": "ANY", "resourceId": everything["id"]}
     any_verb["propertyDependencies"] = {"resourceId": [everything["urn"]]}
     resources += [everything, any_verb, integrated(resources, any_verb)]
+
+
+def another_pool(resources: list[Resource]) -> None:
+    """The authorizer takes the tokens of another user pool as well."""
+    for authorizer in inputs_of(resources, tokens.AUTHORIZER):
+        authorizer["providerArns"] = [*authorizer["providerArns"], bearer.OTHER_POOL]
+
+
+def another_scope(resources: list[Resource]) -> None:
+    """A scope of something else is enough."""
+    for method in inputs_of(resources, tokens.METHOD):
+        method["authorizationScopes"] = [*method["authorizationScopes"], bearer.OTHER_SCOPE]
 
 
 def data_trace(resources: list[Resource]) -> None:

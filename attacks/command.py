@@ -16,13 +16,13 @@ from pulumi_preflight.graph import Graph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from attacks import clients, local
+from attacks import bearer, clients, local
 from attacks.probe import Outcome
 from attacks.probes import ALL
 from attacks.promise import promise_of
 from attacks.runner import MAX_REQUESTS, attack, select
 from attacks.target import Promise, Signer, Target, default_signer, read_signer
-from localaws import keys
+from localaws import keys, token_client
 
 _LINE_EVERY = 20
 """Probes between two lines of progress where there is no terminal: about ten seconds."""
@@ -35,6 +35,7 @@ class Asked:
     url: str | None = None
     api_key_file: Path | None = None
     credentials_file: Path | None = None
+    tokens_file: Path | None = None
     sign: str | None = None
     known_caller: str | None = None
     log_dir: Path | None = None
@@ -49,7 +50,8 @@ def run(asked: Asked, graph: Graph | None, project: Path, console: Console) -> l
     if asked.url is None:
         if graph is None:
             raise UserError("name an address to attack, or a stack to serve here with --stack.")
-        if asked.api_key_file or asked.credentials_file or asked.sign or asked.log_dir or asked.known_caller:
+        own = (asked.api_key_file, asked.credentials_file, asked.tokens_file, asked.sign, asked.log_dir)
+        if any(own) or asked.known_caller:
             raise UserError("a stack served here brings its own keys, credentials and logs: leave yours out.")
         with progress(console, len(probes)) as say:
             return local.attack_stack(graph, say, probes=probes, project=project)
@@ -69,11 +71,12 @@ def _target(asked: Asked, url: str, graph: Graph | None) -> Target:
         raise UserError(f"{asked.log_dir} is not a folder: name the one that the server's logs go to.")
     signer = _signer(asked)
     # Without a graph nothing says whether the stage asks for signatures: credentials are only given if it does.
-    promise = promise_of(graph) if graph else Promise(signed=signer is not None)
+    purse = bearer.filled(token_client.load(asked.tokens_file)) if asked.tokens_file else None
+    promise = promise_of(graph) if graph else Promise(signed=signer is not None, tokens=purse is not None)
     values = keys.load(asked.api_key_file) if asked.api_key_file else {}
     if graph:
         values = clients.ordered(values, graph)
-    return Target(url, promise, values, signer, asked.known_caller, asked.log_dir)
+    return Target(url, promise, values, signer, asked.known_caller, asked.log_dir, purse=purse)
 
 
 def _is_method(url: str) -> bool:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pulumi_preflight.graph import Graph, Resource
 
-from attacks import clients
+from attacks import bearer, clients
 from attacks.probe import Key, Outcome, Probe
 from attacks.probes import ALL
 from attacks.promise import promise_of
 from attacks.runner import attack
 from attacks.target import Promise, Target, read_signer
 from localaws import keys as key_file
-from localaws import run, tokens
+from localaws import run, token_client, tokens, user_pool
+from localaws.declared_authorizer import MachineClient
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _LAG = 3.0
@@ -62,7 +64,18 @@ def serving(graph: Graph, *, promise: Promise | None = None, project: Path = _PR
             promise.known_caller,
             served.log_dir,
             plays_addresses=True,
+            purse=_purse(served, promise),
         )
+
+
+def _purse(served: run.Served, promise: Promise) -> bearer.Purse | None:
+    """The clients' tokens; where they are promised and none is asked for, one that nobody looks at."""
+    if served.tokens_file:
+        return bearer.filled(token_client.load(served.tokens_file), served.pool)
+    if not promise.tokens:
+        return None
+    pool = user_pool.issue([MachineClient("nobody", ())], "nowhere")
+    return bearer.Purse((pool.access_token(pool.clients["nobody"], time.time()),), pool)
 
 
 def with_probe_keys(graph: Graph, promise: Promise) -> Graph:

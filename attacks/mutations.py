@@ -206,6 +206,26 @@ MUTATIONS = (
     ),
 )
 
+TOKENS: Mapping[str, str] = {"authentication": "api-key-and-jwt"}
+"""The settings of the stack whose requests carry a token, for the next ones."""
+
+TOKEN_MUTATIONS = (
+    Mutation(
+        "a token",
+        ("method-requires-authorization",),
+        "token-missing",
+        changes.with_inputs(tokens.METHOD, authorization="NONE"),
+    ),
+    Mutation("one user pool", (), "token-of-another-pool", changes.another_pool),
+    Mutation("one scope", (), "token-of-another-scope", changes.another_scope),
+    Mutation(
+        "a scope, and so an access token",
+        (),
+        "token-of-a-user",
+        changes.with_inputs(tokens.METHOD, authorizationScopes=None),
+    ),
+)
+
 NOT_SHOWN: Mapping[str, str] = {
     "api-endpoint-type": "an endpoint of AWS's, which is not imitated",
     "api-key-source-header": "a stack whose keys come from an authorizer is not served here",

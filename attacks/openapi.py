@@ -80,6 +80,7 @@ def document(graph: Graph) -> dict[str, Any]:
                     "name": "Authorization",
                     "x-amazon-apigateway-authtype": "awsSigv4",
                 },
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
         },
     }
@@ -90,12 +91,14 @@ def _server(api: Api) -> str:
 
 
 def _operation(method: Method) -> dict[str, Any]:
-    security = {"key": method.key_required, "signature": method.signed}
+    security = {"key": method.key_required, "signature": method.signed, "token": bool(method.token)}
     schema = {name: value for name, value in method.models.get("$default", {}).items() if name != "$schema"}
     answers = {"200": {"description": "One prediction for each transaction.", "content": _content("Scores")}}
     answers |= {
         status: {"description": what, "content": _content("Error")} for status, what in _REFUSALS.items()
     }
+    if method.token:
+        answers["401"] = {"description": "The token is missing or not valid.", "content": _content("Error")}
     return {
         "operationId": "score",
         "security": [{name: [] for name, asked in security.items() if asked}],

@@ -52,6 +52,22 @@ class Signature(StrEnum):
     BASIC = "basic"
 
 
+class Token(StrEnum):
+    """Which token a request carries when the stage asks for tokens."""
+
+    GOOD = "good"
+    NONE = "none"
+    IN_QUERY = "in the query"
+    OTHER_CLIENT = "another client's"
+    CHANGED = "changed"
+    UNSIGNED = "unsigned"
+    FORGED = "forged"
+    EXPIRED = "expired"
+    OTHER_POOL = "another pool's"
+    OTHER_SCOPE = "another scope"
+    USERS = "a user's ID token"
+
+
 class Source(StrEnum):
     """The network address a request comes from. `own` differs from probe to probe where addresses are played."""
 
@@ -97,6 +113,9 @@ class Need(StrEnum):
     KEY = "an API key: --api-key-file"
     NAMED_KEY = "a key of this name in the keys file: "
     SIGNATURES = "a stage that asks for signatures"
+    TOKENS = "a stage that asks for tokens"
+    CLIENT = "a client to get tokens as: --tokens-file"
+    POOL = "a user pool that issues any token, which only a stack served for this run has"
     CREDENTIALS = "credentials to sign with: --credentials-file or --sign"
     ADDRESSES = "several source addresses, which only a local server can play"
     KNOWN_CALLER = "an address in the known callers' networks: --known-caller"
@@ -163,6 +182,7 @@ class Request:
     agent: str | None = BROWSER
     key: Key = Key.OWN
     signature: Signature = Signature.GOOD
+    token: Token = Token.GOOD
     source: Source = Source.OWN
     tls: Tls = Tls.AS_GIVEN
     pieces: int = 1

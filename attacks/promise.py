@@ -10,6 +10,7 @@ from pulumi_preflight.graph import Graph
 
 from attacks.target import Promise
 from localaws import tokens
+from localaws.declared_authorizer import USER_POOLS
 
 _BOT_CONTROL = "AWSManagedRulesBotControlRuleSet"
 _LIBRARY_RULE = "CategoryHttpLibrary"
@@ -33,8 +34,10 @@ def promise_of(graph: Graph) -> Promise:
     variables = [
         (item.get("environment") or {}).get("variables") or {} for item in _inputs(graph, tokens.FUNCTION)
     ]
+    asked = {method.get("authorization") for method in _inputs(graph, tokens.METHOD)}
     return Promise(
-        signed=any(method.get("authorization") == "AWS_IAM" for method in _inputs(graph, tokens.METHOD)),
+        signed="AWS_IAM" in asked,
+        tokens=USER_POOLS in asked,
         blocks_bots=any(_blocks_libraries(rule) for rule in _rules(graph)),
         recipe=next((str(item["RECIPE"]) for item in variables if item.get("RECIPE")), strict.recipe),
         window_limit=min(limits, default=strict.window_limit),

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from attacks import local, report
-from attacks.mutations import MUTATIONS, NOT_SHOWN, Mutation
+from attacks.mutations import MUTATIONS, NOT_SHOWN, TOKEN_MUTATIONS, TOKENS, Mutation
 from attacks.probe import Outcome, Probe, Verdict
 from attacks.probes import ALL, FAMILIES
 from attacks.promise import promise_of
@@ -103,13 +103,14 @@ def main(
     """Take each control away and run the probe that must notice; the exit code is 1 when one does not."""
     with exit_codes(debug):
         console = Console()
-        graph = program.evaluate(stack)
-        before = intact(graph, MUTATIONS)
         proofs = []
-        for mutation in MUTATIONS:
-            proofs.append(prove(graph, mutation, before))
-            mark = "red" if proofs[-1].noticed else "NOT NOTICED"
-            console.print(f"{mutation.control}: {mutation.probe} {mark}", style="dim", highlight=False)
+        for config, mutations in ((None, MUTATIONS), (TOKENS, TOKEN_MUTATIONS)):
+            graph = program.evaluate(stack, config=config)
+            before = intact(graph, mutations)
+            for mutation in mutations:
+                proofs.append(prove(graph, mutation, before))
+                mark = "red" if proofs[-1].noticed else "NOT NOTICED"
+                console.print(f"{mutation.control}: {mutation.probe} {mark}", style="dim", highlight=False)
         console.print(_table(proofs))
         if write:
             files.write(document(proofs), DOCUMENT)

@@ -126,6 +126,10 @@ async def _reach(target: Target, wire: Wire, admitted: bool) -> None:
     status = (await wire.reach()).status
     if not admitted or target.missing_for([Request()]) or not 300 <= status < 500 or status == 429:
         return
+    if status == 401:
+        raise UserError(
+            "A valid purchase is refused with 401: the stage asks for a token; check the tokens file."
+        )
     if status == 403:
         raise UserError(
             "A valid purchase is refused with 403: check the keys file and the credentials, "

@@ -15,7 +15,8 @@ from botocore.credentials import Credentials
 from botocore.session import Session
 from pulumi_preflight.errors import UserError
 
-from attacks.probe import Key, Need, Probe, Request, Signature, Source
+from attacks.bearer import Purse
+from attacks.probe import Key, Need, Probe, Request, Signature, Source, Token
 
 _NAMED = set(Key) - {Key.OWN, Key.NONE, Key.RANDOM, Key.CUT}
 
@@ -31,6 +32,7 @@ class Promise:
     """
 
     signed: bool = True
+    tokens: bool = False
     blocks_bots: bool = True
     recipe: str = "boosted"
     window_limit: int = 1000
@@ -65,6 +67,7 @@ class Target:
     known_caller: str | None = None
     log_dir: Path | None = None
     plays_addresses: bool = False
+    purse: Purse | None = None
 
     @property
     def loopback(self) -> bool:
@@ -91,7 +94,7 @@ class Target:
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not be found anywhere afterwards."""
         own = (str(self.signer.credentials.secret_key),) if self.signer else ()
-        return (*self.keys.values(), *own)
+        return (*self.keys.values(), *own, *(self.purse.own if self.purse else ()))
 
     def missing(self, probe: Probe) -> str | None:
         """What the probe needs and this target has not, or None."""
@@ -107,13 +110,24 @@ class Target:
                 return lacking
             if request.key is not Key.NONE and self.key(request.key) is None:
                 return f"{Need.NAMED_KEY}{request.key.value}"
+            if self.purse and self.promise.tokens and self.bearer(request) is None:
+                if request.token is Token.OTHER_CLIENT:
+                    return "a second client in the tokens file"
+                if request.token is not Token.NONE:
+                    return Need.POOL.value
         return None
+
+    def bearer(self, request: Request) -> str | None:
+        """The token that a request carries, wherever it carries it."""
+        return self.purse.token(request.token) if self.purse and self.promise.tokens else None
 
     def _needs(self, request: Request) -> Iterator[Need]:
         if request.key not in (Key.NONE, Key.RANDOM):
             yield Need.KEY
         if request.signature is not Signature.NONE and self.promise.signed:
             yield Need.CREDENTIALS
+        if request.token is not Token.NONE and self.promise.tokens:
+            yield Need.CLIENT
         if request.source is Source.KNOWN:
             yield Need.KNOWN_CALLER
         if request.source is Source.OTHER:
@@ -123,6 +137,9 @@ class Target:
         return {
             Need.KEY: bool(self.keys),
             Need.SIGNATURES: self.promise.signed,
+            Need.TOKENS: self.promise.tokens,
+            Need.CLIENT: self.purse is not None,
+            Need.POOL: self.purse is not None and self.purse.pool is not None,
             Need.CREDENTIALS: self.signer is not None,
             Need.ADDRESSES: self.plays_addresses,
             Need.KNOWN_CALLER: self.known_caller is not None,

@@ -15,7 +15,7 @@ from pulumi_preflight.errors import UserError
 
 from attacks import signing
 from attacks.evidence import Answer
-from attacks.probe import CLOSED, OUTSIDE, Key, Request, Source, Tls, Valid, purchase
+from attacks.probe import CLOSED, OUTSIDE, Key, Request, Source, Tls, Token, Valid, purchase
 from attacks.target import Target
 
 _TIMEOUT = httpx.Timeout(40, connect=5)
@@ -148,7 +148,8 @@ class Wire:
         return self._clients[which]
 
     def _built(self, request: Request, address: str) -> httpx.Request:
-        url, body = self._url(request), content(request, self._target.promise.recipe)
+        token = self._target.bearer(request)
+        url, body = self._url(request, token), content(request, self._target.promise.recipe)
         chosen: dict[str, str | None] = {"Content-Type": "application/json", "User-Agent": request.agent}
         chosen |= {"Accept": "*/*", **request.headers}
         key = self._target.key(request.key)
@@ -162,6 +163,8 @@ class Wire:
                 self._target.signer, request.signature, request.method, url, body, chosen["Content-Type"]
             )
             headers += signed.items()
+        if token is not None and request.token is not Token.IN_QUERY:
+            headers.append(("Authorization", f"Bearer {token}"))
         stream = _slowly(body, request) if request.pieces > 1 else body
         if request.pieces > 1:
             headers.append(("Content-Length", str(len(body))))
@@ -174,7 +177,7 @@ class Wire:
             Source.KNOWN: self._target.known_caller or own,
         }[source]
 
-    def _url(self, request: Request) -> str:
+    def _url(self, request: Request, token: str | None) -> str:
         """The address as it is signed and sent."""
         parts = urlsplit(self._target.url)
         path = parts.path
@@ -182,7 +185,8 @@ class Wire:
             outside = request.path.startswith(OUTSIDE)
             path = request.path[1:] if outside else urlsplit(self._base).path + request.path
         scheme = "http" if request.tls is Tls.PLAIN else parts.scheme
-        return str(httpx.URL(urlunsplit((scheme, parts.netloc, path, request.query, ""))))
+        query = f"access_token={token}" if request.token is Token.IN_QUERY else request.query
+        return str(httpx.URL(urlunsplit((scheme, parts.netloc, path, query, ""))))
 
 
 def _obstacle(error: BaseException, host: str) -> str:

@@ -40,6 +40,8 @@ class Call:
     key: ApiKey | None = None
     presented: str | None = None
     user: str = ""
+    claims: Mapping[str, object] = field(default_factory=dict)
+    """Those of the token, where the method asks for one."""
     firewall: str = ""
     integration_seconds: float | None = None
     integration_error: str = ""
@@ -56,8 +58,7 @@ class Call:
         return "/" + unquote(self._steps()[1])
 
     def _steps(self) -> tuple[str, str]:
-        raw: bytes = self.request.scope.get("raw_path") or self.request.scope["path"].encode()
-        stage, _, rest = raw.decode("latin-1").lstrip("/").partition("/")
+        stage, _, rest = raw_path(self.request).lstrip("/").partition("/")
         return stage, rest
 
     def header(self, name: str) -> str | None:
@@ -91,6 +92,7 @@ class Call:
             "wafResponseCode": f"WAF_{self.firewall}" if self.firewall else None,
             "waf.status": {"ALLOW": 200, "BLOCK": 403}.get(self.firewall),
             "xrayTraceId": self.trace_id if self.api.traced else None,
+            **{f"authorizer.claims.{name}": value for name, value in self.claims.items()},
         }
         return {name: str(value) for name, value in known.items() if value not in (None, "")}
 
@@ -116,6 +118,12 @@ class Call:
                 "error.validationErrorString": self.refused.detail,
             }
         return self.context() | {name: str(value) for name, value in known.items() if value != ""}
+
+
+def raw_path(request: Request) -> str:
+    """The path as it was sent."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return raw.decode("latin-1")
 
 
 def source_address(request: Request, *, trusting: bool) -> str:

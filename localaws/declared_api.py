@@ -11,6 +11,13 @@ from typing import Any
 from pulumi_preflight.graph import UNKNOWN, Graph, Resource, reveal
 
 from localaws import tokens
+from localaws.declared_authorizer import (
+    USER_POOLS,
+    MachineClient,
+    TokenCheck,
+    read_machine_clients,
+    read_token_check,
+)
 from localaws.declared_plans import ApiKey, Throttle, read_keys, throttle_of
 from localaws.errors import ServerError
 
@@ -36,6 +43,7 @@ class Method:
     models: Mapping[str, Any] = field(default_factory=dict)
     required: Sequence[str] = ()
     traced: bool = False
+    token: TokenCheck | None = None
 
     @property
     def route(self) -> str:
@@ -71,7 +79,9 @@ class GatewayResponse:
 
 @dataclass(frozen=True)
 class Api:
-    """The REST API with its one stage. `log_group` is where the declared access log goes."""
+    """The REST API with its one stage. `log_group` is where the declared access log goes.
+
+    `machine_clients` may get tokens, where a method asks for one."""
 
     id: str
     stage: str
@@ -85,6 +95,7 @@ class Api:
     log_format: str | None = None
     log_group: str = ""
     traced: bool = False
+    machine_clients: tuple[MachineClient, ...] = ()
 
     @property
     def execution_group(self) -> str:
@@ -132,14 +143,17 @@ def read_api(graph: Graph, region: str) -> Api:
     settings = stage["inputs"].get("accessLogSettings") or {}
     name = str(known(stage, "stageName"))
     arn = str(rest["outputs"].get("executionArn") or "")
+    methods = tuple(_method(graph, item, name) for item in graph.by_type(tokens.METHOD))
+    keys = read_keys(graph, str(rest["id"]), name)
+    checks = [method.token for method in methods if method.token]
     return Api(
         id=str(rest["id"]),
         stage=name,
         stage_arn=str(stage["outputs"].get("arn") or ""),
         account=arn.split(":")[4] if arn.count(":") > 4 else _SOME_ACCOUNT,
         region=region,
-        methods=tuple(_method(graph, item, name) for item in graph.by_type(tokens.METHOD)),
-        keys=read_keys(graph, str(rest["id"]), name),
+        methods=methods,
+        keys=keys,
         binary=bool(rest["inputs"].get("binaryMediaTypes")),
         responses={
             item["inputs"]["responseType"]: _response(item) for item in graph.by_type(tokens.GATEWAY_RESPONSE)
@@ -147,6 +161,7 @@ def read_api(graph: Graph, region: str) -> Api:
         log_format=settings.get("format"),
         log_group=str(settings.get("destinationArn") or "").rpartition(":log-group:")[2],
         traced=bool(stage["inputs"].get("xrayTracingEnabled")),
+        machine_clients=read_machine_clients(graph, checks, [key.name for key in keys]),
     )
 
 
@@ -154,7 +169,7 @@ def _method(graph: Graph, method: Resource, stage: str) -> Method:
     inputs = method["inputs"]
     verb, path, resource = str(inputs["httpMethod"]), _path(graph, method), str(inputs.get("resourceId"))
     authorization = inputs.get("authorization") or "NONE"
-    if authorization not in {"NONE", "AWS_IAM"}:
+    if authorization not in {"NONE", "AWS_IAM", USER_POOLS}:
         raise ServerError(f"{verb} {path} asks for authorization {authorization}, which is not imitated.")
     integration = _integration(graph, resource, verb, path)
     settings = _settings(graph, stage, f"{path.strip('/')}/{verb}")
@@ -171,6 +186,7 @@ def _method(graph: Graph, method: Resource, stage: str) -> Method:
         models=_models(graph, inputs.get("requestModels") or {}) if body else {},
         required=tuple(required) if parameters else (),
         traced=bool(settings.get("dataTraceEnabled")) and settings.get("loggingLevel") in ("ERROR", "INFO"),
+        token=read_token_check(graph, inputs, f"{verb} {path}"),
     )
 
 

@@ -18,9 +18,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from localaws import authorization, signature
 from localaws import keys as key_file
-from localaws import signature
-from localaws.call import Call, source_address
+from localaws.call import Call, raw_path, source_address
 from localaws.declared import Declared
 from localaws.declared_api import Method
 from localaws.decoding import decoded
@@ -32,6 +32,7 @@ from localaws.lambda_event import proxy_event, trace
 from localaws.limits import Limits
 from localaws.masking import masker
 from localaws.responses import KINDS, Refused, fill, render
+from localaws.user_pool import Pool
 from localaws.validation import Validator
 
 NOT_ENFORCED = (
@@ -56,7 +57,7 @@ class Function(Protocol):
 
 @dataclass(frozen=True)
 class Setup:
-    """How a gateway is run: issued keys and credentials, folder of the logs, clocks.
+    """How a gateway is run: issued keys and credentials, folder of the logs, clocks, the pool whose tokens count.
 
     With `trust_forwarded` a header may claim the source address. `listed` gives addresses for the managed
     groups' lists, by the name of AWS's rule.
@@ -69,6 +70,7 @@ class Setup:
     listed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     calendar: Callable[[], float] = time.time
+    pool: Pool | None = None
 
 
 class Gateway:
@@ -173,21 +175,13 @@ class Gateway:
         return None
 
     async def _authorize(self, call: Call) -> Response | None:
-        if not _matched(call).signed:
-            return None
-        scope = call.request.scope
-        signed = signature.Signed(
-            call.request.method,
-            _raw_path(call.request),
-            scope["query_string"].decode("latin-1"),
-            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
-            call.body,
-        )
-        try:
-            signature.verify(signed, self._setup.credentials, clock=self._setup.calendar)
-        except signature.SignatureError as error:
-            raise Refused(error.kind, str(error), error=error.error) from None
-        call.user = self._setup.credentials.access_key_id
+        method, setup = _matched(call), self._setup
+        if method.signed:
+            authorization.check_signature(call, setup.credentials, setup.calendar)
+        if method.token:
+            if setup.pool is None:
+                raise Refused("UNAUTHORIZED")
+            authorization.check_token(call, method.token, setup.pool, setup.calendar)
         return None
 
     async def _identify(self, call: Call) -> Response | None:
@@ -269,15 +263,10 @@ def _matched(call: Call) -> Method:
     return call.method
 
 
-def _raw_path(request: Request) -> str:
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return raw.decode("latin-1")
-
-
 def _sighting(call: Call, limit: int) -> Sighting:
     return Sighting(
         method=call.request.method,
-        path=_raw_path(call.request),
+        path=raw_path(call.request),
         query=call.request.scope["query_string"].decode("latin-1"),
         headers=[
             (name.decode("latin-1").lower(), value.decode("latin-1"))

@@ -18,10 +18,11 @@ from pulumi_preflight import export
 from starlette.applications import Starlette
 
 from localaws import keys as key_file
-from localaws import signature
+from localaws import signature, user_pool
 from localaws.declared import Declared, read
 from localaws.function import Pool, install
 from localaws.gateway import Gateway, Setup
+from localaws.token_endpoint import TokenEndpoint
 
 
 def application(declared: Declared, setup: Setup, runtime_url: str) -> Starlette:
@@ -32,8 +33,9 @@ def application(declared: Declared, setup: Setup, runtime_url: str) -> Starlette
         with tempfile.TemporaryDirectory() as root:
             install(declared.function, Path(root))
             pool = Pool(declared.function, Path(root), runtime_url, setup.log_dir / "function.log")
-            # Every request, whatever its target looks like: none passes firewall and logs.
-            app.router.default = Gateway(declared, pool, setup)
+            # Every request, whatever its target looks like: none but those for a token passes firewall and logs.
+            gateway = Gateway(declared, pool, setup)
+            app.router.default = TokenEndpoint(setup.pool, gateway) if setup.pool else gateway
             try:
                 await pool.start()
                 yield
@@ -48,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("graph", "project", "keys", "credentials", "log-dir"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--pool", type=Path)
     parser.add_argument("--runtime-url", required=True)
     parser.add_argument("--trust-forwarded", action="store_true")
     parser.add_argument("--listed", type=json.loads, default={})
@@ -59,6 +62,7 @@ def main() -> None:
         options.log_dir,
         options.trust_forwarded,
         options.listed,
+        pool=user_pool.load(options.pool) if options.pool else None,
     )
     app = application(read(export.read(options.graph), options.project), setup, options.runtime_url)
     config = uvicorn.Config(

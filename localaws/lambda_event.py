@@ -58,7 +58,9 @@ def _headers(call: Call) -> Iterable[tuple[str, str]]:
 
 def _context(call: Call, method: Method) -> dict[str, Any]:
     known = call.context()
+    claims = {name: str(value) for name, value in call.claims.items()}
     return {
+        **({"authorizer": {"claims": claims}} if claims else {}),
         "accountId": call.api.account,
         "apiId": call.api.id,
         "domainName": known.get("domainName", ""),

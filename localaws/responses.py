@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from localaws.declared_api import GatewayResponse
 
-_VARIABLE = re.compile(r"\$\{?context\.([A-Za-z.]+)\}?")
+_VARIABLE = re.compile(r"\$\{?context\.([A-Za-z_.]+)\}?")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ KINDS: Mapping[str, Kind] = {
     "QUOTA_EXCEEDED": Kind(429, "Limit Exceeded", "LimitExceededException"),
     "REQUEST_TOO_LARGE": Kind(413, "Request Too Long", "RequestEntityTooLargeException"),
     "THROTTLED": Kind(429, "Too Many Requests", "TooManyRequestsException"),
+    "UNAUTHORIZED": Kind(401, "Unauthorized", "UnauthorizedException"),
     "UNSUPPORTED_MEDIA_TYPE": Kind(415, "Unsupported Media Type", "BadRequestException"),
     "WAF_FILTERED": Kind(403, "Forbidden", "ForbiddenException"),
 }

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,32 +15,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import httpx
 import typer
 from pulumi_preflight.graph import Graph
 
-from localaws import keys, signature, tokens
+from localaws import keys, signature, token_endpoint, tokens, user_pool
 from localaws.declared import Container, Declared, read
 from localaws.declared_api import Api
 from localaws.declared_plans import ApiKey
 from localaws.errors import ServerError
 from localaws.function import compiled_once
 from localaws.gateway import NOT_ENFORCED, imitated
+from localaws.processes import ROOT, Process, address, child, listening, wait_for
 from model.errors import UserError
 
-_START_SECONDS = 30
-_STOP_SECONDS = 6
-_ROOT = Path(__file__).resolve().parents[1]
 _MODEL_SERVER = Path(__file__).with_name("model_server.py")
-
-Process = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True)
 class Served:
     """A stack that is being served: address of the scoring method, and of the model's container behind it.
 
-    `undecided` names the firewall's rules that never match here, since only AWS can decide them.
+    `undecided` names what only AWS can decide: the firewall's rules that never match here, and pools whose tokens
+    are not known. With `pool`, requests need a token, and `tokens_file` says how to get one.
     """
 
     url: str
@@ -54,6 +48,8 @@ class Served:
     undecided: Sequence[str]
     model_server: Process
     gateway: Process
+    pool: user_pool.Pool | None = None
+    tokens_file: Path | None = None
 
     def stopped(self) -> str | None:
         """The log of a process that has ended by itself, or None."""
@@ -71,7 +67,7 @@ def running(
     host: str = "127.0.0.1",
     log_dir: Path | None = None,
     keys_file: Path | None = None,
-    project: Path = _ROOT,
+    project: Path = ROOT,
     clients: Sequence[str] | None = None,
     trust_forwarded: bool = False,
     listed: Mapping[str, Sequence[str]] | None = None,
@@ -79,17 +75,19 @@ def running(
     """Serves `graph` for the duration of the block; port 0 takes a free one.
 
     Relative asset paths in the graph are taken from the folder `project`. Logs and keys go to a temporary
-    folder unless named; credentials go beside the keys. `clients` names the declared keys that are issued, all
-    by default. `trust_forwarded` lets the header x-preflight-source-ip claim a source address: for tests that
-    play several clients. `listed` gives addresses for the managed groups' lists, by AWS's rule name.
+    folder unless named; credentials, and the clients of tokens, go beside the keys. `clients` names the declared
+    keys that are issued, all by default. `trust_forwarded` lets the header x-preflight-source-ip claim a source
+    address: for tests that play several clients. `listed` gives addresses for the managed groups' lists, by AWS's
+    rule name.
 
     Raises ServerError when the port is in use, the artifact is missing or not the declared one, the declared
     firewall cannot be imitated, or a process does not start. No process outlives the block.
     """
     declared = read(graph, project)
-    undecided = imitated(declared)
+    undecided = [f"firewall rule {name}" for name in imitated(declared)] + foreign_pools(declared.api)
+    pool = issued_pool(declared.api)
     with ExitStack() as stack:
-        listener = stack.enter_context(_listen(host, port))
+        listener = stack.enter_context(listening(host, port))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="preflight-")))
         logs = log_dir or folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
@@ -98,28 +96,35 @@ def running(
         credentials_file = key_path.with_name("credentials.json")
         signature.write(signature.issue(declared.api.region), credentials_file)
         _unpacked(declared.container, folder / "model")
-        with _listen("127.0.0.1", 0) as model_listener:
-            runtime_url = _address(model_listener)
+        with listening("127.0.0.1", 0) as model_listener:
+            runtime_url = address(model_listener)
             model_server = stack.enter_context(
                 _model_server(declared.container, folder, model_listener, logs)
             )
-        _wait(model_server, f"{runtime_url}/ping", 200, logs / "model-server.log")
+        wait_for(model_server, f"{runtime_url}/ping", 200, logs / "model-server.log")
         (folder / "graph.json").write_text(json.dumps(graph.to_export()), encoding="utf-8")
+        pool_file = folder / "pool.json"
+        if pool:
+            user_pool.write(pool, pool_file)
         command = [
             sys.executable, "-m", "localaws.gateway_process",
             "--graph", str(folder / "graph.json"), "--project", str(project), "--keys", str(key_path),
             "--credentials", str(credentials_file), "--log-dir", str(logs), "--runtime-url", runtime_url,
             "--listed", json.dumps({name: list(networks) for name, networks in (listed or {}).items()}),
-            *(["--trust-forwarded"] if trust_forwarded else []),
+            *(["--trust-forwarded"] if trust_forwarded else []), *(["--pool", str(pool_file)] if pool else []),
         ]  # fmt: skip
-        gateway = stack.enter_context(_process(command, dict(os.environ), listener, logs / "gateway.log"))
-        base = _address(listener)
+        gateway = stack.enter_context(child(command, dict(os.environ), listener, logs / "gateway.log"))
+        base = address(listener)
         listener.close()
-        _wait(gateway, base, 403, logs / "gateway.log")
+        wait_for(gateway, base, 403, logs / "gateway.log")
         url = f"{base}/{declared.api.stage}{scoring_path(declared.api)}"
+        tokens_file = key_path.with_name("tokens.json") if pool else None
+        if pool and tokens_file:
+            user_pool.write_clients(pool, f"{base}{token_endpoint.PATH}", tokens_file)
         yield Served(
-            url, runtime_url, key_path, credentials_file, logs, declared, undecided, model_server, gateway
-        )
+            url, runtime_url, key_path, credentials_file, logs, declared, undecided, model_server, gateway, pool,
+            tokens_file,
+        )  # fmt: skip
 
 
 def serve(
@@ -129,7 +134,7 @@ def serve(
     log_dir: Path,
     keys_file: Path,
     host: str = "127.0.0.1",
-    project: Path = _ROOT,
+    project: Path = ROOT,
     clients: Sequence[str] | None = None,
     trust_forwarded: bool = False,
     say: Callable[[str], None] = typer.echo,
@@ -149,9 +154,10 @@ def serve(
             say(f"serving  POST {served.url}")
             say(f"keys     {served.keys_file}  (send one as the header x-api-key)")
             say(f"signing  {served.credentials_file}  (credentials for {signature.SERVICE})")
+            if served.tokens_file:
+                say(f"tokens   {served.tokens_file}  (ids and secrets of clients for {token_endpoint.PATH})")
             say(f"logs     {served.log_dir}")
-            rules = [f"firewall rule {name}" for name in served.undecided]
-            say("not imitated here: " + "; ".join([*NOT_ENFORCED, *rules]))
+            say("not imitated here: " + "; ".join([*NOT_ENFORCED, *served.undecided]))
             while (log := served.stopped()) is None:
                 time.sleep(0.2)
             raise ServerError(f"A server process ended by itself: {served.log_dir / log} says why.")
@@ -164,29 +170,8 @@ def serve(
 
 def check_port(port: int, host: str = "127.0.0.1") -> None:
     """Says before any work that a port cannot be listened on: ServerError, as `running` raises it."""
-    with _listen(host, port):
+    with listening(host, port):
         pass
-
-
-@contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket for a child to inherit: callers queue until it is up, and the port stays ours."""
-    listener = socket.socket()
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        used = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        reason = (
-            "is in use: stop what uses it or choose another"
-            if used
-            else "cannot be listened on: choose another"
-        )
-        raise ServerError(f"Port {port} of {host} {reason} with --port.") from None
-    with listener:
-        yield listener
 
 
 def chosen(graph: Graph, clients: str | None) -> Sequence[str] | None:
@@ -215,15 +200,22 @@ def issue(declared: Declared, clients: Sequence[str] | None) -> Sequence[ApiKey]
     return [found[0] for found in keys_of.values()]
 
 
+def issued_pool(api: Api) -> user_pool.Pool | None:
+    """A pool that issues tokens for the first pool that a method asks for; None where none asks for a token."""
+    checks = [method.token for method in api.methods if method.token]
+    return user_pool.issue(api.machine_clients, checks[0].issuers[0]) if checks else None
+
+
+def foreign_pools(api: Api) -> list[str]:
+    """For each user pool that the stack names and does not declare, that its keys are not known here."""
+    arns = dict.fromkeys(arn for method in api.methods if method.token for arn in method.token.elsewhere)
+    return [f"tokens of the user pool {arn}, whose keys only AWS has: others stand for them" for arn in arns]
+
+
 def scoring_path(api: Api) -> str:
     """The path of the first method for POST, else of one for any verb, else of any."""
     paths = {method.verb: method.path for method in reversed(api.methods)}
     return paths.get("POST") or paths.get("ANY") or next(iter(paths.values()), "/")
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://{host}:{port}"
 
 
 def _unpacked(container: Container, target: Path) -> None:
@@ -260,45 +252,5 @@ def _model_server(
             "--capture", str(logs / "capture.jsonl"), "--capture-percentage", str(container.capture.percentage),
             "--capture-modes", ",".join(container.capture.modes),
         ]  # fmt: skip
-    with _process(command, environment, listener, logs / "model-server.log") as process:
+    with child(command, environment, listener, logs / "model-server.log") as process:
         yield process
-
-
-@contextmanager
-def _process(
-    command: Sequence[str], environment: dict[str, str], listener: socket.socket, log: Path
-) -> Iterator[Process]:
-    """A child that inherits the listener and leaves when its standard input ends: no kill orphans it."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own files
-            [*command, "--fd", str(listener.fileno())],
-            stdin=subprocess.PIPE, stdout=output, stderr=output, env=environment, cwd=_ROOT,
-            pass_fds=[listener.fileno()], start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.terminate()
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait(process: Process, url: str, status: int, log: Path) -> None:
-    """Returns when `url` answers with `status`."""
-    deadline = time.monotonic() + _START_SECONDS
-    with httpx.Client(timeout=1, trust_env=False, verify=False) as client:  # noqa: S501 - no TLS here to be verified
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                answer = client.get(url)
-            except httpx.TransportError:
-                time.sleep(0.05)
-                continue
-            if answer.status_code == status:
-                return
-            break
-    raise ServerError(f"A server process did not come up: {log} says why.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 API_KEY = "aws:apigateway/apiKey:ApiKey"
+AUTHORIZER = "aws:apigateway/authorizer:Authorizer"
 INTEGRATION = "aws:apigateway/integration:Integration"
 METHOD = "aws:apigateway/method:Method"
 METHOD_SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
@@ -15,6 +16,8 @@ STAGE = "aws:apigateway/stage:Stage"
 USAGE_PLAN = "aws:apigateway/usagePlan:UsagePlan"
 USAGE_PLAN_KEY = "aws:apigateway/usagePlanKey:UsagePlanKey"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
+USER_POOL = "aws:cognito/userPool:UserPool"
+USER_POOL_CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
 LOG_PROTECTION = "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy"
 FUNCTION = "aws:lambda/function:Function"
 BUCKET_OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"

@@ -91,6 +91,10 @@ def attack(
     ] = None,
     api_key_file: Annotated[Path | None, typer.Option(help="JSON object of key name and value.")] = None,
     credentials_file: Annotated[Path | None, typer.Option(help="JSON of credentials to sign with.")] = None,
+    tokens_file: Annotated[
+        Path | None,
+        typer.Option(help="JSON of the stack output tokens: where tokens are asked for, and as whom."),
+    ] = None,
     sign: Annotated[
         str | None, typer.Option(metavar="REGION", help="Sign with your AWS credentials.")
     ] = None,
@@ -122,7 +126,16 @@ def attack(
 
     with mistakes(debug):
         asked = command.Asked(
-            url, api_key_file, credentials_file, sign, known_caller, log_dir, only, max_requests, yes
+            url,
+            api_key_file,
+            credentials_file,
+            tokens_file,
+            sign,
+            known_caller,
+            log_dir,
+            only,
+            max_requests,
+            yes,
         )
         targets = [(format_.value, output), *reports.targets(also or (), attack_report.FORMATS)]
         files.withdraw(target for _, target in targets)

@@ -19,7 +19,8 @@ from pulumi_preflight.terminal import REFUSED, Debug, exit_codes
 from rich.console import Console
 from rich.table import Table
 
-from localaws import keys, signature
+from localaws import keys, signature, token_client
+from localaws.token_client import TokenSource
 from model.contract import RECIPE_FIELDS
 
 _PLACE = {
@@ -54,6 +55,12 @@ _FRAUDULENT = _PLACE | {
 _MESSAGE_LENGTH = 200
 USER_AGENT = "Mozilla/5.0 (compatible; fraud-endpoint-score/1)"
 PURCHASES: Mapping[str, Mapping[str, Any]] = {"legitimate": _LEGITIMATE, "fraudulent": _FRAUDULENT}
+
+
+TokensFile = Annotated[
+    Path | None,
+    typer.Option(help="JSON of the stack output tokens: where tokens are asked for, and as whom."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,17 @@ class SigV4(httpx.Auth):
         )
         self._signer.add_auth(signed)
         request.headers.update(dict(signed.headers))
+        yield request
+
+
+class Bearer(httpx.Auth):
+    """Sends an access token of one of `source`'s clients. UserError when none is given."""
+
+    def __init__(self, source: TokenSource, client: str) -> None:
+        self._token = source.token(client)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["authorization"] = f"Bearer {self._token}"
         yield request
 
 
@@ -168,8 +186,15 @@ def chosen_key(values: Mapping[str, str], client: str, recipe: str, source: Path
     return values[name]
 
 
-def signer(region: str, credentials_file: Path | None) -> SigV4 | None:
-    """What signs requests: with the credentials of a file, for a region, or nothing."""
+def authentication(
+    region: str, credentials_file: Path | None, source: TokenSource | None, key: str
+) -> httpx.Auth | None:
+    """What a request carries beside the key of that name: a token, or a signature with the credentials of a file or
+    for a region, or nothing. UserError when more than one is asked for."""
+    if sum(map(bool, (region, credentials_file, source))) > 1:
+        raise UserError("A request has a signature or a token: name one source of them.")
+    if source:
+        return Bearer(source, source.client_of(key))
     if credentials_file:
         return SigV4.of(credentials_file)
     return SigV4(region) if region else None
@@ -184,12 +209,16 @@ def score(
     credentials_file: Annotated[
         Path | None, typer.Option(help="Sign with the credentials file of `python -m preflight serve`.")
     ] = None,
+    tokens_file: TokensFile = None,
     debug: Debug = False,
 ) -> None:
     """Send a legitimate and a fraudulent purchase; the exit code is 1 unless they are told apart."""
     with exit_codes(debug):
-        api_key = chosen_key(keys.load(api_key_file), client, recipe, api_key_file)
-        answers = ask(url, api_key, recipe=recipe, auth=signer(sign, credentials_file))
+        values = keys.load(api_key_file)
+        api_key = chosen_key(values, client, recipe, api_key_file)
+        source = token_client.load(tokens_file) if tokens_file else None
+        auth = authentication(sign, credentials_file, source, client or next(iter(values)))
+        answers = ask(url, api_key, recipe=recipe, auth=auth)
         console = Console()
         console.print(table(answers))
         for message in dict.fromkeys(answer.message for answer in answers if answer.message):

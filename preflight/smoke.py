@@ -15,6 +15,8 @@ from pulumi_preflight.terminal import REFUSED, Debug, exit_codes
 from rich.console import Console
 from rich.table import Table
 
+from localaws import token_client
+from localaws.token_client import TokenSource
 from model.contract import RECIPE_FIELDS
 from preflight import score
 
@@ -68,6 +70,18 @@ def _without_key(url: str, recipe: str, auth: httpx.Auth | None) -> Check:
     return Check(asked, status == 403, f"HTTP {status}")
 
 
+def _tokens(read: dict[str, Any], path: Path, named: Path | None) -> TokenSource | None:
+    """Where the stack's tokens are had: as a file says, else the outputs; None where it asks for none."""
+    if named:
+        return token_client.load(named)
+    said = read.get("tokens") or {}
+    if said and not said.get("url"):
+        raise UserError(
+            "The stack takes tokens of a user pool that it does not declare: say with --tokens-file where they are had."
+        )
+    return token_client.source_of(said, f"tokens in {path}") if said else None
+
+
 def smoke(
     stack_outputs: Annotated[
         Path, typer.Argument(metavar="OUTPUTS", help="File of `pulumi stack output --json --show-secrets`.")
@@ -78,13 +92,15 @@ def smoke(
     credentials_file: Annotated[
         Path | None, typer.Option(help="Sign with the credentials file of `python -m preflight serve`.")
     ] = None,
+    tokens_file: score.TokensFile = None,
     debug: Debug = False,
 ) -> None:
     """Ask a stack that was just deployed three things; ends with 1 when one answer is not as it should be."""
     with exit_codes(debug):
         read = outputs(stack_outputs)
         api_key = score.chosen_key(read["keyValues"], client, recipe, stack_outputs)
-        auth = score.signer(sign, credentials_file)
+        source = _tokens(read, stack_outputs, tokens_file)
+        auth = score.authentication(sign, credentials_file, source, client or next(iter(read["keyValues"])))
         version = str(read["modelVersion"])
         done = list(checks(str(read["url"]), api_key, version, recipe=recipe, auth=auth))
         result = Table("check", "found", "")

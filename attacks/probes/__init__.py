@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from attacks.probe import Probe
-from attacks.probes import answers, bodies, firewall, identity, limits, payloads, routes
+from attacks.probes import access_tokens, answers, bodies, firewall, identity, limits, payloads, routes
 
 FAMILIES: dict[str, tuple[Probe, ...]] = {
     "identity": identity.PROBES,
+    "tokens": access_tokens.PROBES,
     "routes": routes.PROBES,
     "bodies": bodies.PROBES,
     "payloads": payloads.PROBES,

@@ -13,6 +13,7 @@ from attacks.probe import (
     Signature,
     Source,
     Step,
+    Token,
 )  # fmt: skip
 
 _KEY = ("method-requires-api-key",)
@@ -42,14 +43,14 @@ def _guess(agent: str, source: Source = Source.OWN) -> Request:
 PROBES = (
     Probe(
         "legitimate-call",
-        "A valid purchase with key and signature is scored: without this nothing below means anything",
+        "A valid purchase with key, and signature or token, is scored: without this nothing below means anything",
         ("API8",),
         ("api-key-joined", "method-chain"),
         (_served(Request()),),
     ),
     Probe(
         "key-missing",
-        "A well-signed request without an API key",
+        "A request without an API key, well signed or with a good token where the stage asks for either",
         _AUTH,
         _KEY,
         (_refused(Request(key=Key.NONE)), _served(Request())),
@@ -138,10 +139,10 @@ PROBES = (
     ),
     Probe(
         "nobody",
-        "Neither key nor signature",
+        "Neither key nor signature nor token",
         _AUTH,
         (*_KEY, *_SIGN),
-        (_refused(Request(key=Key.NONE, signature=Signature.NONE)),),
+        (Step((Request(key=Key.NONE, signature=Signature.NONE, token=Token.NONE),), frozenset({401, 403})),),
     ),
     _signature("signature-wrong-secret", "Signed with another secret", Signature.WRONG_KEY),
     _signature("signature-other-body", "Another body than the one that was signed", Signature.OTHER_BODY),

@@ -21,6 +21,7 @@ from attacks.probe import (
     Signature,
     Source,
     Step,
+    Token,
     Valid,
     When,
 )  # fmt: skip
@@ -29,7 +30,7 @@ from model.contract import MAX_TRANSACTIONS
 _COST = ("API4", "AML.T0029", "AML.T0034", "AML.T0046")
 _THEFT = ("API6", "API4", "ML05", "AML.T0024.002")
 _LIMITED = frozenset({429})
-_NOBODY = Request(key=Key.NONE, signature=Signature.NONE)
+_NOBODY = Request(key=Key.NONE, signature=Signature.NONE, token=Token.NONE)
 _BATCH = Request("batch", key=Key.BUDGET, body=Valid(MAX_TRANSACTIONS))
 
 

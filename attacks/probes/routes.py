@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attacks.evidence import Evidence
-from attacks.probe import CLOSED, REFUSED, SERVED, Key, Need, Probe, Request, Signature, Step, Tls
+from attacks.probe import CLOSED, REFUSED, SERVED, Key, Need, Probe, Request, Signature, Step, Tls, Token
 
 _ROUTES = ("method-chain", "no-catch-all-routes")
 _INVENTORY = ("API9", "API8", "AML.T0006")
@@ -150,6 +150,7 @@ PROBES = (
                         body=b"",
                         key=Key.NONE,
                         signature=Signature.NONE,
+                        token=Token.NONE,
                         headers={
                             "Origin": "https://attacker.example",
                             "Access-Control-Request-Method": "POST",

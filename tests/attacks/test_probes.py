@@ -13,7 +13,7 @@ import pytest
 
 from attacks import proof, report
 from attacks.about import HERE, about
-from attacks.mutations import MUTATIONS, NOT_SHOWN
+from attacks.mutations import MUTATIONS, NOT_SHOWN, TOKEN_MUTATIONS
 from attacks.probe import CLOSED, Outcome, Probe, Request, Step, Verdict, When, green
 from attacks.probes import ALL, FAMILIES
 from attacks.promise import promise_of
@@ -21,6 +21,7 @@ from localaws import tokens
 from tests.harness import PROJECT, declared
 
 RULES = set((Path(__file__).parents[1] / "endpoint_guard" / "rule_ids.txt").read_text().split())
+EVERY = (*MUTATIONS, *TOKEN_MUTATIONS)
 THREAT = re.compile(r"API([1-9]|10)|ML(0[1-9]|10)|AML\.T\d{4}(\.\d{3})?")
 
 
@@ -51,13 +52,13 @@ def test_no_probe_takes_a_server_error_for_a_refusal() -> None:
 
 def test_every_mutation_names_rules_and_a_probe() -> None:
     names = {probe.name for probe in ALL}
-    assert {name for mutation in MUTATIONS for name in (mutation.probe, *mutation.beside)} <= names
-    assert {rule for mutation in MUTATIONS for rule in mutation.rules} <= RULES
+    assert {name for mutation in EVERY for name in (mutation.probe, *mutation.beside)} <= names
+    assert {rule for mutation in EVERY for rule in mutation.rules} <= RULES
 
 
 def test_every_control_is_taken_away_once_or_says_why_it_cannot_be() -> None:
     named = {control for probe in ALL for control in probe.controls}
-    shown = {rule for mutation in MUTATIONS for rule in mutation.rules}
+    shown = {rule for mutation in EVERY for rule in mutation.rules}
     assert named == shown | set(NOT_SHOWN)
     assert not shown & set(NOT_SHOWN)
 
@@ -80,7 +81,7 @@ def test_expectations_come_from_the_stack(stack: str, signed: bool, blocks: bool
 def test_the_document_lists_every_probe_and_mutation() -> None:
     text = proof.DOCUMENT.read_text(encoding="utf-8")
     assert report.catalogue(FAMILIES) in text
-    assert [m.control for m in MUTATIONS if f"| {m.control} |" not in text] == []
+    assert [m.control for m in EVERY if f"| {m.control} |" not in text] == []
     assert [control for control in NOT_SHOWN if f"| `{control}` |" not in text] == []
     assert "NOT NOTICED" not in text
 

@@ -20,6 +20,8 @@ from localaws import signature
 from localaws.declared import read
 from localaws.function import FunctionError
 from localaws.gateway import Gateway, Setup
+from localaws.run import issued_pool
+from localaws.user_pool import Pool
 from model.contract import RECIPE_FIELDS, request_schema
 from tests.pulumi_preflight import graphs
 
@@ -112,6 +114,26 @@ def harden(inputs: Inputs) -> None:
     }
 
 
+def with_tokens(inputs: Inputs) -> None:
+    """A user pool's tokens in place of signatures, for one machine client."""
+    inputs["post"] |= {
+        "authorization": "COGNITO_USER_POOLS",
+        "authorizerId": "authorizer-id",
+        "authorizationScopes": ["scoring/score"],
+    }
+    inputs |= {
+        "authorizer": {"type": "COGNITO_USER_POOLS", "providerArns": ["arn:pool"]},
+        "pool": {"name": "callers"},
+        "machine": {
+            "name": "checkout",
+            "allowedOauthFlows": ["client_credentials"],
+            "allowedOauthScopes": ["scoring/score"],
+            "accessTokenValidity": 30,
+            "tokenValidityUnits": {"accessToken": "minutes"},
+        },
+    }
+
+
 def answer(kind: str, status: str | None, message: str) -> dict[str, Any]:
     """A gateway response."""
     template = json.dumps({"id": "$context.requestId", "message": message})
@@ -147,6 +169,7 @@ class Here:
     function: Function
     log_dir: Path
     now: list[float]
+    pool: Pool | None = None
 
     def send(
         self,
@@ -233,5 +256,6 @@ def here(
         listed or {},
         clock=lambda: now[0],
         calendar=lambda: now[0],
+        pool=issued_pool(declared.api),
     )
-    yield Here(Gateway(declared, function, setup), function, folder, now)
+    yield Here(Gateway(declared, function, setup), function, folder, now, setup.pool)
