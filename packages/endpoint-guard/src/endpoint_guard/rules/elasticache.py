@@ -37,7 +37,8 @@ def cache_encrypted(group: Resource, ctx: Context) -> Iterator[Finding]:
     pillar="encryption",
     severity="high",
     why="Keys, values and the password travel in clear otherwise.",
-    remedy="Set transit_encryption_enabled=True (MemoryDB: leave tls_enabled on).",
+    remedy="Set transit_encryption_enabled=True (MemoryDB: leave tls_enabled on); a single node of Redis needs a "
+    "ReplicationGroup for it.",
     references=("ELC-002",),
     on=(t.CACHE_GROUP, t.CACHE_CLUSTER, t.MEMORY_CLUSTER),
     scope="resource",
