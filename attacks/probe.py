@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 from model.contract import RECIPE_FIELDS
+from model.data.purchases import LEGITIMATE
 
 if TYPE_CHECKING:
     from attacks.evidence import Evidence
@@ -127,31 +128,13 @@ class Need(StrEnum):
 
 def purchase(recipe: str = "boosted", **changes: Any) -> dict[str, Any]:
     """A legitimate purchase in the fields of a recipe; a change to `...` leaves the field out."""
-    fields = {name: _PURCHASE[name] for name in RECIPE_FIELDS[recipe]} | changes
+    fields = {name: LEGITIMATE[name] for name in RECIPE_FIELDS[recipe]} | changes
     return {name: value for name, value in fields.items() if value is not ...}
 
 
 def complete(**changes: Any) -> dict[str, Any]:
     """A legitimate purchase in the fields of all recipes, which every recipe accepts."""
-    return {**_PURCHASE, **changes}
-
-
-_PURCHASE: Mapping[str, Any] = {
-    "amt": 42.17,
-    "category": "grocery_net",
-    "time": "2020-07-14T10:12:00",
-    "seconds_since_previous": 70_000,
-    "count_24h": 1,
-    "sum_24h": 18.4,
-    "max_24h": 18.4,
-    "age": 47,
-    "city_pop": 5_300,
-    "cc_num": 4000000000000002,
-    "lat": 36.1,
-    "long": -81.2,
-    "merch_lat": 36.0,
-    "merch_long": -82.0,
-}
+    return {**LEGITIMATE, **changes}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from model import progress
 from model.artifact import archive, package
 from model.artifact.source import ArtifactSource
 from model.data.opening import open_data
+from model.data.purchases import FRAUDULENT
 from model.training import recipes, train
 
 _REFERENCE_CODE = Path(__file__).with_name("reference_inference.py")
@@ -26,22 +27,7 @@ REFERENCE_ENVIRONMENT = {
     "PIP_NO_BUILD_ISOLATION": "0",
     "PIP_NO_INDEX": "1",
 }
-TRANSACTION = {
-    "amt": 1043.5,
-    "category": "shopping_net",
-    "time": "2020-07-14T23:12:00",
-    "seconds_since_previous": 1500,
-    "count_24h": 4,
-    "sum_24h": 2893.0,
-    "max_24h": 1102.8,
-    "age": 41,
-    "city_pop": 31_000,
-    "cc_num": 4_000_000_000_000_002,
-    "lat": 40.7,
-    "long": -74.0,
-    "merch_lat": 40.9,
-    "merch_long": -74.3,
-}
+TRANSACTION = dict(FRAUDULENT)
 
 
 @dataclass(frozen=True)

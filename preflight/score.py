@@ -22,39 +22,12 @@ from rich.table import Table
 from localaws import keys, signature, token_client
 from localaws.token_client import TokenSource
 from model.contract import RECIPE_FIELDS
+from model.data.purchases import FRAUDULENT, LEGITIMATE
 
-_PLACE = {
-    "age": 41,
-    "city_pop": 31_000,
-    "cc_num": 4000_0000_0000_0002,
-    "lat": 36.1,
-    "long": -81.2,
-    "merch_lat": 36.0,
-    "merch_long": -82.0,
-}
-_LEGITIMATE = _PLACE | {
-    "amt": 42.17,
-    "category": "grocery_net",
-    "time": "2020-07-14T10:12:00",
-    "seconds_since_previous": 70_000,
-    "count_24h": 1,
-    "sum_24h": 18.4,
-    "max_24h": 18.4,
-}
-# Late at night, online shopping, large, the latest of several within the day.
-_FRAUDULENT = _PLACE | {
-    "amt": 1043.5,
-    "category": "shopping_net",
-    "time": "2020-07-14T23:12:00",
-    "seconds_since_previous": 1500,
-    "count_24h": 4,
-    "sum_24h": 2893.0,
-    "max_24h": 1102.8,
-}
 # Bot Control refuses what does not look like a browser, unless it comes from the network of a known caller.
 _MESSAGE_LENGTH = 200
 USER_AGENT = "Mozilla/5.0 (compatible; fraud-endpoint-score/1)"
-PURCHASES: Mapping[str, Mapping[str, Any]] = {"legitimate": _LEGITIMATE, "fraudulent": _FRAUDULENT}
+PURCHASES: Mapping[str, Mapping[str, Any]] = {"legitimate": LEGITIMATE, "fraudulent": FRAUDULENT}
 
 
 TokensFile = Annotated[

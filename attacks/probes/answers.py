@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attacks import judges
 from attacks.judges import ECHO
 from attacks.probe import (
@@ -20,6 +18,7 @@ from attacks.probe import (
     complete,
     purchase,
 )  # fmt: skip
+from model.data.purchases import FRAUDULENT
 
 _LEAK = ("API3", "API8", "AML.T0025", "AML.T0037")
 _SHAPED = ("integration-safe", "requests-validated")
@@ -53,10 +52,7 @@ def _cards_everywhere() -> tuple[Request, ...]:
     )
 
 
-_FRAUD: dict[str, Any] = {"amt": 1043.5, "category": "shopping_net", "time": "2020-07-14T23:12:00"} | {
-    "seconds_since_previous": 1500, "count_24h": 4, "sum_24h": 2893.0, "max_24h": 1102.8,
-}  # fmt: skip
-_BOTH = (Request("legitimate"), Request("fraudulent", body={"transactions": [complete(**_FRAUD)]}))
+_BOTH = (Request("legitimate"), Request("fraudulent", body={"transactions": [dict(FRAUDULENT)]}))
 
 PROBES = (
     Probe(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_preflight import reports
+from pulumi_preflight import baseline, reports
 from pulumi_preflight.findings import Result
 from pulumi_preflight.reports import document, page, render
 from pulumi_preflight.shape import shape
@@ -75,7 +75,7 @@ def test_a_picture_of_too_many_resources_is_left_out(large: Result) -> None:
 
 def test_what_is_new_is_bounded_as_well(large: Result) -> None:
     assert reports.LIMIT < MANY
-    changes = reports.Changes(new=large.findings, unchanged=(), fixed=())
+    changes = baseline.Changes(new=large.findings, unchanged=(), fixed=())
     text = render(dataclasses.replace(large, findings=()), "table", changes=changes)
     assert text.count("new: bad") == reports.LIMIT
     assert "1,600 more findings" in text

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_preflight import export
+from pulumi_preflight import export, messages
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN
 
@@ -59,9 +59,15 @@ def test_what_was_interrupted_is_reported() -> None:
         ({"outputs": []}, "is not an object"),
         ({"parent": 1}, "is not a text"),
         ({"provider": {}}, "is not a text"),
-        ({"dependencies": "a"}, "dependencies are not lists"),
-        ({"dependencies": [1]}, "dependencies are not lists"),
-        ({"propertyDependencies": {"a": "b"}}, "dependencies are not lists"),
+        ({"dependencies": "a"}, "dependencies, .* is not a list of texts"),
+        ({"dependencies": [1]}, "dependencies, .* is not a list of texts"),
+        ({"ignoreChanges": 5}, "ignoreChanges, .* is not a list of texts"),
+        ({"aliases": [1]}, "aliases, .* is not a list of texts"),
+        ({"additionalSecretOutputs": {"a": 1}}, "additionalSecretOutputs, .* is not a list of texts"),
+        ({"protect": "yes"}, "protect, .* is not true or false"),
+        ({"external": 1}, "external, .* is not true or false"),
+        ({"deleteBeforeReplace": "x"}, "deleteBeforeReplace, .* is not true or false"),
+        ({"propertyDependencies": {"a": "b"}}, "propertyDependencies are not lists"),
         ({"customTimeouts": {"create": "5m"}}, "customTimeouts are not numbers"),
         ({"delete": True}, "holds no resources"),
         ({"inputs": {"a": {SIGNATURE: SECRET, "plaintext": "{"}}}, "plaintext of a secret in it is not JSON"),
@@ -74,6 +80,11 @@ def test_a_wrong_resource_is_named(change: dict[str, Any], sentence: str) -> Non
         export.graph(state(**change), "state.json")
 
 
+def test_a_timeout_that_a_message_cannot_hold_is_left_out() -> None:
+    graph = export.graph(state(customTimeouts={"create": 60, "read": 5}))
+    assert messages.request(graph.resources[0], {}).options.customTimeouts.create == 60
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -81,6 +92,7 @@ def test_a_wrong_resource_is_named(change: dict[str, Any], sentence: str) -> Non
         (b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}", "nested more than 64 levels"),
         (b'{"a": ' + b"[" * 100_000, "nested too deeply"),
         (b'{"a": ' + b"1" * 310 + b"}", "a number in it has 310 digits"),
+        (b'{"a": 1e400}', "a number in it is beyond every float"),
         (b'{"a": NaN}', "NaN is not a JSON number"),
         (b'{"a": "\\ud800"}', "half a character"),
         (b'{"a": "\xff"}', "line 1 is not in UTF-8"),

@@ -15,6 +15,8 @@ _VERSIONS = (3, 4)
 """4 is what the CLI writes once a state uses a feature that 3 has no place for."""
 _REMEDY = "write it with `pulumi stack export --file <file>`."
 _TEXTS = ("urn", "type", "id", "parent", "provider")
+_FLAGS = ("custom", "delete", "external", "protect", "deleteBeforeReplace", "retainOnDelete")
+_LISTS = ("dependencies", "ignoreChanges", "aliases", "additionalSecretOutputs", "replaceOnChanges")
 _MAPPINGS = ("inputs", "outputs", "propertyDependencies", "customTimeouts")
 
 
@@ -83,17 +85,21 @@ def _restored(entry: Any, place: str) -> Resource:
         raise UserError(f"{place}: one of {', '.join(_TEXTS)} is not a text.")
     if not all(isinstance(resource.get(key, {}), Mapping) for key in _MAPPINGS):
         raise UserError(f"{place}: one of {', '.join(_MAPPINGS)} is not an object.")
-    relations = [
-        resource["dependencies"],
-        *(urns or [] for urns in resource["propertyDependencies"].values()),
-    ]
-    if not all(isinstance(urns, list) and all(isinstance(urn, str) for urn in urns) for urns in relations):
-        raise UserError(f"{place}: its dependencies are not lists of URNs.")
+    if not all(isinstance(resource.get(key, False), bool) for key in _FLAGS):
+        raise UserError(f"{place}: one of {', '.join(_FLAGS)} is not true or false.")
+    if not all(_is_texts(resource.get(key, [])) for key in _LISTS):
+        raise UserError(f"{place}: one of {', '.join(_LISTS)} is not a list of texts.")
+    if not all(_is_texts(urns or []) for urns in resource["propertyDependencies"].values()):
+        raise UserError(f"{place}: its propertyDependencies are not lists of URNs.")
     if not all(isinstance(value, int | float) for value in resource.get("customTimeouts", {}).values()):
         raise UserError(f"{place}: its customTimeouts are not numbers of seconds.")
     for side in ("inputs", "outputs"):
         resource[side] = {key: _readable(value, place) for key, value in resource[side].items()}
     return resource
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _readable(value: Any, place: str) -> Any:

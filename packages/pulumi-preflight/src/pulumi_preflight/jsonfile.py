@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -43,7 +44,13 @@ def parse(data: bytes, place: str, remedy: str = "", *, unique: bool = False) ->
     try:
         text = data.decode("utf-8-sig")
         pairs = _unique if unique else None
-        document = json.loads(text, parse_constant=_not_a_number, parse_int=_integer, object_pairs_hook=pairs)
+        document = json.loads(
+            text,
+            parse_constant=_not_a_number,
+            parse_int=_integer,
+            parse_float=_float,
+            object_pairs_hook=pairs,
+        )
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UserError(f"{place} cannot be read as JSON: line {line} is not in UTF-8.") from None
@@ -65,6 +72,13 @@ def _integer(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
         raise ValueError(f"a number in it has {len(digits)} digits")
     return int(digits)
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("a number in it is beyond every float")
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -64,7 +64,8 @@ def _options(resource: Resource) -> Any:
     )
     options.customTimeouts.SetInParent()
     for key, seconds in (resource.get("customTimeouts") or {}).items():
-        setattr(options.customTimeouts, key, seconds)
+        if key in ("create", "update", "delete"):  # the message has no others
+            setattr(options.customTimeouts, key, seconds)
     return options
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -78,11 +77,10 @@ def print_table(result: Result, console: Console, changes: Changes | None = None
             console.print(Text.assemble(("new: ", "bold"), f"{finding.rule}, {finding.resource}"))
         _left_out(console, changes.new)
     for warning in result.warnings:
-        console.print(Text.assemble(("warning: ", "bold yellow"), warning))
+        console.print(Text.assemble(("warning: ", "bold yellow"), warning), soft_wrap=True)
     for line in evidence(result):
-        console.print(Text(line, "dim"))
-    colour = "green" if result.passed else "bold red"
-    console.print(f"[{colour}]{escape(summary(result))}[/]")
+        console.print(Text(line, "dim"), soft_wrap=True)
+    console.print(Text(summary(result), "green" if result.passed else "bold red"), soft_wrap=True)
 
 
 def _left_out(console: Console, findings: Sequence[Finding]) -> None:
