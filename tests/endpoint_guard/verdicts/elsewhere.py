@@ -8,9 +8,10 @@ from tests.endpoint_guard.items import Item, Ref
 from tests.endpoint_guard.verdicts.case import BUCKET, Case, document, fine, wrong
 
 
-def opened(first: int, last: int, protocol: str = "tcp") -> Item:
-    """A security group that lets everybody in at some ports."""
-    rule = {"protocol": protocol, "fromPort": first, "toPort": last, "cidrBlocks": ["0.0.0.0/0"]}
+def opened(first: int, last: int, protocol: str = "tcp", network: str = "0.0.0.0/0") -> Item:
+    """A security group that lets everybody, or a network, in at some ports."""
+    name = "ipv6CidrBlocks" if ":" in network else "cidrBlocks"
+    rule = {"protocol": protocol, "fromPort": first, "toPort": last, name: [network]}
     return Item(t.SECURITY_GROUP, "web", {"description": "web", "ingress": [rule]})
 
 

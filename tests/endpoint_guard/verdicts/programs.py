@@ -109,6 +109,29 @@ CASES: tuple[Case, ...] = (
     fine("pings", "no-open-ingress", opened(8, 0, "icmp")),
     fine("the path's largest packet", "no-open-ingress", opened(3, 4, "icmp")),
     wrong("every protocol", "no-open-ingress", opened(0, 0, "-1")),
+    wrong("a quarter of the internet", "no-open-ingress", opened(22, 22, network="64.0.0.0/2")),
+    fine("a private network", "no-open-ingress", opened(22, 22, network="10.0.0.0/8")),
+    fine("a network of an office", "no-open-ingress", opened(22, 22, network="2001:db8::/32")),
+    wrong(
+        "the key of a log collector",
+        "secret-not-in-program",
+        Item(t.FIREHOSE, "out", {"httpEndpointConfiguration": {"accessKey": "collector-1234"}}),
+    ),
+    wrong(
+        "the secret of a sign-in",
+        "secret-not-in-program",
+        Item(t.LISTENER, "in", {"defaultActions": [{"authenticateOidc": {"clientSecret": "let-me-in-1"}}]}),
+    ),
+    wrong(
+        "a token in a state machine",
+        "service-env-no-secrets",
+        Item(t.STATE_MACHINE, "steps", {"definition": json.dumps({"Header": f"ghp_{'a1B2' * 9}"})}),
+    ),
+    fine(
+        "a state machine's task token",
+        "service-env-no-secrets",
+        Item(t.STATE_MACHINE, "steps", {"definition": json.dumps({"TaskToken.$": "$$.Task.Token"})}),
+    ),
     fine("inline ingress and separate egress", "group-rules-one-way", *group(t.GROUP_EGRESS)),
     wrong("ingress in two ways", "group-rules-one-way", *group(t.GROUP_INGRESS)),
     fine(

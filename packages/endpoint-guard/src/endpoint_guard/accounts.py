@@ -59,10 +59,19 @@ def foreign(principal: Node, accepted: Iterable[str] = ()) -> bool:
     return bool(account and mine) and account is not None and account.group() not in {*mine, *accepted}
 
 
+def wide_network(text: str) -> bool:
+    """Whether a text is a CIDR block, and a large part of the internet."""
+    return _network(text) is not None and not narrow_network(text)
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
 def narrow_network(text: str, *, shortest: int = 8) -> bool:
     """Whether a CIDR block is a network and not a large part of the internet; an IPv6 one needs twice the prefix."""
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return network.prefixlen >= (shortest if network.version == 4 else 2 * shortest)
+    network = _network(text)
+    return network is not None and network.prefixlen >= (shortest if network.version == 4 else 2 * shortest)

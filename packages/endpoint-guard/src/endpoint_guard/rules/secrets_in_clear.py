@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
-from endpoint_guard.credentials import is_secret
+from endpoint_guard.credentials import is_secret, looks_secret
 from endpoint_guard.graph import Node, Resource, State
-from endpoint_guard.rule import Context, Finding, each, fail, rule
+from endpoint_guard.rule import Context, Finding, each, fail, need, rule
+from endpoint_guard.secret_places import PLACES
 
 _PLACES: Final = {
     t.SECRET_VERSION: ("secretString", "secretBinary", "secretStringWo"),
@@ -32,11 +33,22 @@ _PLACES: Final = {
     t.USER_IDENTITY_PROVIDER: ("providerDetails.client_secret",),
     t.SOURCE_CREDENTIAL: ("token",),
     t.BROKER: ("users.password", "ldapServerMetadata.serviceAccountPassword"),
-    t.MIGRATION_ENDPOINT: ("password",),
+    t.MIGRATION_ENDPOINT: (
+        "password",
+        "kafkaSettings.saslPassword",
+        "kafkaSettings.sslClientKeyPassword",
+        "redisSettings.authPassword",
+    ),
     t.LIGHTSAIL_DATABASE: ("masterPassword",),
     t.DIRECTORY: ("password",),
-    t.AMPLIFY_APP: ("accessToken", "oauthToken", "basicAuthCredentials"),
+    t.AMPLIFY_APP: (
+        "accessToken",
+        "oauthToken",
+        "basicAuthCredentials",
+        "autoBranchCreationConfig.basicAuthCredentials",
+    ),
     t.PARAMETER: ("value", "valueWo"),
+    **PLACES,
 }
 """Where each type takes a secret."""
 _VARIABLES: Final = {
@@ -46,8 +58,10 @@ _VARIABLES: Final = {
     ),
     t.CANARY: ("runConfig.environmentVariables",),
     t.AMPLIFY_APP: ("environmentVariables",),
-    t.GLUE_CONNECTION: ("connectionProperties",),
+    t.GLUE_CONNECTION: ("connectionProperties", "athenaProperties"),
+    t.AIRFLOW: ("airflowConfigurationOptions",),
     t.BEANSTALK: (),
+    t.STATE_MACHINE: (),
 }
 """Where each type takes variables that everybody may read who may describe it."""
 _WORD: Final = 8
@@ -126,6 +140,11 @@ def service_env_no_secrets(resource: Resource, ctx: Context) -> Iterator[Finding
         if is_secret(name, node.text()):
             yield fail(node, "holds something that looks like a secret")
 
+    if resource.type == t.STATE_MACHINE:
+        node = resource.get("definition")
+        yield from need(
+            node, lambda n: not looks_secret(n.text()), "holds something that looks like a secret"
+        )
     for item in _variables(resource):
         yield from each([item[1]], lambda node, item=item: check(item))  # type: ignore[misc]
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
+from endpoint_guard.accounts import wide_network
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, Setting, each, fail, need, rule
-
-_ANY = ("0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1")
 
 
 def _rules(resource: Resource, direction: str) -> list[Node]:
@@ -32,7 +31,7 @@ def _addresses(item: Node) -> Iterator[Node]:
 
 def _open(item: Node) -> Iterator[Finding]:
     for node in _addresses(item):
-        if node.text() in _ANY:
+        if wide_network(node.text()):
             yield fail(node, "is open to every address")
 
 

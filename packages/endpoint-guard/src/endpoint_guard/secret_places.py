@@ -1,0 +1,102 @@
+"""Where further types take a password, a private key or a token: properties that the provider itself keeps secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_PROFILE: Final = "connectorProfileConfig.connectorProfileCredentials"
+_FLOWS: Final = (
+    "amplitude.secretKey",
+    "customConnector.basic.password",
+    "customConnector.oauth2.accessToken",
+    "customConnector.oauth2.clientSecret",
+    "googleAnalytics.accessToken",
+    "googleAnalytics.clientSecret",
+    "inforNexus.secretAccessKey",
+    "marketo.accessToken",
+    "marketo.clientSecret",
+    "redshift.password",
+    "salesforce.accessToken",
+    "sapoData.basicAuthCredentials.password",
+    "sapoData.oauthCredentials.accessToken",
+    "serviceNow.password",
+    "slack.accessToken",
+    "slack.clientSecret",
+    "snowflake.password",
+    "trendmicro.apiSecretKey",
+    "veeva.password",
+    "zendesk.accessToken",
+    "zendesk.clientSecret",
+)
+PLACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws:acm/certificate:Certificate": ("privateKey",),
+    "aws:amplify/branch:Branch": ("basicAuthCredentials",),
+    "aws:apigateway/domainName:DomainName": ("certificatePrivateKey",),
+    "aws:appfabric/appAuthorization:AppAuthorization": (
+        "credential.apiKeyCredentials.apiKey",
+        "credential.oauth2Credential.clientSecret",
+    ),
+    "aws:appflow/connectorProfile:ConnectorProfile": tuple(f"{_PROFILE}.{path}" for path in _FLOWS),
+    "aws:appstream/directoryConfig:DirectoryConfig": ("serviceAccountCredentials.accountPassword",),
+    "aws:chime/voiceConnectorTerminationCredentials:VoiceConnectorTerminationCredentials": (
+        "credentials.password",
+    ),
+    "aws:codepipeline/webhook:Webhook": ("authenticationConfiguration.secretToken",),
+    "aws:cognito/user:User": ("password", "temporaryPassword"),
+    "aws:connect/user:User": ("password",),
+    "aws:datasync/locationFsxOntapFileSystem:LocationFsxOntapFileSystem": ("protocol.smb.password",),
+    "aws:datasync/locationObjectStorage:LocationObjectStorage": ("secretKey",),
+    "aws:datasync/locationSmb:LocationSmb": ("password",),
+    "aws:directoryservice/radiusSettings:RadiusSettings": ("sharedSecret",),
+    "aws:ec2/vpnConnection:VpnConnection": ("tunnel1PresharedKey", "tunnel2PresharedKey"),
+    "aws:emr/cluster:Cluster": (
+        "kerberosAttributes.adDomainJoinPassword",
+        "kerberosAttributes.crossRealmTrustPrincipalPassword",
+        "kerberosAttributes.kdcAdminPassword",
+    ),
+    "aws:fsx/ontapFileSystem:OntapFileSystem": ("fsxAdminPassword",),
+    "aws:fsx/ontapStorageVirtualMachine:OntapStorageVirtualMachine": (
+        "activeDirectoryConfiguration.selfManagedActiveDirectoryConfiguration.password",
+        "svmAdminPassword",
+    ),
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": ("selfManagedActiveDirectory.password",),
+    "aws:glue/job:Job": ("sourceControlDetails.authToken",),
+    "aws:iam/serverCertificate:ServerCertificate": ("privateKey",),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": (
+        "httpEndpointConfiguration.accessKey",
+        "redshiftConfiguration.password",
+        "snowflakeConfiguration.keyPassphrase",
+        "snowflakeConfiguration.privateKey",
+        "splunkConfiguration.hecToken",
+    ),
+    "aws:kms/externalKey:ExternalKey": ("keyMaterialBase64",),
+    "aws:kms/replicaExternalKey:ReplicaExternalKey": ("keyMaterialBase64",),
+    "aws:lb/listener:Listener": ("defaultActions.authenticateOidc.clientSecret",),
+    "aws:lb/listenerRule:ListenerRule": ("actions.authenticateOidc.clientSecret",),
+    "aws:pinpoint/admChannel:AdmChannel": ("clientSecret",),
+    "aws:pinpoint/apnsChannel:ApnsChannel": ("privateKey", "tokenKey"),
+    "aws:pinpoint/apnsSandboxChannel:ApnsSandboxChannel": ("privateKey", "tokenKey"),
+    "aws:pinpoint/apnsVoipChannel:ApnsVoipChannel": ("privateKey", "tokenKey"),
+    "aws:pinpoint/apnsVoipSandboxChannel:ApnsVoipSandboxChannel": ("privateKey", "tokenKey"),
+    "aws:pinpoint/baiduChannel:BaiduChannel": ("apiKey", "secretKey"),
+    "aws:pinpoint/gcmChannel:GcmChannel": ("apiKey", "serviceJson"),
+    "aws:quicksight/dataSource:DataSource": ("credentials.credentialPair.password",),
+    "aws:redshift/hsmConfiguration:HsmConfiguration": ("hsmPartitionPassword",),
+    "aws:s3/objectCopy:ObjectCopy": ("customerKey", "sourceCustomerKey"),
+    "aws:sagemaker/workforce:Workforce": ("oidcConfig.clientSecret",),
+    "aws:securitylake/subscriberNotification:SubscriberNotification": (
+        "configuration.httpsNotificationConfiguration.authorizationApiKeyValue",
+    ),
+    "aws:sesv2/emailIdentity:EmailIdentity": ("dkimSigningAttributes.domainSigningPrivateKey",),
+    "aws:sns/platformApplication:PlatformApplication": ("platformCredential",),
+    "aws:storagegateway/fileSystemAssociation:FileSystemAssociation": ("password",),
+    "aws:storagegateway/gateway:Gateway": ("smbActiveDirectorySettings.password", "smbGuestPassword"),
+    "aws:timestreaminfluxdb/dbInstance:DbInstance": ("password",),
+    "aws:transfer/certificate:Certificate": ("privateKey",),
+    "aws:transfer/server:Server": ("hostKey",),
+    "aws:verifiedaccess/trustProvider:TrustProvider": (
+        "nativeApplicationOidcOptions.clientSecret",
+        "oidcOptions.clientSecret",
+    ),
+}
