@@ -27,10 +27,23 @@ _STYLES = {
 
 
 def print_table(outcomes: Sequence[Outcome], console: Console) -> None:
-    """The outcomes for people: a row for each probe that did not hold, and one line about all of them."""
-    if rows := [outcome for outcome in outcomes if outcome.verdict is not Verdict.PASS]:
-        console.print(table(rows, "Probes that did not hold, or were skipped"))
+    """The outcomes for people: a row for each probe that did not hold, a line for each reason to skip some, and one
+    about all of them."""
+    if rows := [o for o in outcomes if o.verdict not in (Verdict.PASS, Verdict.SKIPPED)]:
+        console.print(table(rows, "Probes that did not hold"))
+    for reason, names in _skipped(outcomes).items():
+        said = f"Skipped, {reason}: {', '.join(names)}"
+        console.print(Text(said), style=_STYLES[Verdict.SKIPPED], highlight=False)
     console.print(told(outcomes), highlight=False)
+
+
+def _skipped(outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
+    """Names of the skipped probes by reason."""
+    found: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.verdict is Verdict.SKIPPED:
+            found.setdefault(outcome.seen, []).append(outcome.probe.name)
+    return found
 
 
 def table(outcomes: Sequence[Outcome], title: str = "") -> Table:

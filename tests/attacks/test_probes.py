@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import html
+import io
 import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 
 from attacks import proof, report
 from attacks.about import HERE, about
@@ -120,6 +122,22 @@ def test_a_report_says_what_it_is_evidence_of_and_that_it_is_a_part() -> None:
 def test_of_an_address_without_a_stack_the_report_names_the_host() -> None:
     said = about(None, "https://api.example/prod/score", None, None, 92, PROJECT)
     assert (said.title, said.evidence[0]) == ("Attacks on api.example", "requests sent to api.example")
+
+
+def test_a_terminal_shows_each_red_probe_and_each_reason_to_skip_some_once() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    with console.capture() as captured:
+        outcomes = [
+            outcome(Verdict.PASS),
+            *[outcome(Verdict.SKIPPED, "needs a key")] * 2,
+            outcome(Verdict.FAIL),
+        ]
+        report.print_table(outcomes, console)
+    name = ALL[1].name
+    lines = captured.get().splitlines()
+    assert [line for line in lines if "Skipped" in line] == [f"Skipped, needs a key: {name}, {name}"]
+    assert len([line for line in lines if f" {name} " in line and "FAIL" in line]) == 1
+    assert lines[-1] == "4 probes: 1 held, 1 red, 2 skipped; 12 requests"
 
 
 def test_json_holds_what_a_reader_needs() -> None:
