@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo mutants engine test engine-test coverage lint format figures bench docs lock clean
+.PHONY: help env demo mutants engine test slow-test engine-test coverage lint format figures bench docs lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -46,10 +46,13 @@ demo: $(READY) ## The main job without an account: train, package, evaluate, che
 engine: ## Provide the Pulumi CLI for the engine tests: the one on PATH, or built with Go
 	@tests/engine/module/provide
 
-test: $(DEVELOP) ## Run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile -rs
+test: $(DEVELOP) ## Run the tests, but for the slow ones
+	@$(BIN)/python -m pytest -m "not slow and not engine" -n auto --dist loadfile -rs
 
-coverage: $(DEVELOP) ## Run the tests and say which lines and branches they do not reach
+slow-test: $(DEVELOP) ## Run the slow tests: whole servers under attack, whole trainings, long generated input
+	@$(BIN)/python -m pytest -m "slow and not engine" -n auto --dist loadfile -rs
+
+coverage: $(DEVELOP) ## Run both and say which lines and branches they do not reach
 	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report term:skip-covered --cov-report html:build/coverage
 
 engine-test: $(DEVELOP) engine ## Run the tests on the real Pulumi CLI

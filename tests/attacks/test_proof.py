@@ -12,6 +12,8 @@ from attacks.promise import promise_of
 from localaws import tokens
 from tests.harness import declared
 
+pytestmark = pytest.mark.slow
+
 REPRESENTATIVE = (
     ("an API key", "key-missing"),
     ("a signature", "key-not-enough"),

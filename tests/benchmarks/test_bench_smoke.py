@@ -17,6 +17,8 @@ from benchmarks import artifacts, client, function, pack, report, servers, servi
 from model.errors import UserError
 from tests.pulumi_preflight import graphs
 
+pytestmark = pytest.mark.slow
+
 SERVING = {
     "reference": {row.key: 100.0 for row in report.ROWS},
     "ours": {row.key: 5.0 for row in report.ROWS},

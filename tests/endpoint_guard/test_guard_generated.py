@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from endpoint_guard.discovery import rules
 from endpoint_guard.guard import METAS
 from endpoint_guard.rule import Finding, run
@@ -17,6 +18,8 @@ from pulumi_policy.proxy import UNKNOWN_OBJECT_VALUE, UNKNOWN_STRING_VALUE
 from tests.endpoint_guard.mutants.change import Change, Stack
 from tests.endpoint_guard.mutants.quick import quick
 from tests.harness import FORMS, Form, name_of
+
+pytestmark = pytest.mark.slow
 
 SECRET = "Zq7pLm2RkT9wXv4sNb8cYd3fGh6jKa1e"
 JUNK: list[Any] = [

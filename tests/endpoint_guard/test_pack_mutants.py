@@ -27,6 +27,7 @@ def test_every_fault_is_noticed_by_a_rule_that_it_names(form: Form) -> None:
     assert [(fate.mutant.title, fate.mutant.rules, fate.wrong) for fate in fates if fate.wrong] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_whole_operation_of_the_pack_says_the_same_of_a_sample(form: Form) -> None:
     start = FORMS.index(form)

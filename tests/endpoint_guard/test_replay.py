@@ -46,6 +46,7 @@ def _refused(player: Player, taken: Recording) -> set[tuple[str, str]]:
     return {(entry.rule, entry.resource) for entry in player.play(taken) if entry.level == MANDATORY}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["preview", "up"])
 def test_buckets_without_their_encryption_are_refused_before_and_after(player: Player, form: str) -> None:
     taken = replay.recording(f"prod.{form}")

@@ -25,6 +25,8 @@ from preflight import score
 from tests.pulumi_preflight import graphs, hardened
 from tests.pulumi_preflight.hardened import CREDENTIALS, KEYS, URL, Inputs, harden
 
+pytestmark = pytest.mark.slow
+
 CARD_NUMBER = 4111111111111111
 BODY = json.dumps({"transactions": [graphs.LEGITIMATE | {"cc_num": CARD_NUMBER}]}).encode()
 SOUND = json.dumps({"model_version": "v", "predictions": [{"is_fraud": False, "score": 0.1}]}).encode()

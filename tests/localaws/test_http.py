@@ -24,6 +24,8 @@ from localaws.run import Served, running
 from preflight import score
 from tests.pulumi_preflight import graphs
 
+pytestmark = pytest.mark.slow
+
 CARD_NUMBER = "4111111111111111"
 
 

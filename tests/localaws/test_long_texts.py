@@ -6,7 +6,11 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 from tests.harness import PROJECT
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_hundred_kilobytes_cost_little() -> None:

@@ -23,6 +23,8 @@ from localaws.run import Served, chosen, issue, running, scoring_path
 from model.artifact import archive as archives
 from tests.pulumi_preflight import graphs
 
+pytestmark = pytest.mark.slow
+
 Inputs = dict[str, Any]
 
 

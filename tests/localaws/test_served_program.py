@@ -23,6 +23,8 @@ from preflight.__main__ import app
 from tests.harness import declared
 from tests.pulumi_preflight import graphs
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_command_refuses_a_port_in_use_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

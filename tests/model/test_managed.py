@@ -269,6 +269,7 @@ def test_a_jobs_name_is_one_that_sagemaker_takes(source: ArtifactSource) -> None
     assert len(name) <= 63
 
 
+@pytest.mark.slow
 def test_the_whole_way_on_an_emulator(filed: ArtifactSource, tmp_path: Path, monkeypatch: Any) -> None:
     """moto takes the requests and calls every job completed at once; it trains nothing."""
     moto = pytest.importorskip("moto", reason="a development dependency")

@@ -24,6 +24,8 @@ from attacks.probe import BROWSER, Key, Signature
 from attacks.target import Target
 from tests.harness import declared
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

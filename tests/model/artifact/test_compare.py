@@ -24,6 +24,8 @@ from model.evaluation import bootstrap
 from model.training import recipes
 from tests.model import small_recipes
 
+pytestmark = pytest.mark.slow
+
 ROWS = 8_000
 WEAK = replace(
     small_recipes.BOOSTED,

@@ -11,6 +11,8 @@ import pytest
 from model.artifact import function_package, imports, source
 from model.artifact.source import served_code
 
+pytestmark = pytest.mark.slow
+
 
 @functools.cache
 def loaded(module: str) -> set[str]:

@@ -45,6 +45,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> package.Artifact:
         return ensure(source(tmp_path_factory.mktemp("built")))
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_bytes_elsewhere_and_on_another_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

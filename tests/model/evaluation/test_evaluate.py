@@ -23,6 +23,8 @@ from model.training import recipes, train
 from tests.model import small_recipes
 from tests.model.sample_data import without_owners
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"boosted": small_recipes.BOOSTED, "reference": small_recipes.REFERENCE}
 
 

@@ -24,6 +24,8 @@ from model.errors import UserError
 from model.training import export, fitting, recipes, train
 from tests.model import small_recipes
 
+pytestmark = pytest.mark.slow
+
 SMALL = small_recipes.FOREST
 BOOSTED = small_recipes.BOOSTED
 
