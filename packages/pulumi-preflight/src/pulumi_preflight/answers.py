@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from pulumi_preflight import yamlfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.provider import placeholders
 from pulumi_preflight.sources import sources
@@ -111,12 +112,7 @@ def read(path: Path | None, project: Path, *, drafting: bool = False) -> Answers
     file = path or project / NAME
     document: Any = {}
     if path is not None or file.is_file():
-        try:
-            document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f", line {mark.line + 1}," if mark else ""
-            raise UserError(f"the answers file {file}{where} cannot be read as YAML.") from None
+        document = yamlfile.read(file, f"the answers file {file}") or {}
     if not isinstance(document, dict) or set(document) - {"functions", "stacks"}:
         raise UserError(f"the answers file {file} must have the keys functions and stacks, and no others.")
     functions, stacks = document.get("functions") or [], document.get("stacks") or {}

@@ -13,6 +13,8 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark of secrets, not one
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
+ASSETS = ("c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7")
+"""Of an asset and of an archive."""
 HIDDEN = "[secret]"
 
 STACK_TYPE = "pulumi:pulumi:Stack"

@@ -13,6 +13,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
 from pulumi_preflight.answers import Answers
+from pulumi_preflight.assets import missing
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import (
     REFERENCE,
@@ -61,6 +62,8 @@ class Recorder:
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
         self._providers = Providers(config, self._recorded, self.make_urn)
+        self._missing: dict[str, str] = {}
+        """The resource of each file that is not there."""
         self.hooks = False
         """Whether the program has registered a resource hook."""
         self.last = ""
@@ -93,6 +96,8 @@ class Recorder:
             found.append("Dynamic providers do not run here: what their resources return is made up.")
         if self.hooks:
             found.append("Resource hooks do not run here: they surround operations, and none takes place.")
+        for path, name in self._missing.items():
+            found.append(f"{name} is made of {path}, which is not here: an update would end with an error.")
         if self._answers.used:
             found.append(f"Answers of AWS were taken from a file: {', '.join(sorted(self._answers.used))}.")
         return tuple(found)
@@ -108,6 +113,8 @@ class Recorder:
         with self._lock:
             resource = self._resource(request, from_struct(request.object))
             resource |= options(request, self.make_urn)
+            for path in missing(resource["inputs"], self._config.program.parent):
+                self._missing[path] = self.last
             if request.remote:
                 self._leave_unseen(resource, request.name)
             else:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pulumi_preflight import yamlfile
 from pulumi_preflight.errors import UserError
 
 
@@ -168,16 +167,7 @@ def _declared(
 
 
 def _document(path: Path) -> Mapping[str, Any]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path.name} does not exist in {path.parent.name or '.'}.") from None
-    except (OSError, UnicodeDecodeError):
-        raise UserError(f"{path.name} cannot be read as UTF-8 text.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path.name}, line {mark.line + 1}" if mark else path.name
-        raise UserError(f"{place}: this is not valid YAML.") from None
+    document = yamlfile.read(path, path.name)
     if document is None:
         return {}
     if not isinstance(document, Mapping):
