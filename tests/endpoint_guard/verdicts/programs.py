@@ -127,6 +127,19 @@ CASES: tuple[Case, ...] = (
         "service-env-no-secrets",
         Item(t.STATE_MACHINE, "steps", {"definition": json.dumps({"Header": f"ghp_{'a1B2' * 9}"})}),
     ),
+    wrong(
+        "a password for a scheduled call",
+        "service-env-no-secrets",
+        Item(
+            t.SCHEDULE, "nightly", {"target": {"input": json.dumps({"db": {"password": "hunter2hunter2"}})}}
+        ),
+    ),
+    fine(
+        "a command for a scheduled call",
+        "service-env-no-secrets",
+        Item(t.EVENT_TARGET, "nightly", {"input": json.dumps({"command": "refresh_token"})}),
+    ),
+    fine("a text for a call", "service-env-no-secrets", Item(t.EVENT_TARGET, "nightly", {"input": '"run"'})),
     fine(
         "a state machine's task token",
         "service-env-no-secrets",

@@ -8,7 +8,7 @@ from typing import Final
 
 from endpoint_guard import types as t
 from endpoint_guard.credentials import is_secret, looks_secret
-from endpoint_guard.graph import Node, Resource, State
+from endpoint_guard.graph import MalformedError, Node, Resource, State
 from endpoint_guard.rule import Context, Finding, each, fail, need, rule
 from endpoint_guard.secret_places import PLACES
 
@@ -62,8 +62,12 @@ _VARIABLES: Final = {
     t.AIRFLOW: ("airflowConfigurationOptions",),
     t.BEANSTALK: (),
     t.STATE_MACHINE: (),
+    t.SCHEDULE: (),
+    t.EVENT_TARGET: (),
 }
 """Where each type takes variables that everybody may read who may describe it."""
+_INPUTS: Final = {t.SCHEDULE: "target.input", t.EVENT_TARGET: "input"}
+"""Where each type holds a document that it hands on, and that everybody may read as well."""
 _WORD: Final = 8
 """A shorter text is found within others by chance."""
 
@@ -153,6 +157,23 @@ def _variables(resource: Resource) -> Iterator[tuple[str, Node]]:
     """The names and values of the variables that a service is given."""
     for path in _VARIABLES[resource.type]:
         yield from resource.get(path).entries()
+    if resource.type in _INPUTS:
+        yield from _members(resource.get(_INPUTS[resource.type]))
     for setting in resource.get("settings").items() if resource.type == t.BEANSTALK else ():
         if setting.get("namespace").text() == "aws:elasticbeanstalk:application:environment":
             yield setting.get("name").text(), setting.get("value")
+
+
+def _members(node: Node) -> Iterator[tuple[str, Node]]:
+    """The names and texts in a JSON document, at whatever depth; none in a text of another kind."""
+    try:
+        content = node.document() if node.text() else node
+    except MalformedError:
+        return
+    open_ = content.entries() if content.state is State.KNOWN else []
+    while open_:
+        name, member = open_.pop()
+        if isinstance(member.value, dict):
+            open_.extend(member.entries())
+        elif isinstance(member.value, str):
+            yield name, member
