@@ -317,3 +317,26 @@ def test_a_hook_is_not_run_and_that_is_said(tmp_path: Path) -> None:
     assert run_inline(tmp_path, program).warnings == (
         "Resource hooks do not run here: they surround operations, and none takes place.",
     )
+
+
+def test_a_stack_is_named_as_the_cli_takes_it(tmp_path: Path) -> None:
+    project = write_project(tmp_path, HEAD + 'aws.s3.Bucket("b")', {"aws:region": "eu-west-1"})
+    plain = evaluate("dev", preview=True, project=project)
+    name = plain.project
+    assert evaluate(f"acme/{name}/dev", preview=True, project=project).resources == plain.resources
+
+
+@pytest.mark.parametrize(
+    ("stack", "sentence"),
+    [
+        ("", "is not the name of a stack"),
+        ("../dev", "is not the name of a stack"),
+        ("a/b/c/d", "is not the name of a stack"),
+        ("d e v", "is not the name of a stack"),
+        ("acme/other/dev", "is of the project other"),
+    ],
+)
+def test_a_name_that_no_stack_has_is_refused(tmp_path: Path, stack: str, sentence: str) -> None:
+    project = write_project(tmp_path, HEAD, {"aws:region": "eu-west-1"})
+    with pytest.raises(UserError, match=sentence):
+        evaluate(stack, preview=True, project=project)

@@ -6,6 +6,7 @@ import copy
 import json
 import subprocess
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from pulumi_preflight import check as check_module
 from pulumi_preflight import export, pack_process
 from pulumi_preflight.check import check
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.findings import Finding, Result, Rule, merge_results
+from pulumi_preflight.findings import Evidence, Finding, Result, Rule, merge_results
 from pulumi_preflight.graph import Graph
 
 from tests.harness import Form, one, run_inline
@@ -280,3 +281,11 @@ def test_a_file_of_exemptions_is_refused_for_a_pack_that_takes_none(
 
     with pytest.raises(UserError, match="takes no file of exemptions"):
         check(graphs["update"], pack)
+
+
+def test_the_evidence_names_the_pack_and_the_package_of_its_rules() -> None:
+    library = check_module._library("endpoint-guard")
+    assert library == f"endpoint-guard {metadata.version('endpoint-guard')}"
+    assert check_module._library("a-pack-in-a-folder") == check_module._library("") == ""
+    evidence = Evidence(pack_version="0.1.0", library=library)
+    assert evidence.sentences() == (f"policy pack version 0.1.0, rules of {library}",)

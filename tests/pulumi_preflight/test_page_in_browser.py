@@ -107,3 +107,14 @@ def test_a_dark_window_has_a_dark_page(page: Page, files: dict[str, Path], name:
     for dark in (False, True):
         page.open(files[name], 800, dark=dark)
         assert (page.ask(paper) < 150) is dark
+
+
+def test_a_narrow_window_shows_what_was_seen_without_scrolling_sideways(
+    page: Page, files: dict[str, Path]
+) -> None:
+    page.open(files["attacks"], 400)
+    assert page.ask("(() => { const box = document.querySelector('#attacks .wide');"
+                    " return box.scrollWidth <= box.clientWidth })()")  # fmt: skip
+    assert page.ask("getComputedStyle(document.querySelector('[data-label=seen]'), '::before').content") == (
+        '"seen" ": "'
+    )

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def check(
         evidence=Evidence(
             graph.source,
             pack_version=version(policy_pack) or info.version,
+            library=_library(info.name),
             levels=levels_file.name if levels_file else "the pack itself",
         ),
     )
@@ -92,6 +94,14 @@ def version(policy_pack: Path) -> str:
     except (OSError, ValueError, yaml.YAMLError):
         return ""
     return str(document.get("version") or "") if isinstance(document, Mapping) else ""
+
+
+def _library(pack: str) -> str:
+    """The installed distribution of the pack's own name with its version; empty when the pack is a folder alone."""
+    try:
+        return f"{pack} {metadata.version(pack)}"
+    except (metadata.PackageNotFoundError, ValueError):
+        return ""
 
 
 def _analyze(pack: PackProcess, graph: Graph, progress: Progress) -> Iterator[tuple[str, Any]]:

@@ -87,6 +87,8 @@ class Evidence:
     commit: str = ""
     tool: str = ""
     pack_version: str = ""
+    library: str = ""
+    """The installed package that the pack takes its rules from, with its version."""
     levels: str = ""
 
     def sentences(self) -> tuple[str, ...]:
@@ -96,6 +98,7 @@ class Evidence:
             f"commit {self.commit}" if self.commit else "",
             self.tool,
             f"policy pack version {self.pack_version}" if self.pack_version else "",
+            f"rules of {self.library}" if self.library else "",
             f"levels of {self.levels}" if self.levels else "",
         ]
         parts = [where, self.moment, ", ".join(part for part in versions if part)]

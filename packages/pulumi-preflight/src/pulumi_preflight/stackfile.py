@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 
 from pulumi_preflight import yamlfile
 from pulumi_preflight.errors import UserError
+
+_NAME = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,13 @@ def load(
 ) -> StackConfig:
     """Configuration of `stack`: defaults of the project file, then the stack file, then `overrides`.
 
-    Raises UserError for a missing or broken file, an encrypted value that nothing overrides, and a key
+    The stack may be named as the CLI takes it, `organization/project/stack`. Raises UserError for a name that no
+    stack has, for a missing or broken file, an encrypted value that nothing overrides, and a key
     that the project declares without a default and nobody sets.
     """
     project_file = project_dir / "Pulumi.yaml"
     project_doc = _document(project_file)
+    stack = _stack_name(stack, project_doc.get("name"))
     stack_folder = _stack_folder(project_dir, project_doc)
     stack_file = stack_folder / f"Pulumi.{stack}.yaml"
     name = project_doc.get("name")
@@ -80,6 +85,19 @@ def load(
     program = _program(project_dir, project_doc)
     python, note = _python(project_dir, project_doc)
     return StackConfig(name, stack, values, frozenset(secret_keys), project_dir, program, python, note)
+
+
+def _stack_name(named: str, project: Any) -> str:
+    """The stack's own name in `stack`, `organization/stack` or `organization/project/stack`."""
+    *above, name = named.split("/")
+    if len(above) > 2 or not all(map(_NAME.fullmatch, (*above, name))):
+        raise UserError(
+            f"{named!r} is not the name of a stack: letters, digits, '-', '_' and '.', after an organization and a "
+            "project if you like (acme/shop/prod)."
+        )
+    if len(above) == 2 and above[1] != project:
+        raise UserError(f"the stack {named} is of the project {above[1]}, and this is {project}.")
+    return name
 
 
 def _stack_folder(root: Path, document: Mapping[str, Any]) -> Path:
