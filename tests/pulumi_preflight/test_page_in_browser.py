@@ -116,5 +116,5 @@ def test_a_narrow_window_shows_what_was_seen_without_scrolling_sideways(
     assert page.ask("(() => { const box = document.querySelector('#attacks .wide');"
                     " return box.scrollWidth <= box.clientWidth })()")  # fmt: skip
     assert page.ask("getComputedStyle(document.querySelector('[data-label=seen]'), '::before').content") == (
-        '"seen" ": "'
+        '"seen: "'
     )
