@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_preflight.graph import Resource, plain_references, reveal
-from pulumi_preflight.provider import outputs
+from pulumi_preflight.provider import outputs, plausible
 from pulumi_preflight.provider.place import Place, place
 from pulumi_preflight.registration import MakeUrn
 from pulumi_preflight.stackfile import StackConfig
@@ -62,4 +62,4 @@ class Providers:
 
 def fixed_id(text: str) -> str:
     """A UUID that is the same for the same text."""
-    return str(uuid.UUID(outputs.digest(text)[:32]))
+    return str(uuid.UUID(plausible.digest(text)[:32]))

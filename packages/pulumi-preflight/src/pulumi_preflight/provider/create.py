@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_preflight.graph import UNKNOWN
-from pulumi_preflight.provider import quirks, templates, values
+from pulumi_preflight.provider import plausible, quirks, templates, values
 from pulumi_preflight.provider.check import DEFAULTS
 from pulumi_preflight.provider.complete import ABSENT, complete, secret
 from pulumi_preflight.provider.derived import derived
-from pulumi_preflight.provider.outputs import MOMENT, digest
 from pulumi_preflight.provider.place import Place
 from pulumi_preflight.provider.plan import provider_values
+from pulumi_preflight.provider.plausible import MOMENT, digest
 from pulumi_preflight.provider.schema import Property, schema
 
 Properties = dict[str, Any]
@@ -23,7 +23,7 @@ Properties = dict[str, Any]
 def identity(token: str, name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> str:
     """The id AWS would give the resource; the same for the same `seed`."""
     context = context_of(name, seed, inputs, place)
-    return _fill(templates.IDS.get(token, "{name}"), context)
+    return plausible.fill(templates.IDS.get(token, "{name}"), context)
 
 
 def created(
@@ -54,7 +54,7 @@ class Maker:
         self.context = context
         for key, form in self._forms.items():
             if key not in context:
-                context[key] = _fill(form, context)
+                context[key] = plausible.fill(form, context)
 
     def missing(self, path: str, item: Property, old: Any) -> Any:
         value = self._value(path, item)
@@ -76,7 +76,7 @@ class Maker:
         if item.computed and not item.settable and not self._described:
             return _sample(self._token, path, item, self.context)
         if item.computed and not item.settable and item.kind == "text" and "." not in path:
-            return _text(self._token, path, self.context)
+            return plausible.text(self._token, path, self.context)
         if item.newer:
             return ABSENT
         if item.kind == "map":
@@ -89,7 +89,7 @@ class Maker:
 def filled(value: Any, context: Mapping[str, Any]) -> Any:
     """A copy of a table's value with its placeholders filled in."""
     if isinstance(value, str):
-        return _fill(value, context)
+        return plausible.fill(value, context)
     if isinstance(value, Mapping) and values.JSON in value:
         return json.dumps(filled(value[values.JSON], context), sort_keys=True, separators=(",", ":"))
     if isinstance(value, Mapping):
@@ -97,15 +97,6 @@ def filled(value: Any, context: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [filled(item, context) for item in value]
     return value
-
-
-class _Blank(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return key
-
-
-def _fill(template: str, context: Mapping[str, Any]) -> str:
-    return template.format_map(_Blank(context)) if "{" in template else template
 
 
 def context_of(name: str, seed: str, inputs: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -127,24 +118,7 @@ def _sample(token: str, key: str, item: Property, context: Mapping[str, Any]) ->
         one = {name: _sample(token, name, part, context) for name, part in item.nested.items()}
         return one if item.kind == "object" else [one]
     if item.kind in ("list", "set"):
-        return [_text(token, key.removesuffix("s"), context)]
+        return [plausible.text(token, key.removesuffix("s"), context)]
     if item.kind == "map":
         return {}
-    return _text(token, key, context) if item.kind == "text" else item.empty
-
-
-def _text(token: str, key: str, context: Mapping[str, Any]) -> str:
-    """A plausible value for a computed text of which no table knows more."""
-    lower = key.lower()
-    service, _, kind = token.partition(":")[2].partition(":")[0].partition("/")
-    if lower.endswith("arn"):
-        return _fill(f"arn:aws:{service}:{{region}}:{{account}}:{kind}/{{id}}", context)
-    if lower == "ownerid":
-        return str(context["account"])
-    if lower.endswith(("date", "time", "lastmodified")):
-        return MOMENT
-    if lower.endswith(("url", "endpoint")):
-        return _fill(f"https://{{id}}.{service}.{{region}}.amazonaws.com", context)
-    if "cidr" in lower:
-        return "10.0.0.0/16"
-    return f"{key}-{digest(str(context['id']) + key)[:10]}"
+    return plausible.text(token, key, context) if item.kind == "text" else item.empty

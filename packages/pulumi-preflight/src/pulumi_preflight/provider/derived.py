@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pulumi_preflight.provider.outputs import digest
+from pulumi_preflight.provider.plausible import digest
 
 Outputs = dict[str, Any]
 Context = Mapping[str, Any]

@@ -8,7 +8,8 @@ from typing import Any
 
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.provider import policy_document
-from pulumi_preflight.provider.outputs import ACCOUNT, REGION, digest
+from pulumi_preflight.provider.outputs import ACCOUNT, REGION
+from pulumi_preflight.provider.plausible import digest
 
 Answer = dict[str, Any]
 Arguments = Mapping[str, Any]

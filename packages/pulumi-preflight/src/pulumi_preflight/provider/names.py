@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_preflight.provider.outputs import digest
+from pulumi_preflight.provider.plausible import digest
 from pulumi_preflight.provider.schema import schema
 
 _DIGITS = 7

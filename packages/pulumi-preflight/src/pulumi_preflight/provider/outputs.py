@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib
 import inspect
 import threading
@@ -20,11 +19,11 @@ from pulumi import _types
 from pulumi.runtime import rpc
 
 from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN
-from pulumi_preflight.provider import templates
+from pulumi_preflight.provider import plausible, templates
+from pulumi_preflight.provider.plausible import digest
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-MOMENT = "2026-01-01T00:00:00Z"
 
 Properties = dict[str, Any]
 
@@ -104,7 +103,7 @@ def name_of_id(type_: str, id_: str) -> Properties:
 
 def identity(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region: str) -> str:
     """The id AWS would give the resource."""
-    return _fill(templates.IDS.get(type_, "{name}"), _context(name, urn, inputs, region))
+    return plausible.fill(templates.IDS.get(type_, "{name}"), _context(name, urn, inputs, region))
 
 
 def made_up(type_: str, name: str, urn: str, id_: str, inputs: Mapping[str, Any], region: str) -> Properties:
@@ -117,7 +116,7 @@ def made_up(type_: str, name: str, urn: str, id_: str, inputs: Mapping[str, Any]
     result: Properties = {}
     for key, template in forms.items():
         if key in known.computed or ((type_, key) in templates.CHOSEN and key not in inputs):
-            result[key] = context[key] = _fill(template, context)
+            result[key] = context[key] = plausible.fill(template, context)
     if type_ == "aws:signer/signingJob:SigningJob":
         result |= _signed(inputs, id_)
     for key, kind in known.computed.items():
@@ -149,11 +148,6 @@ def tags_all(type_: str, inputs: Mapping[str, Any], default_tags: Mapping[str, s
     return {"tagsAll": {**default_tags, **tags} if isinstance(tags, Mapping) else tags or dict(default_tags)}
 
 
-def digest(text: str) -> str:
-    """64 hexadecimal digits that depend on `text` alone."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _signed(inputs: Mapping[str, Any], id_: str) -> Properties:
     """AWS Signer writes `<prefix><job>.zip` into the destination bucket."""
     target = inputs.get("destination", {}).get("s3", {})
@@ -161,18 +155,9 @@ def _signed(inputs: Mapping[str, Any], id_: str) -> Properties:
     return {"signedObjects": [{"s3s": [place]}], "revocationRecords": []}
 
 
-class _Blank(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return key
-
-
-def _fill(template: str, context: Mapping[str, str]) -> str:
-    return template.format_map(_Blank(context))
-
-
 def _context(name: str, urn: str, inputs: Mapping[str, Any], region: str) -> dict[str, str]:
     hexes = digest(urn)
-    context = {f"hex{n}": hexes[:n] for n in (6, 10, 17, 40)}
+    context = {f"hex{n}": hexes[:n] for n in (6, 10, 17, 32, 40)}
     context |= {"HEX17": hexes[:17].upper(), "uuid": str(uuid.UUID(hexes[:32])), "name": name}
     context |= {key: str(value) for key, value in inputs.items() if isinstance(value, str | int | float)}
     region_input = inputs.get("region")
@@ -197,29 +182,13 @@ def _plausible(type_: str, key: str, kind: Any, context: Mapping[str, str]) -> A
     if origin is not None:
         return dict(templates.MAPS.get((type_, key), {}))
     if kind is str:
-        return _text(type_, key, context)
+        return plausible.text(type_, key, context)
     if kind in (bool, int, float):
         return kind()
     if _types.is_output_type(kind):
         fields = _types.output_type_types(kind)
         return {name: _plausible(type_, name, field, context) for name, field in fields.items()}
     return {}
-
-
-def _text(type_: str, key: str, context: Mapping[str, str]) -> str:
-    lower = key.lower()
-    service, _, kind = type_.partition(":")[2].partition(":")[0].partition("/")
-    if lower.endswith("arn"):
-        return _fill(f"arn:aws:{service}:{{region}}:{{account}}:{kind}/{{id}}", context)
-    if lower == "ownerid":
-        return ACCOUNT
-    if lower.endswith(("date", "time", "lastmodified")):
-        return MOMENT
-    if lower.endswith(("url", "endpoint")):
-        return _fill(f"https://{{id}}.{service}.{{region}}.amazonaws.com", context)
-    if "cidr" in lower:
-        return "10.0.0.0/16"
-    return f"{key}-{digest(context['id'] + key)[:10]}"
 
 
 def secret(value: Any) -> Any:

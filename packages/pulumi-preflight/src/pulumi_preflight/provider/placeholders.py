@@ -16,7 +16,8 @@ from typing import Any
 
 from pulumi import _types
 
-from pulumi_preflight.provider.outputs import ACCOUNT, MOMENT, REGION, is_object, quiet, shape
+from pulumi_preflight.provider.outputs import ACCOUNT, REGION, is_object, quiet, shape
+from pulumi_preflight.provider.plausible import MOMENT
 
 _HEX = "0123456789abcdef0"
 _IDS = {
