@@ -37,9 +37,14 @@ def _path(module: str) -> str | None:
     return next((path for path in (f"{place}.py", f"{place}/__init__.py") if (ROOT / path).is_file()), None)
 
 
-def _imported(path: Path) -> Iterator[str]:
+@cache
+def _imported(path: Path) -> tuple[str, ...]:
     """Modules that a file may import: every `import a.b` and, of `from a import b`, both `a` and `a.b`."""
-    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    return tuple(_names(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _names(tree: ast.AST) -> Iterator[str]:
+    waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from model.artifact import imports
 from model.artifact.archive import sha256, sha256_of
-from model.data import dataset, sample
+from model.data.folder import SAMPLE_ROWS, find
 from model.decision import Choice
 from model.training import recipes
 
@@ -44,7 +44,7 @@ class ArtifactSource:
     recipe: str = recipes.DEFAULT
     build_dir: Path = Path("build")
     runtime: bool = True
-    sample_rows: int = sample.DEFAULT_ROWS
+    sample_rows: int = SAMPLE_ROWS
     seed: int = 42
     max_bad_rows: int = 0
     decision: Choice = field(default_factory=Choice)
@@ -55,9 +55,9 @@ class ArtifactSource:
         if self.data is None:
             data = sha256(f"sample rows={self.sample_rows} seed={self.seed}".encode())
         else:
-            data = sha256("".join(sha256_of(path) for path in dataset.find(self.data)).encode())
-        files = [imports.ROOT / name for name in shaping()] + [RUNTIME_LOCK]
-        code = "".join(f"{path.relative_to(imports.ROOT)} {sha256_of(path)}\n" for path in files)
+            data = sha256("".join(sha256_of(path) for path in find(self.data)).encode())
+        paths = [imports.ROOT / name for name in shaping()] + [RUNTIME_LOCK]
+        code = "".join(f"{path.relative_to(imports.ROOT)} {sha256_of(path)}\n" for path in paths)
         return {"data": data, "code": sha256(code.encode()), "lock": sha256_of(LOCK)}
 
     @cached_property

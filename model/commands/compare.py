@@ -13,7 +13,7 @@ from rich.table import Table
 from model import progress
 from model.artifact.compare import judged, opened, scored, verdict
 from model.commands import cli
-from model.data import sample
+from model.data.folder import SAMPLE_ROWS
 from model.data.opening import open_data
 from model.evaluation import bootstrap
 from model.files import write_json
@@ -51,7 +51,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write the comparison as JSON to this file.")] = None,
     draws: Annotated[int, typer.Option(min=20, help="Draws of cards for the intervals.")] = bootstrap.DRAWS,
     sample_data: cli.SampleOption = False,
-    sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    sample_rows: cli.RowsOption = SAMPLE_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
 ) -> None:

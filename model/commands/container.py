@@ -14,7 +14,7 @@ from model.artifact.package import ensure
 from model.artifact.source import ArtifactSource
 from model.commands import cli
 from model.commands.managed import INPUT, MODEL_DIR
-from model.data import sample
+from model.data.folder import SAMPLE_ROWS
 from model.decision import Choice, Prices
 from model.errors import UserError
 from model.training import recipes
@@ -32,7 +32,7 @@ def main(
     precision: cli.PrecisionOption = Choice.precision,
     alerts_per_1000: cli.AlertsOption = Choice.alerts_per_1000,
     decline: cli.DeclineOption = None,
-    sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    sample_rows: cli.RowsOption = SAMPLE_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
     channel: Path = INPUT,

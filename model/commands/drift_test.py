@@ -13,7 +13,7 @@ from rich.table import Table
 from model import progress
 from model.artifact import compare
 from model.commands import cli
-from model.data import sample
+from model.data.folder import SAMPLE_ROWS
 from model.data.opening import open_data
 from model.errors import UserError
 from model.evaluation import drift
@@ -55,7 +55,7 @@ def main(
     ] = drift.MARGIN,
     out: Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file.")] = None,
     sample_data: cli.SampleOption = False,
-    sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    sample_rows: cli.RowsOption = SAMPLE_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
 ) -> None:

@@ -9,8 +9,8 @@ import typer
 
 from model import progress
 from model.commands import cli
-from model.data import sample
 from model.data.dataset import Dataset
+from model.data.folder import SAMPLE_ROWS
 from model.data.opening import open_data
 from model.decision import Choice, Prices
 from model.errors import UserError
@@ -64,7 +64,7 @@ def main(
     alerts_per_1000: cli.AlertsOption = Choice.alerts_per_1000,
     decline: cli.DeclineOption = None,
     sample_data: cli.SampleOption = False,
-    sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    sample_rows: cli.RowsOption = SAMPLE_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
 ) -> None:

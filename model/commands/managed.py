@@ -21,7 +21,7 @@ from typing import Any
 from model import progress
 from model.artifact.package import Artifact, find
 from model.artifact.source import ArtifactSource
-from model.data import dataset
+from model.data.folder import find as find_data
 from model.errors import UserError
 
 CHANNEL = "training"
@@ -122,7 +122,7 @@ def upload(s3: Any, ground: Ground, source: ArtifactSource, say: progress.Say) -
     _, _, prefix = data_uri(ground, source).removeprefix("s3://").partition("/")
     there = s3.list_objects_v2(Bucket=ground.bucket, Prefix=prefix)
     names = {item["Key"].rpartition("/")[2] for item in there.get("Contents", [])}
-    for file in dataset.find(source.data):
+    for file in find_data(source.data):
         if file.name in names:
             say(f"{file.name} is in the bucket already")
             continue

@@ -11,7 +11,7 @@ from model import progress
 from model.artifact.package import ensure
 from model.artifact.source import ArtifactSource
 from model.commands import cli
-from model.data import sample
+from model.data.folder import SAMPLE_ROWS
 from model.decision import Choice, Prices
 from model.training import recipes
 
@@ -28,7 +28,7 @@ def main(
     alerts_per_1000: cli.AlertsOption = Choice.alerts_per_1000,
     decline: cli.DeclineOption = None,
     sample_data: cli.SampleOption = False,
-    sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    sample_rows: cli.RowsOption = SAMPLE_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
 ) -> None:

@@ -11,7 +11,7 @@ import typer
 from model import progress
 from model.artifact.source import ArtifactSource
 from model.commands import cli, managed
-from model.data import sample
+from model.data.folder import SAMPLE_ROWS
 from model.data.opening import open_data
 from model.decision import Choice, Prices
 from model.evaluation import page, terminal
@@ -33,7 +33,7 @@ def main(
     alerts_per_1000: cli.AlertsOption = Choice.alerts_per_1000,
     decline: cli.DeclineOption = None,
     sample_data: cli.SampleOption = False,
-    sample_rows: cli.RowsOption = sample.DEFAULT_ROWS,
+    sample_rows: cli.RowsOption = SAMPLE_ROWS,
     max_bad_rows: cli.BadRowsOption = 0,
     seed: int = 42,
     on: Annotated[

@@ -19,13 +19,11 @@ import pyarrow.compute as pc
 
 from model.contract import CATEGORIES, FIELDS
 from model.data import reading
+from model.data.folder import DataError, find
 from model.data.frame import COLUMNS, TIME, Columns, columns_of, frame_of
-from model.data.reading import DataError, Raw
+from model.data.reading import Raw
 
 __all__ = ["COLUMNS", "TIME", "DataError", "Dataset", "load", "read", "validated"]
-
-TRAIN, TEST = "fraudTrain", "fraudTest"
-SUFFIXES = (".parquet", ".csv")
 
 _TIME_FORMAT = "YYYY-MM-DD HH:MM:SS"
 _WANTED = {
@@ -57,20 +55,6 @@ class Dataset:
     test: pd.DataFrame
     dropped: tuple[str, ...] = ()
     origin: str = "frames"
-
-
-def find(folder: Path) -> tuple[Path, Path]:
-    """The train and the test file of `folder`, Parquet before CSV; DataError if one is missing."""
-    if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder: name the one that holds {TRAIN} and {TEST}.")
-    return _one(folder, TRAIN), _one(folder, TEST)
-
-
-def _one(folder: Path, stem: str) -> Path:
-    for suffix in SUFFIXES:
-        if (path := folder / f"{stem}{suffix}").is_file():
-            return path
-    raise DataError(f"{folder} holds neither {stem}.parquet nor {stem}.csv: download the Kaggle set into it.")
 
 
 def load(folder: Path, max_bad_rows: int = 0) -> Dataset:

@@ -14,16 +14,12 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from model.errors import UserError
+from model.data.folder import DataError
 
 Types = Mapping[str, pa.DataType]
 
 # Arrow's own pool keeps what columns have left free, and the frame is made beside it.
 pa.set_memory_pool(pa.system_memory_pool())
-
-
-class DataError(UserError):
-    """A data file that cannot be used; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)

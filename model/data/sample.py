@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from model.data import dataset
+from model.data.folder import SAMPLE_ROWS, TEST, TRAIN, DataError
 
 Array = npt.NDArray[Any]
 
-DEFAULT_ROWS = 85_000
 DEFAULT_SEED = 42
 TRAIN_SHARE = 0.7
 FRAUD_SHARE = 0.01
@@ -66,7 +66,7 @@ def generate(rows: int, seed: int) -> pd.DataFrame:
     days = max(30, round(rows / (cards * _PURCHASES_PER_DAY)))
     frauds = max(_FEWEST_FRAUDS, round(rows * FRAUD_SHARE))
     if rows < 4 * frauds:
-        raise dataset.DataError(f"Sample data needs at least {4 * _FEWEST_FRAUDS} rows: ask for more.")
+        raise DataError(f"Sample data needs at least {4 * _FEWEST_FRAUDS} rows: ask for more.")
     card, time = _normal_times(rng, rows - frauds, cards, days)
     fraud_card, fraud_time = _fraud_times(rng, frauds, cards, days)
     card, time = np.concatenate([card, fraud_card]), np.concatenate([time, fraud_time])
@@ -167,7 +167,7 @@ def split(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return parts[0].reset_index(drop=True), parts[1].reset_index(drop=True)
 
 
-def load(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dataset.Dataset:
+def load(rows: int = SAMPLE_ROWS, seed: int = DEFAULT_SEED) -> dataset.Dataset:
     """The sample as `model.dataset.load` would read it from files."""
     frames = [
         dataset.validated(pa.Table.from_pandas(part, preserve_index=False), "sample data")
@@ -180,7 +180,7 @@ def load(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dataset.Dataset:
 def write(folder: Path, rows: int, seed: int) -> None:
     """fraudTrain.csv and fraudTest.csv in `folder`, each written aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for stem, part in zip((dataset.TRAIN, dataset.TEST), split(generate(rows, seed)), strict=True):
+    for stem, part in zip((TRAIN, TEST), split(generate(rows, seed)), strict=True):
         part["trans_date_trans_time"] = part["trans_date_trans_time"].dt.strftime("%Y-%m-%d %H:%M:%S")
         aside = folder / f".{stem}.csv"
         pacsv.write_csv(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from model.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Rows = npt.NDArray[np.intp]
 Draws = Callable[[int], Rows]
@@ -28,6 +30,8 @@ class SortedByLabel:
 
     def of(self, frame: pd.DataFrame) -> Draws:
         """Always the same rows of `frame`, all frauds first."""
+        import pandas as pd  # a preview of the stacks reads the recipes, and no data
+
         numbered = pd.DataFrame({"is_fraud": frame["is_fraud"].to_numpy()})
         rows = numbered.sort_values(by=["is_fraud"], ascending=False).index.to_numpy()[: self.rows]
         return lambda _: rows

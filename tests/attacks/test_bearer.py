@@ -23,6 +23,8 @@ from preflight.__main__ import app
 from tests.components.switched import named
 from tests.harness import PROJECT
 
+pytestmark = pytest.mark.slow
+
 BAD = set(Token) - {Token.GOOD, Token.OTHER_CLIENT, Token.NONE, Token.IN_QUERY}
 
 

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import httpx
+import pytest
 
 from localaws.run import running
 from preflight import score
 from tests.pulumi_preflight import graphs, hardened
 from tests.pulumi_preflight.hardened import BODY, BROWSER, KNOWN, Inputs, rule
+
+pytestmark = pytest.mark.slow
 
 HERE = "127.0.0.1"
 CLAIMS = (

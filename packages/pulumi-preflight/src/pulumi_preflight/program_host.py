@@ -185,6 +185,9 @@ def _run(order: dict[str, Any], program: Path, reports: Reports) -> None:
         )
     )
 
+    # Every debug message of the SDK, several for each resource, is a call that waits for the engine's answer; nobody
+    # sees them here, nor those of a CLI without --debug.
+    pulumi.log.debug = lambda *message, **about: None
     if not order["preview"]:
         _stand_in_for_dynamic_providers()
 
