@@ -33,6 +33,7 @@ def fronted(form: Form = "update") -> Graph:
         "shieldAdvanced": "subscribe",
         "shadowModel": str(archive()),
         "shadowPercentage": "20",
+        "shadowInstances": "3",
         "managedTraining": "true",
     }
     secrets = ("originSecret", "previousOriginSecret")
@@ -51,6 +52,7 @@ def named(form: Form = "update") -> Graph:
         "certificateArn": CERTIFICATE,
         "truststore": str(AUTHORITIES),
         "authentication": "api-key-and-jwt",
+        "imageTag": "1.9-1-cpu-py3",
     }
     preview = form == "preview"
     return once(f"named-{form}", lambda: evaluate("staging", config=config, preview=preview, project=PROJECT))

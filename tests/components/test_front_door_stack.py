@@ -158,12 +158,19 @@ def test_shield_advanced_is_bought_only_on_demand_and_outlives_the_stack() -> No
     assert bought["urn"] in protected["dependencies"]
 
 
+def test_the_image_has_the_tag_that_is_set() -> None:
+    images = [
+        inputs(g, "Model", "model")["primaryContainer"]["image"] for g in (declared("staging"), named())
+    ]
+    assert [image.rpartition(":")[2] for image in images] == ["1.9-0-cpu-py3", "1.9-1-cpu-py3"]
+
+
 def test_a_shadow_gets_its_share_of_requests_and_its_own_model() -> None:
     graph = fronted()
     configuration = inputs(graph, "EndpointConfiguration")
     (primary,), (shadow,) = configuration["productionVariants"], configuration["shadowProductionVariants"]
     assert (primary["initialVariantWeight"], shadow["initialVariantWeight"]) == (1, 0.2)
-    assert (primary["initialInstanceCount"], shadow["initialInstanceCount"]) == (2, 1)
+    assert (primary["initialInstanceCount"], shadow["initialInstanceCount"]) == (2, 3)
     models = {
         r["inputs"]["primaryContainer"]["modelDataUrl"]
         for r in of_type(graph, "Model")
