@@ -79,7 +79,7 @@ def test_what_the_front_door_costs_is_told_with_its_commitment() -> None:
     assert "one year" in PRICES["prices"]["Shield Advanced"]["note"]
     assert found["distribution request"].usd == pytest.approx(1.0)
     shadow = [item for item in cost.items(fronted(), 0) if item.resource.endswith(", shadow")]
-    assert [(item.amount, item.most) for item in shadow] == [(1, 1)]
+    assert [(item.amount, item.most) for item in shadow] == [(3, 3)]
     assert all(line.usd is not None for line in found.values())
 
 
