@@ -61,7 +61,7 @@ def source_of(content: Any, place: str) -> TokenSource:
         good = texts = False
     if not good or not texts:
         raise UserError(
-            f"{place} does not say where tokens are had: it must be JSON of url, scope, ids and secrets by client, "
+            f"{place} does not say where to ask for tokens: it must be JSON of url, scope, ids and secrets by client, "
             "as the stack output tokens is."
         )
     if not _private(url):

@@ -71,13 +71,14 @@ def _without_key(url: str, recipe: str, auth: httpx.Auth | None) -> Check:
 
 
 def _tokens(read: dict[str, Any], path: Path, named: Path | None) -> TokenSource | None:
-    """Where the stack's tokens are had: as a file says, else the outputs; None where it asks for none."""
+    """Where to ask for the stack's tokens: as a file says, else the outputs; None where the stack takes none."""
     if named:
         return token_client.load(named)
     said = read.get("tokens") or {}
     if said and not said.get("url"):
         raise UserError(
-            "The stack takes tokens of a user pool that it does not declare: say with --tokens-file where they are had."
+            "The stack takes tokens of a user pool that it does not declare: "
+            "--tokens-file names a file that says where to ask for them."
         )
     return token_client.source_of(said, f"tokens in {path}") if said else None
 

@@ -26,7 +26,7 @@ PROBES = (
     _refused("token-missing", "The right key without a token", Token.NONE),
     Probe(
         "token-malformed",
-        "What is no token: empty, a word, a password, two parts, three empty ones",
+        "What is not a token: empty, a word, a password, two parts, three empty ones",
         _AUTH,
         _CONTROLS,
         (

@@ -92,7 +92,7 @@ def test_nothing_that_answers_is_one_sentence() -> None:
 def test_what_is_no_tokens_file_is_one_sentence(content: Any, tmp_path: Path) -> None:
     file = tmp_path / "tokens.json"
     file.write_text(json.dumps(content))
-    with pytest.raises(UserError, match="does not say where tokens are had"):
+    with pytest.raises(UserError, match="does not say where to ask for tokens"):
         load(file)
 
 

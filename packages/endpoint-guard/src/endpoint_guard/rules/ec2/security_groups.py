@@ -56,7 +56,7 @@ _CARRIERS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP, t.GROUP_RULE, t.GROUP_I
 
 @rule(
     id="no-open-ingress",
-    title="No security group lets the internet in, but to websites and for pings",
+    title="No security group lets the internet in, except to websites and for pings",
     pillar="network",
     severity="critical",
     why="Shells, databases and tools that answer everybody are found within minutes.",
