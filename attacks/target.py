@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import secrets
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from botocore.credentials import Credentials
 from botocore.session import Session
+from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
 
 from attacks.bearer import Purse
@@ -152,13 +152,13 @@ class Target:
 
 def read_signer(path: Path) -> Signer:
     """Credentials from a JSON file with access_key_id, secret_access_key, region and perhaps session_token."""
+    content = jsonfile.read(path, "the credentials file")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         credentials = Credentials(
             content["access_key_id"], content["secret_access_key"], content.get("session_token")
         )
         return Signer(credentials, str(content["region"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         raise UserError(
             f"{path} is not a credentials file: it must be JSON with access_key_id, secret_access_key and region."
         ) from None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pulumi_preflight import jsonfile
 from pulumi_preflight.files import write_private
 
 from localaws.declared_plans import ApiKey
@@ -20,13 +20,8 @@ def write(keys: Sequence[ApiKey], path: Path) -> None:
 
 
 def load(path: Path) -> dict[str, str]:
-    """The values by key name. Raises ServerError when this is not a keys file."""
-    if not path.is_file():
-        raise ServerError(f"{path} does not exist: it must be a JSON object of key name and value.")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        values = None
+    """The values by key name. Raises UserError when this is not a keys file."""
+    values = jsonfile.read(path, "the keys file", "it must be a JSON object of key name and value.")
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise ServerError(f"{path} is not a keys file: it must be a JSON object of key name and value.")
     return values

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import posixpath
 import re
 import secrets
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from pulumi_preflight import jsonfile
 from pulumi_preflight.files import write_private
 
 from localaws.errors import ServerError
@@ -73,10 +73,11 @@ def write(credentials: Credentials, path: Path) -> None:
 
 
 def load(path: Path) -> Credentials:
-    """Reads what `write` wrote. Raises ServerError when it is something else."""
+    """Reads what `write` wrote. Raises UserError when it is something else."""
+    content = jsonfile.read(path, "the credentials file")
     try:
-        return Credentials(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return Credentials(**content)
+    except TypeError:
         raise ServerError(
             f"{path} is not a credentials file: it must be a JSON object of access_key_id, "
             "secret_access_key and region."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
 
 _TIMEOUT_SECONDS = 15
@@ -71,11 +71,7 @@ def source_of(content: Any, place: str) -> TokenSource:
 
 def load(path: Path) -> TokenSource:
     """Reads a tokens file. Raises UserError when it is something else."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        content = None
-    return source_of(content, str(path))
+    return source_of(jsonfile.read(path, "the tokens file"), str(path))
 
 
 def _private(url: str) -> bool:

@@ -70,6 +70,8 @@ def serve(
 
     with mistakes(debug):
         run.check_port(port)
+        for target in (keys_file, log_dir / "any"):
+            files.check_writable(target)
         declared = commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd)
         run.serve(
             declared,
@@ -138,7 +140,7 @@ def attack(
             yes,
         )
         targets = [(format_.value, output), *reports.targets(also or (), attack_report.FORMATS)]
-        files.withdraw(target for _, target in targets)
+        files.withdraw((target for _, target in targets), (api_key_file, credentials_file, tokens_file))
         declared = (
             commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd)
             if stack

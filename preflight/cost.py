@@ -227,6 +227,7 @@ def cost(
 ) -> None:
     """What a stack costs a month in US dollars, by resource, at rest and for a number of requests."""
     with exit_codes(debug):
+        theirs = _export(against)
         prices = json.loads(PRICES.read_text(encoding="utf-8"))
         found = lines(
             items(
@@ -246,7 +247,7 @@ def cost(
             if note := prices["prices"].get(price, {}).get("note"):
                 console.print(f"{price}: {note}.", highlight=False)
         if against is not None:
-            other = lines(items(_other(against, stack, cwd), requests), prices)
+            other = lines(items(theirs or _other(against, stack, cwd), requests), prices)
             if changed := differences(found, other):
                 console.print(difference_table(changed, against))
             console.print(
@@ -254,9 +255,14 @@ def cost(
             )
 
 
+def _export(against: str | None) -> Graph | None:
+    """The stack export of that name, if there is one: read before a program runs."""
+    if against is None or not Path(against).exists() or Path(against).is_dir():
+        return None
+    return export.read(Path(against))
+
+
 def _other(against: str, stack: str, cwd: Path) -> Graph:
-    if Path(against).is_file():
-        return export.read(Path(against))
     if (cwd / f"Pulumi.{against}.yaml").is_file():
         return commands.evaluated(against, False, commands.Evaluation({}), cwd)
     with commit.checked_out(against, cwd) as project:

@@ -113,6 +113,7 @@ def deployer(
     with exit_codes(debug):
         if not (account.isdigit() and len(account) == 12):
             raise UserError("--account must be 12 digits.")
+        files.withdraw([output])
         graph = commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd)
         region = graph.config.get("aws:region", "us-east-1")
         files.write(json.dumps(policies(graph, account, region), indent=1) + "\n", output)

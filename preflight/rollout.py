@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.terminal import REFUSED, Debug, exit_codes, say
 
@@ -64,12 +65,13 @@ def rollout(
     from botocore.exceptions import BotoCoreError, ClientError
 
     with exit_codes(debug):
-        if not stack_outputs.is_file():
-            raise UserError(f"{stack_outputs} does not exist: write it with `pulumi stack output --json`.")
+        read = jsonfile.read(
+            stack_outputs, "the stack's outputs", "write them with `pulumi stack output --json`."
+        )
         try:
-            function = json.loads(stack_outputs.read_text(encoding="utf-8"))["function"]
+            function = read["function"]
             names = str(function["name"]), str(function["alias"]), str(function["version"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (KeyError, TypeError):
             raise UserError(
                 f"{stack_outputs} has no output `function`: write it with `pulumi stack output --json`."
             ) from None

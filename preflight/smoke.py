@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.terminal import REFUSED, Debug, exit_codes
 from rich.console import Console
@@ -20,6 +20,7 @@ from localaws.token_client import TokenSource
 from model.contract import RECIPE_FIELDS
 from preflight import score
 
+_REMEDY = "write them with `pulumi stack output --json --show-secrets > <file>`."
 _WANTED = {"url", "keyValues", "modelVersion"}
 
 
@@ -34,12 +35,7 @@ class Check:
 
 def outputs(path: Path) -> dict[str, Any]:
     """What `pulumi stack output --json --show-secrets` wrote. UserError when something is missing."""
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UserError(
-            f"{path} cannot be read: write it with `pulumi stack output --json --show-secrets > {path.name}`."
-        ) from None
+    read = jsonfile.read(path, "the stack's outputs", _REMEDY)
     missing = sorted(_WANTED - set(read)) if isinstance(read, dict) else sorted(_WANTED)
     if missing or not isinstance(read["keyValues"], dict) or not read["keyValues"]:
         raise UserError(f"{path} lacks {', '.join(missing) or 'a key in keyValues'}: is it of this program?")

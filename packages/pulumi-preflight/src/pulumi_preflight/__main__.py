@@ -52,7 +52,17 @@ Config = Annotated[
         "--config", "-c", metavar="KEY=VALUE", help="Overrides one value of the stack file; repeatable."
     ),
 ]
-Project = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of Pulumi.yaml.")]
+
+
+def _folder(cwd: Path) -> Path:
+    """Looked at before anything else: what is missing in a folder that does not exist is not what is wrong."""
+    with exit_codes():
+        if not cwd.is_dir():
+            raise UserError(f"--cwd {cwd} is not a folder.")
+    return cwd
+
+
+Project = Annotated[Path, typer.Option("--cwd", "-C", help="Folder of Pulumi.yaml.", callback=_folder)]
 AnswersFile = Annotated[
     Path | None,
     typer.Option(
@@ -91,12 +101,13 @@ def graph(
         known = answers_of.read(answers, cwd, drafting=write_answers)
         run = Evaluation(pairs(config), known, allow_unseen or write_answers, timeout)
         if write_answers:
-            evaluated(stack, bool(preview), run, cwd)
             target = answers or cwd / answers_of.NAME
+            files.check_writable(target)
+            evaluated(stack, bool(preview), run, cwd)
             files.write(known.draft(), target)
             say(f"{target}: {len(known.asked)} questions of the program added; replace the placeholders.")
             return
-        files.withdraw([output])
+        files.withdraw([output], [answers])
         declared = evaluated(stack, bool(preview), run, cwd)
         for warning in declared.warnings:
             say(f"warning: {warning}")
@@ -152,8 +163,9 @@ def check(
         if exemptions is not None:
             _exempt_by(exemptions)
         targets = [(format_.value, output), *reports.targets(also or (), reports.FORMATS)]
+        inputs = (file, events, levels, exemptions, baseline, answers)
+        files.withdraw((target for _, target in targets), inputs)
         before = baselines.read(baseline) if baseline else None
-        files.withdraw(target for _, target in targets)
         _one_source(stack, preview, file, events, config)
         run = Evaluation(pairs(config), answers_of.read(answers, cwd), allow_unseen, timeout)
         pack = packs.find(policy_pack, cwd, levels, needed=events is None)
@@ -230,7 +242,8 @@ def _one_source(
 def _exempt_by(file: Path) -> None:
     """Hands a file of exemptions to the packs that are started from now on. Raises UserError."""
     if not file.is_file():
-        raise UserError(f"the exemptions file {file} does not exist.")
+        why = "is not a regular file" if file.exists() else "does not exist"
+        raise UserError(f"the exemptions file {file} {why}.")
     os.environ[EXEMPTIONS] = str(file.resolve())
 
 

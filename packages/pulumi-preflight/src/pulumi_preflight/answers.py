@@ -111,7 +111,7 @@ def read(path: Path | None, project: Path, *, drafting: bool = False) -> Answers
     """The answers in `path`, or in the project's own file if there is one. Raises UserError in one sentence."""
     file = path or project / NAME
     document: Any = {}
-    if path is not None or file.is_file():
+    if file.exists() or (path is not None and not drafting):
         document = yamlfile.read(file, f"the answers file {file}") or {}
     if not isinstance(document, dict) or set(document) - {"functions", "stacks"}:
         raise UserError(f"the answers file {file} must have the keys functions and stacks, and no others.")

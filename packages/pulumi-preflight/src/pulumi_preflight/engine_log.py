@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
-from pulumi_preflight import check
+from pulumi_preflight import check, files
 from pulumi_preflight.errors import NotJudgedError, UserError
 from pulumi_preflight.findings import Evidence, Level, Result, Rule, Severity, merge_findings
 from pulumi_preflight.graph import STACK_TYPE, Graph, Resource
@@ -163,13 +163,13 @@ def _sorted(path: Path) -> _Log:
 
 def _events(path: Path) -> Iterable[dict[str, Any]]:
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = files.read_bytes(path).split(b"\n")
     except FileNotFoundError:
         raise UserError(
             f"{path} does not exist: write it with `pulumi preview --event-log <file>`."
         ) from None
-    except (OSError, ValueError):
-        raise UserError(f"{path} cannot be read as text.") from None
+    except OSError as error:
+        raise UserError(f"the event log {path} cannot be read: {error.strerror}.") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

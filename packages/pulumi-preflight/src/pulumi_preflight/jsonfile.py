@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pulumi_preflight import files
 from pulumi_preflight.errors import UserError
 
 MAX_DEPTH = 64
@@ -28,7 +29,7 @@ def read(path: Path, what: str, remedy: str = "", *, unique: bool = False) -> An
     """
     hint = f": {remedy}" if remedy else "."
     try:
-        data = path.read_bytes()
+        data = files.read_bytes(path)
     except FileNotFoundError:
         raise UserError(f"{what} {path} does not exist{hint}") from None
     except OSError as error:

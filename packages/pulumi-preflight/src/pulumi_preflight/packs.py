@@ -42,6 +42,10 @@ def _on_path(named: Path) -> Path:
 
 def _check_levels(folder: Path, levels_file: Path | None) -> None:
     if levels_file is not None:
+        if levels_file.is_fifo():
+            raise UserError(
+                f"the levels file {levels_file} is not a regular file, and it is read more than once."
+            )
         entries = levels.read(levels_file)
         with PackProcess(folder, Run("project", "stack", False, {})) as pack:
             levels.final(pack.info(), entries, str(levels_file))

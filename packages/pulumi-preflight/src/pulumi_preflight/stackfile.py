@@ -52,14 +52,14 @@ def load(
     if not isinstance(name, str) or not name:
         raise UserError(f"{project_file.name} has no project name: add a line `name: <project>`.")
     known = sorted(path.name.split(".")[1] for path in stack_folder.glob("Pulumi.*.yaml"))
-    if not stack_file.is_file() and known:
+    if not stack_file.exists() and known:
         raise UserError(
             f"there is no stack {stack!r}: {stack_file.name} does not exist; known stacks: {', '.join(known)}."
         )
     values, secret_keys, required = _declared(name, project_doc, project_file.name)
     given = {_qualified(name, key): value for key, value in overrides.items()}
     # A stack without configuration needs no file, to the CLI as well.
-    stack_doc = _document(stack_file) if stack_file.is_file() else {}
+    stack_doc = _document(stack_file) if stack_file.exists() else {}
     for key, value in _mapping(stack_doc, "config", stack_file.name).items():
         full = _qualified(name, str(key))
         if isinstance(value, Mapping) and set(value) == {"secure"}:

@@ -38,6 +38,8 @@ def explain(error: BaseException, mistakes: tuple[type[Exception], ...] = ()) ->
         return "interrupted.", NOT_JUDGED
     if isinstance(error, BrokenPipeError):
         return "nobody reads standard output any more.", NOT_JUDGED
+    if isinstance(error, OSError) and isinstance(error.filename, str) and error.strerror:
+        return f"{error.filename} cannot be used: {error.strerror}.", NOT_JUDGED
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}, line {frame.lineno}"
     return f"unexpected {type(error).__name__} in {place}: run again with --debug and report it.", NOT_JUDGED

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from pulumi_preflight import files
 from pulumi_preflight.errors import UserError
 
 _MOST = 100_000
@@ -16,10 +17,12 @@ _MOST = 100_000
 def read(path: Path, what: str) -> Any:
     """The document in `path`, which a message calls `what`; None for an empty one. Raises UserError in one sentence."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.safe_load(files.read_bytes(path).decode())
     except FileNotFoundError:
         raise UserError(f"{what} does not exist in {path.parent.name or '.'}.") from None
-    except (OSError, UnicodeDecodeError):
+    except OSError as error:
+        raise UserError(f"{what} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
         raise UserError(f"{what} cannot be read as UTF-8 text.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
