@@ -33,6 +33,7 @@ GIVEN: Final = {
     ("query-results-encrypted", "configuration.resultConfiguration.encryptionConfiguration"),
     ("query-results-encrypted", "encryptionConfiguration"),
     ("cache-asks-who", "userGroupIds"),
+    ("token-scopes-asked", "jwtConfiguration.audiences"),
     ("database-logged", "enabledCloudwatchLogsExports"),
     ("distribution-behind-firewall", "webAclId"),
     ("distribution-logged", "loggingConfig"),

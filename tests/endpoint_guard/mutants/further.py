@@ -27,7 +27,33 @@ def _definition(operation: dict[str, object]) -> str:
     return json.dumps({"openapi": "3.0.1", "paths": {"/score": {"post": operation}}})
 
 
+POOL = {
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "cognito_user_pools",
+}
+
+
+def _pool_definition(*scopes: str) -> str:
+    operation = {"security": [{"pool": list(scopes)}]}
+    content = {"paths": {"/score": {"post": operation}}, "components": {"securitySchemes": {"pool": POOL}}}
+    return json.dumps({"openapi": "3.0.1", **content})
+
+
 FURTHER: list[Mutant] = [
+    mutant(
+        "AGW-027",
+        "a method for the ID tokens of a whole pool",
+        "token-scopes-asked",
+        put(t.METHOD, "api", "authorization", "COGNITO_USER_POOLS"),
+    ),
+    mutant(
+        "AGW-027",
+        "a definition for the ID tokens of a whole pool",
+        "token-scopes-asked",
+        add(t.REST_API_PUT, "put", {"restApiId": Ref(*API), "body": _pool_definition()}),
+    ),
     mutant(
         "LAM-G02",
         "a role that may call the function",

@@ -12,11 +12,12 @@ from pulumi_preflight.graph import STACK_TYPE, Graph
 from tests.endpoint_guard.items import ACCOUNT, REGION, Item
 from tests.endpoint_guard.items import Ref as ByName
 from tests.endpoint_guard.mutants.change import Mutant, Ref, Stack, add, mutant, unlinked
-from tests.endpoint_guard.mutants.services import doors, elsewhere, further, machines, stores, wider
+from tests.endpoint_guard.mutants.services import admitted, doors, elsewhere, further, machines, stores, wider
 from tests.endpoint_guard.mutants.services.parts import Fault
 
 STACKS: Final[dict[str, list[Item]]] = {
     **stores.STORES,
+    **admitted.ADMITTED,
     **doors.DOORS,
     **machines.MACHINES,
     **elsewhere.ELSEWHERE,
@@ -25,6 +26,7 @@ STACKS: Final[dict[str, list[Item]]] = {
 }
 FAULTS: Final[list[Fault]] = [
     *stores.FAULTS,
+    *admitted.FAULTS,
     *doors.FAULTS,
     *machines.FAULTS,
     *elsewhere.FAULTS,
@@ -79,4 +81,4 @@ def _mutant(fault: Fault) -> Mutant:
     return mutant(controls, fault.title, fault.rule, change, at=fault.at, stack=fault.stack)
 
 
-SERVICES: Final = [_mutant(fault) for fault in FAULTS]
+SERVICES: Final = [*map(_mutant, FAULTS), *admitted.ROUTED]

@@ -41,6 +41,7 @@ class Fault:
 _AT: Final = {
     "alb-acl": "alb",
     "graph-acl": "graph",
+    "issuer": "by-audience",
     "network-log": "network",
     "query-log": "zone",
     "warehouse-log": "warehouse",

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
+from endpoint_guard.accounts import foreign
 from endpoint_guard.graph import Resource, State
-from endpoint_guard.rule import Context, Finding, Setting, fail, rule
+from endpoint_guard.rule import Context, Finding, Setting, fail, need, rule
 
 _EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
 _LOGS: Final = ["api", "audit", "authenticator"]
@@ -115,3 +116,23 @@ def nodes_no_open_shell(group: Resource, ctx: Context) -> Iterator[Finding]:
         and not access.get("sourceSecurityGroupIds").declared
     ):
         yield fail(access.get("sourceSecurityGroupIds"), "is open to SSH from everywhere")
+
+
+@rule(
+    id="kubernetes-access-own-accounts",
+    title="Access to Kubernetes clusters is given to principals of the stack's own accounts",
+    pillar="auth",
+    severity="high",
+    level="advisory",
+    why="Whoever administers the other account chooses who holds the role, and what it does in the cluster.",
+    remedy="Set principal_arn to a role of the stack's account, or list the other account in the setting.",
+    references=("EKS-006",),
+    on=(t.KUBERNETES_ENTRY, t.KUBERNETES_ACCESS),
+    settings={"accounts": Setting([], "accounts other than the stack's own that may be let in")},
+)
+def kubernetes_access_own_accounts(access: Resource, ctx: Context) -> Iterator[Finding]:
+    principal = access.get("principalArn")
+    yield from need(principal, lambda n: "*" not in n.text(), "lets in whoever fits a wildcard")
+    yield from need(
+        principal, lambda n: not foreign(n, ctx.strings("accounts")), "lets another account into the cluster"
+    )

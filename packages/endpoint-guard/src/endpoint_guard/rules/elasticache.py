@@ -137,3 +137,25 @@ def cache_users_have_passwords(user: Resource, ctx: Context) -> Iterator[Finding
     yield from need(user.get("noPasswordRequired"), off, "needs no password")
     mode = user.get("authenticationMode.type")
     yield from need(mode, lambda n: n.text() != "no-password-required", "needs no password")
+
+
+@rule(
+    id="cache-own-subnets",
+    title="Caches have a subnet group of their own",
+    pillar="network",
+    severity="high",
+    level="advisory",
+    why="The default group is that of the account's default network, whose subnets are public.",
+    remedy="Set subnet_group_name to a SubnetGroup of private subnets.",
+    references=("ELC-008",),
+    on=(t.CACHE_GROUP, t.CACHE_CLUSTER, t.MEMORY_CLUSTER),
+    scope="resource",
+)
+def cache_own_subnets(cache: Resource, ctx: Context) -> Iterator[Finding]:
+    if cache.type == t.CACHE_CLUSTER and cache.get("replicationGroupId").declared:
+        return  # a member lies where its group does
+    group = cache.get("subnetGroupName")
+    if not group.declared:
+        yield fail(group, "lies in the default subnet group")
+    else:
+        yield from need(group, lambda n: n.text() != "default", "lies in the default subnet group")

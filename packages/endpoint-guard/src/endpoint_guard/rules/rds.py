@@ -8,6 +8,7 @@ from typing import Final
 from endpoint_guard import types as t
 from endpoint_guard.expect import left_on, off, on
 from endpoint_guard.graph import Resource
+from endpoint_guard.routing import public
 from endpoint_guard.rule import Context, Finding, Setting, fail, need, property_rule, rule
 
 _CLUSTERS: Final = (t.DB_CLUSTER, t.DOCDB_CLUSTER, t.NEPTUNE_CLUSTER)
@@ -260,3 +261,19 @@ def database_parameters_tls(group: Resource, ctx: Context) -> Iterator[Finding]:
         value = parameter.get("value")
         if refused and str(value.text() or value.value).lower() in refused:
             yield fail(value, "switches TLS off")
+
+
+@rule(
+    id="database-subnets-private",
+    title="Databases lie in subnets without a route to the internet",
+    pillar="network",
+    severity="high",
+    level="advisory",
+    why="In a public subnet one switch, or one address, puts the database on the internet.",
+    remedy="Name subnets in subnet_ids whose route table has no internet gateway.",
+    references=("RDS-013",),
+    on=t.DB_SUBNETS,
+)
+def database_subnets_private(group: Resource, ctx: Context) -> Iterator[Finding]:
+    if any(public(subnet) for subnet in group.targets("subnetIds", t.SUBNET)):
+        yield fail(group.get("subnetIds"), "holds a subnet with a route to the internet")

@@ -30,10 +30,18 @@ class Operation:
     @property
     def needs(self) -> list[list[dict[str, Any]]]:
         """The ways in, each as the security schemes that it asks for together."""
+        return [[scheme for scheme, _ in way] for way in self._ways()]
+
+    def _ways(self) -> list[list[tuple[dict[str, Any], Any]]]:
+        """The same, each scheme with the scopes that are asked of it."""
         known = _mapping(self.document.get("securityDefinitions"))
         known |= _mapping(_mapping(self.document.get("components")).get("securitySchemes"))
         chosen = self.content.get("security", self.document.get("security")) or []
-        return [[_mapping(known.get(name)) for name in way] for way in chosen if isinstance(way, dict)]
+        return [
+            [(_mapping(known.get(name)), scopes) for name, scopes in way.items()]
+            for way in chosen
+            if isinstance(way, dict)
+        ]
 
     @property
     def is_preflight(self) -> bool:
@@ -50,6 +58,10 @@ class Operation:
             return True
         ways = self.needs
         return bool(ways) and all(any(map(_identifies, way)) for way in ways)
+
+    def asks_tokens_for_scopes(self) -> bool:
+        """Whether every way in by a token of a user pool asks for a scope."""
+        return all(scopes or not _takes_pool_tokens(scheme) for way in self._ways() for scheme, scopes in way)
 
     def asks_for_key(self) -> bool:
         """Whether every way in asks for an API key."""
@@ -78,6 +90,10 @@ def _identifies(scheme: dict[str, Any]) -> bool:
     return "x-amazon-apigateway-authtype" in scheme or "x-amazon-apigateway-authorizer" in scheme
 
 
+def _takes_pool_tokens(scheme: dict[str, Any]) -> bool:
+    return str(scheme.get("x-amazon-apigateway-authtype", "")).lower() == "cognito_user_pools"
+
+
 def definition(api: Resource) -> dict[str, Any] | None:
     """The imported definition, or None where it cannot be read. Raises UnreadableError when it is not known yet."""
     text = api.get("body").text()
@@ -101,7 +117,7 @@ def operations(api: Resource) -> list[Operation]:
     ]
 
 
-def _unless(
+def unless(
     api: Resource, good: Callable[[Operation], bool], text: str, verbs: tuple[str, ...] = _VERBS
 ) -> Iterator[Finding]:
     """A finding for each operation with one of the verbs that is not good; a preflight answer needs nothing."""
@@ -140,7 +156,7 @@ def api_definition_readable(api: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
 )
 def definition_authenticated(api: Resource, ctx: Context) -> Iterator[Finding]:
-    yield from _unless(api, Operation.authenticates, "lets anyone call without authentication")
+    yield from unless(api, Operation.authenticates, "lets anyone call without authentication")
 
 
 @rule(
@@ -156,7 +172,7 @@ def definition_authenticated(api: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
 )
 def definition_requires_api_key(api: Resource, ctx: Context) -> Iterator[Finding]:
-    yield from _unless(api, Operation.asks_for_key, "does not require an API key")
+    yield from unless(api, Operation.asks_for_key, "does not require an API key")
 
 
 @rule(
@@ -171,4 +187,4 @@ def definition_requires_api_key(api: Resource, ctx: Context) -> Iterator[Finding
     scope="resource",
 )
 def definition_validates_requests(api: Resource, ctx: Context) -> Iterator[Finding]:
-    yield from _unless(api, Operation.validates, "does not validate the body of a request", verbs=_WITH_BODY)
+    yield from unless(api, Operation.validates, "does not validate the body of a request", verbs=_WITH_BODY)
