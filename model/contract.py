@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NoReturn
@@ -215,10 +215,10 @@ def _transaction(item: Any, index: int, required: Sequence[str]) -> Transaction:
         if name not in item:
             _refuse(f"{place}.{name} is missing")
     for name, value in item.items():
-        field = FIELDS.get(name)
-        if field is None:
+        if (check := _CHECKS.get(name)) is None:
             _refuse(f"{place} has a field that this API does not know")
-        _check(field, value, place)
+        if (fault := check(value)) is not None:
+            _refuse(f"{place}.{name} {fault}")
     if (contradiction := contradicting(item)) is not None:
         name, rule = contradiction
         _refuse(f"{place}.{name} {rule}")
@@ -253,24 +253,6 @@ def contradicting(item: Mapping[str, Any]) -> tuple[str, str] | None:
 _ABSENT = object()
 
 
-def _check(field: Field, value: Any, place: str) -> None:
-    where = f"{place}.{field.name}"
-    if value is None and field.nullable:
-        return
-    if field.kind == "category":
-        if not isinstance(value, str) or value not in CATEGORIES:
-            _refuse(f"{where} must be one of the {len(CATEGORIES)} merchant categories")
-    elif field.kind == "time":
-        if not isinstance(value, str) or not _is_time(value):
-            _refuse(f"{where} must be a local time of 2000 to 2099 as {TIME_FORMAT}")
-    else:
-        allowed = (int,) if field.kind == "integer" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, allowed):
-            _refuse(f"{where} must be of type {field.kind}")
-        if not field.minimum <= value <= field.maximum:
-            _refuse(f"{where} must be between {field.minimum:g} and {field.maximum:g}")
-
-
 def _is_time(text: str) -> bool:
     if not _TIME.fullmatch(text):
         return False
@@ -281,5 +263,38 @@ def _is_time(text: str) -> bool:
     return True
 
 
+Check = Callable[[Any], str | None]
+"""None for a value of a field, or else what it must be."""
+
+
+def _check_of(field: Field) -> Check:
+    """Made once for each field, since it runs for each value of a request."""
+    if field.kind == "category":
+        known = f"must be one of the {len(CATEGORIES)} merchant categories"
+        return lambda value: None if value in CATEGORIES else known
+    if field.kind == "time":
+        a_time = f"must be a local time of 2000 to 2099 as {TIME_FORMAT}"
+        return lambda value: None if isinstance(value, str) and _is_time(value) else a_time
+    return _number_check(field)
+
+
+def _number_check(field: Field) -> Check:
+    # JSON's true and false are of a type of their own here, though Python counts with them.
+    allowed = (int,) if field.kind == "integer" else (int, float)
+    minimum, maximum, nullable = field.minimum, field.maximum, field.nullable
+    of_type = f"must be of type {field.kind}"
+    between = f"must be between {minimum:g} and {maximum:g}"
+
+    def check(value: Any) -> str | None:
+        if type(value) in allowed:
+            return None if minimum <= value <= maximum else between
+        return None if nullable and value is None else of_type
+
+    return check
+
+
 def _refuse(message: str) -> NoReturn:
     raise ContractError("invalid_request", message)
+
+
+_CHECKS: Mapping[str, Check] = {name: _check_of(field) for name, field in FIELDS.items()}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -97,6 +99,34 @@ def test_serving_and_training_build_the_same_matrix(frame: pd.DataFrame, recipe:
     assert served.dtype == trained.dtype == np.float32
     assert served.shape == (len(frame), len(names))
     np.testing.assert_array_equal(served, trained)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                field.name: st.sampled_from(contract.CATEGORIES)
+                if field.kind == "category"
+                else st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)).map(
+                    lambda time: time.isoformat(timespec="seconds")
+                )
+                if field.kind == "time"
+                else st.integers(ceil(field.minimum), int(field.maximum))
+                | (st.floats(field.minimum, field.maximum) if field.kind == "number" else st.nothing())
+                | (st.none() if field.nullable else st.nothing())
+                for field in contract.FIELDS.values()
+            }
+        ),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_a_row_alone_has_the_bits_that_it_has_among_others(rows: list[dict[str, Any]]) -> None:
+    names = list(features.FEATURES)
+    alone = np.concatenate([from_transactions([row], names) for row in rows])
+    together = from_transactions(rows, names)
+    assert alone.dtype == together.dtype == np.float32
+    assert alone.tobytes() == together.tobytes()
 
 
 def test_each_feature_in_words() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -63,6 +64,33 @@ def test_a_score_at_the_threshold_is_fraud() -> None:
         {"is_fraud": True, "score": at},
         {"is_fraud": False, "score": below},
     ]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 100_000) | st.integers(1, 100_000)), max_size=5),
+    st.sampled_from([None, 0.5]),
+    st.text(max_size=20),
+)
+def test_the_answer_is_what_an_encoder_writes(
+    scored: list[tuple[float, float]], decline: float | None, version: str
+) -> None:
+    rule = Rule("cost", Prices(), None, decline)
+    said = inference.Prediction(
+        [score for score, _ in scored], [amount for _, amount in scored], rule, version
+    )
+    predictions: list[dict[str, Any]] = []
+    for score, amount in scored:
+        decision = rule.decision(score, amount)
+        more = {} if decision is None else {"decision": decision}
+        predictions.append({"is_fraud": rule.alerts(score, amount), "score": score} | more)
+    expected = json.dumps({"predictions": predictions, "model_version": version})
+    assert inference.output_fn(said, None)[0] == expected
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_no_number_gives_no_answer(score: float) -> None:
+    with pytest.raises(ValueError, match="no number"):
+        inference.output_fn(inference.Prediction([score], [1.0], Rule("f1", Prices(), 0.5), "v"), None)
 
 
 def test_the_amount_decides_with_the_score(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,6 +300,14 @@ def test_the_application_hides_what_went_wrong(folder: Path, monkeypatch: pytest
     answered, content = call(application, "POST", "/invocations", **more)
     assert (answered[:3], content) == ("500", b"{}")
     assert errors.getvalue() == "ValueError while scoring\n"
+
+
+def test_the_collector_passes_over_what_a_worker_has_loaded(folder: Path) -> None:
+    before = gc.get_freeze_count()
+    inference.application(str(folder))
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    assert frozen > before
 
 
 def test_the_application_of_a_changed_model_never_exists(folder: Path) -> None:
