@@ -14,7 +14,7 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from endpoint_guard.server import take_over
+from endpoint_guard.wire.server import no_answer, take_over
 
 try:
     from pulumi_policy import secret as _secret
@@ -155,8 +155,8 @@ class StackRequest:
     As one message they take several times the room of their bytes.
     """
 
-    def __init__(self, message: bytes) -> None:
-        parts = _resources(memoryview(message))
+    def __init__(self, message: memoryview) -> None:
+        parts = _resources(message)
         self.resources: Iterable[Any] = (
             analyzer_pb2.AnalyzeStackRequest.FromString(message).resources
             if parts is None
@@ -200,10 +200,7 @@ def serve_through(wrap: Callable[[Any], Any]) -> bool:
 
         def added(servicer: Any, server: Any) -> None:
             ours = _wrap[0](servicer)
-            add(
-                ours,
-                take_over(server, getattr(ours, "unread", lambda path: None), {"AnalyzeStack": StackRequest}),
-            )
+            add(ours, take_over(server, getattr(ours, "own_answer", no_answer)))
 
         analyzer_pb2_grpc.add_AnalyzerServicer_to_server = added
     _wrap[:] = [wrap]

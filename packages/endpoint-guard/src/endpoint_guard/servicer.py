@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from pulumi.runtime.proto import analyzer_pb2
@@ -59,9 +59,17 @@ class Servicer:
         )
         return self._behind.Configure(request, context)
 
-    def unread(self, path: str) -> bytes | None:
-        """The answer to a call that need not be read: nothing is fixed unless a policy is at the level `remediate`."""
-        return b"" if path.endswith("/Remediate") and not self._remediates else None
+    def own_answer(self, path: str, message: memoryview) -> Sequence[bytes] | None:
+        """The bytes, in parts, of an answer that needs no generated code; None where there is no such way.
+
+        Nothing is fixed unless a policy is at the level `remediate`: that question need not be read. Questions and
+        findings about a large stack take several times the room of their bytes as messages.
+        """
+        if path.endswith("/Remediate") and not self._remediates:
+            return (b"",)
+        if path.endswith("/AnalyzeStack"):
+            return self._about_stack(sdk.StackRequest(message).resources)
+        return None
 
     def Remediate(self, request: Any, context: Any) -> Any:
         """Nothing to fix unless a policy is at the level `remediate`."""
@@ -76,7 +84,7 @@ class Servicer:
         self._operations.told(request.urn, inputs)
         graph = from_request(request, inputs)
         for rule in self._rules_about(older.current(request.type)):
-            self._rule(response, rule, graph)
+            self._report(response, rule.id, self._guard.violations(rule, graph))
         for diagnostic in response.diagnostics:
             diagnostic.urn = ""
         graph.release()
@@ -90,19 +98,26 @@ class Servicer:
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
         """The rules about the whole stack, then what the pack says about itself."""
-        response = analyzer_pb2.AnalyzeResponse()
-        resources = from_messages(request.resources, self._operations.inputs)
+        return analyzer_pb2.AnalyzeResponse.FromString(b"".join(self._about_stack(request.resources)))
+
+    def _about_stack(self, messages: Iterable[Any]) -> list[bytes]:
+        """An AnalyzeResponse in parts; a message is what its parts' bytes say together."""
+        resources = from_messages(messages, self._operations.inputs)
         graph = Graph(resources, self._operations.end(one.urn for one in resources))
+        parts = []
         for rule in self._stack_rules:
-            self._rule(response, rule, graph)
+            parts.append(self._part(rule.id, self._guard.violations(rule, graph)))
         for meta in METAS:
-            self._report(response, meta.id, meta.says(self._guard, graph), note=meta.is_note)
+            parts.append(self._part(meta.id, meta.says(self._guard, graph), note=meta.is_note))
         graph.release()
         sdk.forget()
-        return response
+        return parts
 
-    def _rule(self, response: Any, rule: Rule, graph: Graph) -> None:
-        self._report(response, rule.id, self._guard.violations(rule, graph))
+    def _part(self, name: str, says: Iterable[Said], *, note: bool = False) -> bytes:
+        response = analyzer_pb2.AnalyzeResponse()
+        self._report(response, name, says, note=note)
+        content: bytes = response.SerializeToString()
+        return content
 
     def _report(self, response: Any, name: str, says: Iterable[Said], *, note: bool = False) -> None:
         level = self._levels[name]
