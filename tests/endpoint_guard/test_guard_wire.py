@@ -105,6 +105,27 @@ def test_whatever_comes_after_the_preface_raises_nothing(content: bytes) -> None
     assert made.is_closed == (ended_with(made) is not None)
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=30), st.sampled_from([0, 200, 4096])
+)
+def test_headers_that_were_seen_before_mean_what_they_say_now(
+    asks: list[tuple[str, bool]], table: int
+) -> None:
+    encoder, made = Encoder(), Connection()
+    encoder.header_table_size = table
+    take(made, opened())
+    calls = []
+    for place, (path, is_sensitive) in enumerate(asks):
+        request = [
+            (name, path if name == ":path" else value, is_sensitive) for name, value in REQUEST.items()
+        ]
+        block = encoder.encode(request)
+        calls += take(made, frames.frame(frames.HEADERS, frames.END_HEADERS, 2 * place + 1, block))
+        calls += take(made, frames.frame(frames.DATA, frames.END_STREAM, 2 * place + 1, message(b"")))
+
+    assert [path for path, _ in calls] == [path for path, _ in asks]
+
+
 HEADERS = Encoder().encode(list(REQUEST.items()))
 HALF = frames.frame(frames.HEADERS, 0, 1, HEADERS[:9])
 WHOLE = frames.frame(frames.HEADERS, frames.END_HEADERS, 1, HEADERS)

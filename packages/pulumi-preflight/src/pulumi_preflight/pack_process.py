@@ -15,21 +15,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi.runtime.proto import analyzer_pb2
 
+from pulumi_preflight import channel
+from pulumi_preflight.channel import Call, CallError, Channel
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.terminal import say
 
 START_SECONDS = 300.0
 """A pack imports an SDK of thousands of files: on a busy machine that takes minutes."""
 _IN_FLIGHT = 256
-"""gRPC cancels calls when thousands wait at once."""
 CALL_SECONDS = 300.0
 _STOP_SECONDS = 3.0
 _POLL_SECONDS, _TELL_SECONDS = 0.05, 10.0
-_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+_SERVICE = "/pulumirpc.Analyzer/"
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,10 @@ class PackProcess:
             stdout=self._out,
             stderr=self._err,
         )
-        self._channel: grpc.Channel | None = None
+        self._channel: Channel | None = None
         try:
-            self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port()}", options=_OPTIONS)
-            self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
-            self._greet()
+            self._channel = self._connected(self._port())
+            self._greet(self._channel)
         except BaseException:
             self.close()
             raise
@@ -99,7 +98,7 @@ class PackProcess:
 
     def info(self) -> Any:
         """The pack's AnalyzerInfo message."""
-        return self._call("GetAnalyzerInfo", empty_pb2.Empty())
+        return analyzer_pb2.AnalyzerInfo.FromString(self._call("GetAnalyzerInfo", empty_pb2.Empty()))
 
     def configure(self, config: Mapping[str, Any]) -> None:
         """Sets the final configuration: policy name to PolicyConfig message."""
@@ -109,30 +108,28 @@ class PackProcess:
         self, requests: Iterable[Any], done: Callable[[], None] = lambda: None
     ) -> Iterator[tuple[str, Any]]:
         """(URN, diagnostic) of all AnalyzeRequest messages, in their order; `done` is called after each."""
-        pending: deque[tuple[Any, Any]] = deque()
+        asked: deque[tuple[str, str, Call]] = deque()
 
         def settle() -> Iterator[tuple[str, Any]]:
-            request, future = pending.popleft()
-            try:
-                diagnostics = future.result().diagnostics
-            except grpc.RpcError as error:
-                raise self._failure(f'while it analyzed "{request.name}"', error) from None
-            yield from ((request.urn, item) for item in diagnostics)
+            urn, name, call = asked.popleft()
+            yield from ((urn, item) for item in self._diagnostics(call, f'while it analyzed "{name}"'))
             done()
 
         for request in requests:
-            pending.append((request, self._stub.Analyze.future(request, CALL_SECONDS)))
-            if len(pending) >= _IN_FLIGHT:
+            asked.append((request.urn, request.name, self._ask("Analyze", request.SerializeToString())))
+            if len(asked) >= _IN_FLIGHT:
                 yield from settle()
-        while pending:
+        while asked:
             yield from settle()
 
     def analyze_stack(self, resources: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-        """(URN, diagnostic) of the stack policies over all AnalyzerResource messages."""
-        request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
-        diagnostics = self._call("AnalyzeStack", request).diagnostics
-        del request  # both are larger than the stack
-        yield from ((item.urn, item) for item in diagnostics)
+        """(URN, diagnostic) of the stack policies over all AnalyzerResource messages.
+
+        Question and answer take several times the room of their bytes as messages: both are dealt with one by one.
+        """
+        parts = (analyzer_pb2.AnalyzeStackRequest(resources=[one]).SerializeToString() for one in resources)
+        call = self._ask("AnalyzeStack", b"".join(parts))
+        yield from ((item.urn, item) for item in self._diagnostics(call, "in AnalyzeStack"))
 
     def _command(self) -> list[str]:
         """As the CLI starts a pack: an executable by itself, a folder by the SDK's own module."""
@@ -173,12 +170,24 @@ class PackProcess:
             time.sleep(_POLL_SECONDS)
         raise UserError(f"the policy pack {self.folder} gave no port within {START_SECONDS:.0f} seconds.")
 
-    def _greet(self) -> None:
+    def _connected(self, port: int) -> Channel:
+        deadline = time.monotonic() + CALL_SECONDS
+        while True:
+            try:
+                return Channel(port)
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise UserError(
+                        f"the policy pack {self.folder} does not listen at its port: {self._tail()}"
+                    ) from None
+                time.sleep(_POLL_SECONDS)
+
+    def _greet(self, opened: Channel) -> None:
         hello = analyzer_pb2.AnalyzerHandshakeRequest(engine_address="127.0.0.1:1")
         try:
-            self._stub.Handshake(hello, timeout=CALL_SECONDS, wait_for_ready=True)
-        except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+            opened.result(self._ask("Handshake", hello.SerializeToString()), CALL_SECONDS)
+        except CallError as error:
+            if error.code != channel.UNIMPLEMENTED:
                 raise self._failure("at the handshake", error) from None
         run = self._run
         request = analyzer_pb2.AnalyzerStackConfigureRequest(
@@ -191,19 +200,33 @@ class PackProcess:
         )
         self._call("ConfigureStack", request)
 
-    def _call(self, method: str, request: Any) -> Any:
-        try:
-            return getattr(self._stub, method)(request, timeout=CALL_SECONDS)
-        except grpc.RpcError as error:
-            raise self._failure(f"in {method}", error) from None
+    def _ask(self, method: str, message: bytes) -> Call:
+        assert self._channel is not None  # noqa: S101 - entered
+        return self._channel.ask(_SERVICE + method, message)
 
-    def _failure(self, when: str, error: grpc.RpcError) -> UserError:
-        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+    def _answer(self, call: Call, when: str) -> bytearray:
+        assert self._channel is not None  # noqa: S101 - entered
+        try:
+            return self._channel.result(call, CALL_SECONDS)
+        except CallError as error:
+            raise self._failure(when, error) from None
+
+    def _call(self, method: str, request: Any) -> bytearray:
+        return self._answer(self._ask(method, request.SerializeToString()), f"in {method}")
+
+    def _diagnostics(self, call: Call, when: str) -> Iterable[Any]:
+        diagnostics: Iterable[Any] = analyzer_pb2.AnalyzeResponse.FromString(
+            self._answer(call, when)
+        ).diagnostics
+        return diagnostics
+
+    def _failure(self, when: str, error: CallError) -> UserError:
+        if error.code == channel.DEADLINE_EXCEEDED:
             return UserError(
                 f"the policy pack {self.folder} gave no answer {when} within {CALL_SECONDS:.0f} seconds."
             )
         # The error's details quote the exception, and with it perhaps a property.
-        if error.code() is grpc.StatusCode.UNKNOWN:
+        if error.code == channel.UNKNOWN:
             why = "one of its rules raised an exception instead of reporting a violation."
         else:
             why = self._tail()

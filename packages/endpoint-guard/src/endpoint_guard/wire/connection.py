@@ -20,6 +20,7 @@ MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024
 """As the policy SDK's own server takes."""
 MAX_HEADER_BYTES: Final = 2**16
 MAX_STREAMS: Final = 1_000
+_MAX_PATHS: Final = 100
 
 RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL = 8, 12, 13
 """gRPC's status codes."""
@@ -168,18 +169,21 @@ class Connection:
     def _path(self, block: bytes) -> str | None:
         """The path that a block of headers asks for; None when they are not those of a gRPC request.
 
-        A block that only points at known fields changes nothing in the decoder, and says the same until one that does.
+        Where reading a block changed nothing in the decoder's table, it says the same until one does.
         """
         if block in self._paths:
             return self._paths[block]
+        entries = self._decoder.header_table.dynamic_entries
+        size, newest = len(entries), entries[0] if entries else None
         try:
             path = headers.path_of(self._decoder.decode(block, raw=True))
         except HPACKError:
             raise Http2Error(frames.COMPRESSION_ERROR, "headers that cannot be read") from None
-        if headers.only_points(block):
-            self._paths[block] = path
-        else:
+        is_same = len(entries) == size and (not entries or entries[0] is newest)
+        if not is_same or len(self._paths) == _MAX_PATHS:
             self._paths.clear()
+        if is_same:
+            self._paths[block] = path
         return path
 
     def _data(self, stream: int, flags: int, payload: bytes) -> Call | None:

@@ -50,11 +50,6 @@ def _length(text: bytes) -> bytes:
     return bytes([0x7F, *found, size])
 
 
-def only_points(block: bytes) -> bool:
-    """Whether every byte of a block of headers is an index of a known field (RFC 7541, 6.1)."""
-    return all(0x80 < byte < 0xFF for byte in block)
-
-
 _UNQUOTED: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _STATUS_200: Final = b"\x88"  # an index of the static table
 ANSWER: Final = _STATUS_200 + _field(b"content-type", b"application/grpc")
