@@ -307,18 +307,6 @@ def test_what_a_dynamic_provider_returns_is_made_up(tmp_path: Path) -> None:
     assert one(run_inline(tmp_path, DYNAMIC, form="preview"), "Bucket")["inputs"]["bucket"] == UNKNOWN
 
 
-def test_a_hook_is_not_run_and_that_is_said(tmp_path: Path) -> None:
-    program = """
-        import pulumi
-        hook = pulumi.ResourceHook("hook", lambda args: 1 / 0)
-        pulumi.ComponentResource("a:b:C", "c", opts=pulumi.ResourceOptions(
-            hooks=pulumi.ResourceHookBinding(after_create=[hook])))
-    """
-    assert run_inline(tmp_path, program).warnings == (
-        "Resource hooks do not run here: they surround operations, and none takes place.",
-    )
-
-
 def test_a_stack_is_named_as_the_cli_takes_it(tmp_path: Path) -> None:
     project = write_project(tmp_path, HEAD + 'aws.s3.Bucket("b")', {"aws:region": "eu-west-1"})
     plain = evaluate("dev", preview=True, project=project)

@@ -12,7 +12,9 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
+from pulumi_preflight.callbacks import Callbacks
 from pulumi_preflight.errors import UserError
+from pulumi_preflight.hooks import Hooks
 from pulumi_preflight.recorder import Recorder
 from pulumi_preflight.transforms import Transforms
 
@@ -50,7 +52,11 @@ class Engine:
         self._counting = threading.Lock()
         self.mistake: UserError | None = None
         self.failure: Exception | None = None
-        self._transforms = Transforms()
+        self._callbacks = Callbacks()
+        self.transforms = Transforms(self._callbacks)
+        """The transforms the program has registered."""
+        self.hooks = Hooks(self._callbacks, preview=recorder.preview)
+        """Its hooks."""
         self._server = grpc.server(futures.ThreadPoolExecutor(_WORKERS), options=_OPTIONS)
         resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(self, recorder), self._server)
         engine_pb2_grpc.add_EngineServicer_to_server(_Log(say), self._server)
@@ -64,7 +70,7 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.stop(grace=None)
-        self._transforms.close()
+        self._callbacks.close()
 
     def answer(self, call: Callable[[], Any], context: Any) -> Any:
         """What `call` returns; a UserError in it becomes the error of the program's call, and is kept."""
@@ -83,14 +89,9 @@ class Engine:
             with self._counting:
                 self.pending -= 1
 
-    @property
-    def transforms(self) -> Transforms:
-        """The transforms the program has registered."""
-        return self._transforms
-
 
 class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Transforms run before a registration is recorded, and outside the recorder's lock: they may ask again."""
+    """Transforms run before a registration is recorded and hooks after it, without its lock: they may ask again."""
 
     def __init__(self, engine: Engine, recorder: Recorder) -> None:
         self._engine = engine
@@ -105,8 +106,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterResource(self, request: Any, context: Any) -> Any:
         def register() -> Any:
             transforms = self._engine.transforms
-            answer = self._recorder.RegisterResource(transforms.resource(request))
+            changed = transforms.resource(request)
+            answer = self._recorder.RegisterResource(changed)
             transforms.remember(answer.urn, request)
+            if not request.remote:  # who makes a remote component registers it with its hooks
+                self._engine.hooks.created(changed, self._recorder.resource(answer.urn))
             return answer
 
         return self._engine.answer(register, context)
@@ -115,7 +119,12 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return self._engine.answer(lambda: self._recorder.ReadResource(request), context)
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
-        return self._engine.answer(lambda: self._recorder.RegisterResourceOutputs(request), context)
+        def complete() -> Any:
+            answer = self._recorder.RegisterResourceOutputs(request)
+            self._engine.hooks.completed(self._recorder.resource(request.urn))
+            return answer
+
+        return self._engine.answer(complete, context)
 
     def Invoke(self, request: Any, context: Any) -> Any:
         return self._engine.answer(
@@ -136,13 +145,14 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def RegisterPackage(self, request: Any, context: Any) -> Any:
         return resource_pb2.RegisterPackageResponse(ref=f"{request.name}@{request.version}")
 
-    # Hooks surround an operation of AWS; none takes place here, so none is called.
     def RegisterResourceHook(self, request: Any, context: Any) -> Any:
-        self._recorder.hooks = True
-        return empty_pb2.Empty()
+        return self._engine.answer(lambda: self._add_hook(request), context)
 
     def RegisterErrorHook(self, request: Any, context: Any) -> Any:
-        self._recorder.hooks = True
+        return self._engine.answer(lambda: self._add_hook(request), context)
+
+    def _add_hook(self, request: Any) -> Any:
+        self._engine.hooks.add(request)
         return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:

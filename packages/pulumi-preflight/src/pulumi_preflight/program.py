@@ -80,7 +80,8 @@ def evaluate(
             end = _wait(events, engine, recorder, progress, timeout)
         warning = _verdict(end, engine, recorder, scrub)
     graph = recorder.graph()
-    return replace(graph, warnings=(warning, *graph.warnings)) if warning else graph
+    hooks = tuple(map(scrub, engine.hooks.warnings))
+    return replace(graph, warnings=(*filter(None, (warning,)), *graph.warnings, *hooks))
 
 
 @dataclass
@@ -195,7 +196,7 @@ def _verdict(end: _End, engine: Engine, recorder: Recorder, scrub: Scrub) -> str
         raise engine.failure
     if engine.mistake is not None:
         where = f" ({place})" if place else ""
-        raise NotJudgedError(f"{str(engine.mistake).removesuffix('.')}{where}.") from None
+        raise NotJudgedError(scrub(f"{str(engine.mistake).removesuffix('.')}{where}.")) from None
     if end.raised is not None:
         error = NotJudgedError(scrub(_sentence(end.raised, place)))
         error.add_note(scrub(end.raised["traceback"]))

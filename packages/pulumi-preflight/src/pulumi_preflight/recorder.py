@@ -54,7 +54,7 @@ class Recorder:
     ) -> None:
         self._config = config
         self._answers = answers or Answers()
-        self._preview = preview
+        self.preview = preview
         self._allow_unseen = allow_unseen
         self._unseen: list[str] = []
         self._made_up: dict[str, Resource] = {}
@@ -64,13 +64,16 @@ class Recorder:
         self._providers = Providers(config, self._recorded, self.make_urn)
         self._missing: dict[str, str] = {}
         """The resource of each file that is not there."""
-        self.hooks = False
-        """Whether the program has registered a resource hook."""
         self.last = ""
         """The last resource that the program registered, as a reader knows it."""
 
     def __len__(self) -> int:
         return len(self._recorded)
+
+    def resource(self, urn: str) -> Resource:
+        """A resource that has been recorded."""
+        with self._lock:
+            return self._recorded[urn]
 
     def graph(self) -> Graph:
         """Everything registered so far."""
@@ -78,7 +81,7 @@ class Recorder:
         return Graph(
             project=config.project,
             stack=config.stack,
-            preview=self._preview,
+            preview=self.preview,
             resources=in_order(list(self._recorded.values())),
             exports=self._exports,
             config=config.values,
@@ -90,12 +93,10 @@ class Recorder:
         found = []
         if self._unseen:
             found.append(f"What the remote components declare is not judged: {', '.join(self._unseen)}.")
-        if not self._preview and any(
+        if not self.preview and any(
             resource["type"].startswith("pulumi-python:dynamic") for resource in self._recorded.values()
         ):
             found.append("Dynamic providers do not run here: what their resources return is made up.")
-        if self.hooks:
-            found.append("Resource hooks do not run here: they surround operations, and none takes place.")
         for path, name in self._missing.items():
             found.append(f"{name} is made of {path}, which is not here: an update would end with an error.")
         if self._answers.used:
@@ -184,7 +185,7 @@ class Recorder:
             )
         self._unseen.append(shown)
         type_, inputs = resource["type"], resource["inputs"]
-        if self._preview:
+        if self.preview:
             known = outputs.shape(type_)
             resource["outputs"] = {
                 key: inputs[key] if placeholders.passed_on(key, kind, inputs) else UNKNOWN
@@ -250,7 +251,7 @@ class Recorder:
         if type_.startswith(PROVIDER):
             version = resource.get("version")
             inputs |= {"version": version} if version else {}
-            resource["id"] = UNKNOWN if self._preview else fixed_id(urn)
+            resource["id"] = UNKNOWN if self.preview else fixed_id(urn)
             resource["outputs"] = dict(inputs)
         elif not (resource["custom"] and type_.count(":") == 2) or type_.startswith("pulumi:"):
             resource["outputs"] = dict(inputs)
@@ -278,7 +279,7 @@ class Recorder:
         checked, _ = check(type_, name, resource["inputs"], seed=urn)
         inputs = resource["inputs"] = shown(checked)
         id_ = resource["id"] or resource.get("importID") or ""
-        if self._preview and not id_:
+        if self.preview and not id_:
             resource["id"] = UNKNOWN
             resource["outputs"] = planned(type_, inputs, place.region, place.default_tags)
         else:
@@ -292,7 +293,7 @@ class Recorder:
         if named:
             inputs[named[0]] = named[1]
         extra = outputs.tags_all(type_, inputs, place.default_tags)
-        if self._preview and not resource["id"]:
+        if self.preview and not resource["id"]:
             resource["id"] = UNKNOWN
             extra |= outputs.unknown(type_, inputs, place.region)
         else:

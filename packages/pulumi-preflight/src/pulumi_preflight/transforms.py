@@ -6,12 +6,11 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-import grpc
-from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
+from pulumi.runtime.proto import resource_pb2
 
+from pulumi_preflight.callbacks import CallbackError, Callbacks
 from pulumi_preflight.errors import NotJudgedError
 
-_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _SAME = (
     ("depends_on", "dependencies"),
     ("ignore_changes", "ignoreChanges"),
@@ -30,17 +29,12 @@ _SAME = (
 class Transforms:
     """The transforms that a program has registered so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._callbacks = callbacks
         self._lock = threading.Lock()
-        self._channels: dict[str, Any] = {}
         self._of_stack: list[Any] = []
         self._of_invokes: list[Any] = []
         self._of_resource: dict[str, tuple[str, list[Any]]] = {}
-
-    def close(self) -> None:
-        """Ends the connections to the program."""
-        for channel in self._channels.values():
-            channel.close()
 
     def add_to_stack(self, callback: Any) -> None:
         """A transform of every resource from now on."""
@@ -102,18 +96,11 @@ class Transforms:
             return [*found, *self._of_stack]
 
     def _call(self, callback: Any, request: Any, response: Any) -> Any:
-        with self._lock:
-            if callback.target not in self._channels:
-                self._channels[callback.target] = grpc.insecure_channel(callback.target, options=_OPTIONS)
-            stub = callback_pb2_grpc.CallbacksStub(self._channels[callback.target])
-        asked = callback_pb2.CallbackInvokeRequest(token=callback.token, request=request.SerializeToString())
         try:
-            return response.FromString(stub.Invoke(asked).response)
-        except grpc.RpcError as error:
-            # The details are the exception, a colon, and the lines of the program it comes from.
-            details = str(error.details()).partition("error: ")[2].partition(":\n")[0]
+            return self._callbacks.call(callback, request, response)
+        except CallbackError as error:
             name = getattr(request, "name", "") or request.token
-            raise NotJudgedError(f"a transform of the program failed for {name}: {details}.") from None
+            raise NotJudgedError(f"a transform of the program failed for {name}: {error}.") from None
 
 
 def _options(request: Any) -> Any:
@@ -128,6 +115,8 @@ def _options(request: Any) -> Any:
         options.delete_before_replace = request.deleteBeforeReplace
     if request.HasField("customTimeouts"):
         options.custom_timeouts.CopyFrom(request.customTimeouts)
+    if request.HasField("hooks"):
+        options.hooks.CopyFrom(request.hooks)
     return options
 
 
@@ -152,6 +141,9 @@ def _changed(request: Any, answer: Any) -> Any:
     changed.ClearField("customTimeouts")
     if options.HasField("custom_timeouts"):
         changed.customTimeouts.CopyFrom(options.custom_timeouts)
+    changed.ClearField("hooks")
+    if options.HasField("hooks"):
+        changed.hooks.CopyFrom(options.hooks)
     changed.providers.clear()
     changed.providers.update(options.providers)
     return changed
