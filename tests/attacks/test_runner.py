@@ -278,7 +278,10 @@ def test_select_takes_names_threats_and_controls() -> None:
         (["ftp://127.0.0.1/prod/score"], "must be that of the scoring method"),
         (["http://127.0.0.1:9/prod/score", "--only", "no-such-probe"], "No probe matches"),
         (["http://127.0.0.1:9/prod/score", "--api-key-file", "missing.json"], "missing.json does not exist"),
-        (["http://127.0.0.1:9/prod/score", "--credentials-file", "missing.json"], "not a credentials file"),
+        (
+            ["http://127.0.0.1:9/prod/score", "--credentials-file", "missing.json"],
+            "missing.json does not exist",
+        ),
         (["http://127.0.0.1:9/prod/score", "--log-dir", "missing"], "not a folder"),
         (["http://127.0.0.1:9/prod/score"], "Nothing answers"),
         (["http://127.0.0.1:9/prod/score", "--also", "sarif=x"], "one of table, json, junit, html"),

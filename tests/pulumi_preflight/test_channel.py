@@ -98,6 +98,17 @@ def test_no_more_calls_are_under_way_than_the_server_allows() -> None:
         ]
 
 
+def test_a_call_that_the_server_refused_to_look_at_is_asked_again() -> None:
+    refused = frames.frame(frames.RST_STREAM, 0, 1, frames.number.pack(frames.REFUSED_STREAM))
+    block = Encoder().encode([(":status", "200")])
+    status = frames.frame(frames.HEADERS, frames.END_HEADERS, 3, block)
+    content = frames.frame(frames.DATA, 0, 3, struct.pack(">BL", 0, 3) + b"yes")
+    end = frames.END_HEADERS | frames.END_STREAM
+    trailers = frames.frame(frames.HEADERS, end, 3, Encoder().encode([("grpc-status", "0")]))
+
+    assert answered(SETTINGS, refused, status, content, trailers) == b"yes"
+
+
 def test_a_call_without_an_answer_ends_in_time_and_the_next_one_is_answered() -> None:
     with served() as port, Channel(port) as opened:
         assert outcome(opened, "wait", seconds=0.1) == (channel.DEADLINE_EXCEEDED, "")

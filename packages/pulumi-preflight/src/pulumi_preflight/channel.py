@@ -41,11 +41,12 @@ class CallError(Exception):
 class Call:
     """A question that was asked; `Channel.result` gives its answer."""
 
-    __slots__ = ("data", "details", "is_done", "path", "status", "stream", "unsent", "window")
+    __slots__ = ("asked", "data", "details", "is_done", "path", "status", "stream", "unsent", "window")
 
     def __init__(self, path: str, message: bytes) -> None:
         self.path = path
-        self.unsent = memoryview(_prefix.pack(0, len(message)) + message)
+        self.asked = memoryview(_prefix.pack(0, len(message)) + message)
+        self.unsent = self.asked
         self.data = bytearray()
         self.stream = 0
         self.window = 0
@@ -181,12 +182,12 @@ class Channel:
             )
             self._sending.append(call)
         for call in list(self._sending):
-            while call.unsent and not call.is_done and len(self._out) < _BACKLOG_BYTES:
+            while call.unsent and call.stream in self._open and len(self._out) < _BACKLOG_BYTES:
                 room = min(call.window, self._window, frames.MAX_FRAME_BYTES)
                 if room <= 0:
                     break
                 self._send(call, room)
-            if not call.unsent or call.is_done:
+            if not call.unsent or call.stream not in self._open:
                 self._sending.remove(call)
 
     def _send(self, call: Call, room: int) -> None:
@@ -267,10 +268,19 @@ class Channel:
             self._end(call)
 
     def _reset(self, stream: int, flags: int, payload: bytes) -> None:
+        """Ends a call, or asks again, later, where the server has not looked at it (RFC 9113, 8.7)."""
         call = self._open.get(stream)
-        if call is not None:
-            call.status = UNAVAILABLE if call.status is None else call.status
-            self._end(call)
+        if call is None:
+            return
+        if frames.number.unpack(payload)[0] == frames.REFUSED_STREAM:
+            del self._open[stream]
+            call.unsent = call.asked
+            self._queued.appendleft(call)
+            self._most = max(1, len(self._open))
+            self._fill()
+            return
+        call.status = UNAVAILABLE if call.status is None else call.status
+        self._end(call)
 
     def _settings(self, stream: int, flags: int, payload: bytes) -> None:
         if flags & frames.ACK:

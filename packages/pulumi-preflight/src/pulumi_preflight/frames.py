@@ -13,7 +13,7 @@ MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 0x3, 0x4
 DEFAULT_WINDOW, LARGEST_WINDOW = 65_535, 2**31 - 1
 MAX_FRAME_BYTES: Final = 2**14
 """What every peer takes and, unless it is told otherwise, sends."""
-CANCEL: Final = 0x8
+REFUSED_STREAM, CANCEL = 0x7, 0x8
 _PRIORITY_BYTES: Final = 5
 _head, setting, number = Struct(">HBBBL"), Struct(">HL"), Struct(">L")
 HEAD_BYTES: Final = _head.size
