@@ -247,10 +247,11 @@ def test_what_a_policy_says_is_told_by_its_tag_and_the_rule_by_the_first_word() 
     about = Rule("key-rotation", "t", "high", "mandatory", "stack")
     types = Rule("types", "t", "low", "mandatory", "stack", tags=("pack", "kind:unread_types"))
     by_id = {rule.id: rule for rule in (own, about, types)}
+    kinds = {rule.id: check_module._kind(rule) for rule in by_id.values()}
 
     def reading(policy: str, message: str) -> tuple[str, str]:
         diagnostic = SimpleNamespace(policyName=policy, message=message, description="t")
-        kind, rule, _ = check_module._reading(diagnostic, by_id)
+        kind, rule, _ = check_module._reading(diagnostic, by_id, kinds)
         return kind, rule.id
 
     assert reading("notes", "t\nkey-rotation in any other words.") == ("not_evaluated", "key-rotation")

@@ -68,6 +68,10 @@ class Ledger:
             found.setdefault(entry.rule, []).append(entry)
         return found
 
+    def concerns(self, rule: str) -> bool:
+        """Whether an entry names this rule."""
+        return rule in self._by_rule
+
     def holding(self, rule: str, finding: Finding, stack: str, project: str, today: date) -> Exemption | None:
         """The exemption in force for a finding, if any."""
         for entry in self._by_rule.get(rule, ()):

@@ -93,6 +93,8 @@ class Guard:
         return self._settings[rule.id]
 
     def _exemption(self, rule: str, finding: Any, graph: Graph) -> Any:
+        if not self.ledger.concerns(rule):
+            return None
         return self.ledger.holding(rule, finding, graph.stack, graph.project, today())
 
     def outcomes(self, graph: Graph) -> list[Outcome]:

@@ -161,9 +161,10 @@ def reported(
     types = {resource["urn"]: resource["type"] for resource in graph.resources}
     root = next((urn for urn, type_ in types.items() if type_ == "pulumi:pulumi:Stack"), "")
     by_id = {rule.id: rule for rule in rules}
+    kinds = {rule.id: _kind(rule) for rule in rules}
     names = cache(lambda urn: (scrub(urn), scrub(messages.short_name(urn)), scrub(types.get(urn, ""))))
     for about, diagnostic in diagnostics:
-        kind, rule, message = _reading(diagnostic, by_id)
+        kind, rule, message = _reading(diagnostic, by_id, kinds)
         urn, name, type_ = names(about if about in types else root)
         yield Finding(
             kind=kind,
@@ -183,15 +184,17 @@ def reported(
 def _level(diagnostic: Any, kind: Kind, rule: Rule) -> Level:
     if kind in NOTES:
         return "advisory"
+    if isinstance(diagnostic, analyzer_pb2.AnalyzeDiagnostic):
+        return rule.level
     in_force: Level | None = getattr(diagnostic, "level", None)
     return in_force or rule.level
 
 
-def _reading(diagnostic: Any, by_id: Mapping[str, Rule]) -> tuple[Kind, Rule, str]:
+def _reading(diagnostic: Any, by_id: Mapping[str, Rule], kinds: Mapping[str, Kind]) -> tuple[Kind, Rule, str]:
     """(kind, the rule it is about, the sentence without the policy's description)."""
     own = by_id[diagnostic.policyName]
     message = diagnostic.message.removeprefix(diagnostic.description).strip() or diagnostic.description
-    kind = _kind(own)
+    kind = kinds[own.id]
     if kind in ("not_evaluated", "exempted"):
         # The first word of such a sentence is the rule that it is about.
         return kind, by_id.get(message.split(maxsplit=1)[0], own), message
