@@ -92,13 +92,13 @@ def _fit(source: ArtifactSource, folder: Path, say: progress.Say) -> None:
     (folder / "model" / "code").mkdir(parents=True)
     frames = open_data(source.data, source.sample_rows, source.seed, say)
     fitted = train.train(frames.train, recipes.named("reference"), seed=source.seed, say=say)
-    fitted.estimator.n_jobs = None
-    joblib.dump(fitted.estimator, folder / "model" / "model.joblib")
+    fitted.fit.estimator.n_jobs = None
+    joblib.dump(fitted.fit.estimator, folder / "model" / "model.joblib")
     shutil.copyfile(_REFERENCE_CODE, folder / "model" / "code" / "inference.py")
     with progress.step(say, "packing the reference"):
         files = {"model.joblib": folder / "model" / "model.joblib", "code/inference.py": _REFERENCE_CODE}
         archive.pack({name: path.read_bytes() for name, path in files.items()}, folder / "model.tar.gz")
-    nodes = sum(tree.tree_.node_count for tree in fitted.estimator.estimators_)
-    about = {"trees": len(fitted.estimator.estimators_), "nodes": nodes, "rows": fitted.rows_per_draw}
+    nodes = sum(tree.tree_.node_count for tree in fitted.fit.estimator.estimators_)
+    about = {"trees": len(fitted.fit.estimator.estimators_), "nodes": nodes, "rows": fitted.fit.rows}
     about |= {"joblib_bytes": (folder / "model" / "model.joblib").stat().st_size}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")

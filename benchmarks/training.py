@@ -137,6 +137,12 @@ def page(before: Run, after: Run, recipes: tuple[str, str], cores: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def sections(path: Path) -> str:
+    """What people wrote below the table of an earlier page: from its first section on, empty where there is none."""
+    _, heading, rest = (path.read_text("utf-8") if path.is_file() else "").partition("\n## ")
+    return heading + rest
+
+
 def main(
     data: Annotated[Path, typer.Option(help="Folder of fraudTrain and fraudTest.")],
     against: Annotated[str, typer.Option(help="The earlier commit.")],
@@ -153,7 +159,7 @@ def main(
             after = measured("this tree", _PROJECT, data.resolve(), recipe)
     progress.out.print(table(before, after))
     if out is not None:
-        write_text(out, page(before, after, (recipe_before, recipe), os.cpu_count() or 1))
+        write_text(out, page(before, after, (recipe_before, recipe), os.cpu_count() or 1) + sections(out))
     progress.out.print_json(json.dumps([asdict(before), asdict(after)]))
 
 

@@ -47,7 +47,7 @@ def build(source: ArtifactSource, folder: Path, say: progress.Say) -> reports.Wh
             contents |= runtime.entries(source.build_dir / "wheels")
         archive.pack(contents, folder / "model.tar.gz")
     (folder / "card.json").write_bytes(card)
-    joblib.dump(trained.estimator, folder / "model.joblib", compress=3)
+    joblib.dump(trained.fit.estimator, folder / "model.joblib", compress=3)
     build = {
         "version": source.version,
         "fingerprint": source.fingerprint,
@@ -105,11 +105,12 @@ def _card(
         "fields": features.required_fields(recipe.features),
         "features": recipe.features,
         "categories": contract.CATEGORIES,
+        "typical_frauds": trained.fit.typical.dollars() if trained.fit.typical else None,
         "no_previous_seconds": features.NO_PREVIOUS_SECONDS,
         "rule": trained.rule.to_card(),
         "kind": recipe.kind,
         "parameters": {**recipe.parameters, "random_state": source.seed},
-        "fitted_on": {"rows": trained.rows_per_draw, "frauds": trained.frauds},
+        "fitted_on": {"rows": trained.fit.rows, "frauds": trained.fit.frauds},
         "data": {"kind": "sample" if source.data is None else "files", **spans, "dropped": data.dropped},
         "metrics": report,
         "histograms": seen,

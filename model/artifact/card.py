@@ -52,7 +52,7 @@ _GENDER = "0.006 to 0.008 PR-AUC and 0.004 to 0.006 F1 to `stateless` (three see
 def markdown(cards: Sequence[Card]) -> str:
     """The document of one or more cards, in the order given."""
     kinds = "; ".join(
-        f"`{card['recipe']}`: {_kind(card)} on {', '.join(card['features'])}{_as_published(card)}"
+        f"`{card['recipe']}`: {_kind(card)} on {', '.join(card['features'])}{_learnt(card)}{_as_published(card)}"
         for card in cards
     )
     rule = str(Rule.of_card(cards[0]["rule"]))
@@ -64,6 +64,12 @@ def markdown(cards: Sequence[Card]) -> str:
 def _kind(card: Card) -> str:
     trees = card["parameters"].get("max_iter") or card["parameters"].get("n_estimators")
     return _KINDS[card["kind"]].format(trees)
+
+
+def _learnt(card: Card) -> str:
+    return (
+        ", and how far the amount is from its category's typical fraud" if card.get("typical_frauds") else ""
+    )
 
 
 def _as_published(card: Card) -> str:
@@ -153,7 +159,7 @@ def _one(card: Card) -> str:
         f"## `{card['recipe']}`\n\nVersion `{card['version']}`, fitted on {fitted['rows']:,} rows with "
         f"{fitted['frauds']:,} frauds{_DRAWN[card['kind']]}; "
         f"scikit-learn {card['libraries']['scikit-learn']}. "
-        f"Parameters: `{json.dumps(card['parameters'])}`.{_selection(found)}"
+        f"Parameters: `{json.dumps(card['parameters'])}`.{_typical(card)}{_selection(found)}"
         "\n\nWorst slices with 20 frauds or more:\n\n"
         + _table(["slice", "frauds", "precision", "recall", "F1"], worst)
         + "\nAges of cardholders:\n\n"
@@ -164,6 +170,12 @@ def _one(card: Card) -> str:
         + "\nCalibration:\n\n"
         + _table(["score", "purchases", "mean score", "share of frauds"], tenths)
     )
+
+
+def _typical(card: Card) -> str:
+    typical = card.get("typical_frauds") or {}
+    dollars = ", ".join(f"{name} ${amount:,.0f}" for name, amount in typical.items())
+    return f" Typical frauds, learnt: {dollars}." if dollars else ""
 
 
 def _selection(found: Mapping[str, Any]) -> str:

@@ -67,6 +67,6 @@ def main(
     report = reports.in_full(trained, frames, score, say=progress.say)
     terminal.show(report, progress.out)
     page.write_folder(report, out)
-    joblib.dump(trained.estimator, out / "model.joblib.part", compress=3)
+    joblib.dump(trained.fit.estimator, out / "model.joblib.part", compress=3)
     (out / "model.joblib.part").replace(out / "model.joblib")
     progress.say(f"written to {out}")

@@ -99,8 +99,8 @@ def describe(trained: Trained, data: Dataset, score: Floats) -> Report:
         "recipe": trained.recipe.name,
         "data": f"{data.origin}; purchases from {str(data.train[TIME].iloc[0])[:10]} to "
         f"{str(data.test[TIME].iloc[-1])[:10]}",
-        "train_rows": trained.rows_per_draw,
-        "train_frauds": trained.frauds,
+        "train_rows": trained.fit.rows,
+        "train_frauds": trained.fit.frauds,
         "rule": trained.rule.to_card(),
         "selection": trained.selection,
         **whole,

@@ -15,6 +15,7 @@ from model.data.features import Matrix
 from model.errors import UserError
 from model.training import trees
 from model.training.calibration import Beta
+from model.training.typical import TypicalFrauds
 
 Scores = npt.NDArray[np.float64]
 
@@ -28,16 +29,19 @@ class ExportError(UserError):
     """The exported model does not give what the trained model gives."""
 
 
-def to_onnx(estimator: Any, features: int, beta: Beta | None = None) -> bytes:
+def to_onnx(
+    estimator: Any, features: int, beta: Beta | None = None, typical: TypicalFrauds | None = None
+) -> bytes:
     """ONNX of a forest or of boosted trees: float32 `features` (n, k) in, probability of fraud (n, 1) out.
 
-    With `beta`, the probabilities are calibrated ones. The same model gives the same bytes.
+    With `typical`, the estimator reads the column that it adds; with `beta`, the probabilities are calibrated ones.
+    The same model gives the same bytes.
     """
     write: Any = trees.boosting if isinstance(estimator, HistGradientBoostingClassifier) else trees.forest
-    if beta is None:
-        steps = write(estimator, INPUT, OUTPUT)
-    else:
-        steps = [*write(estimator, INPUT, "scores"), *trees.calibration(beta, "scores", OUTPUT)]
+    given, wanted = (INPUT if typical is None else "columns"), (OUTPUT if beta is None else "scores")
+    steps = [] if typical is None else trees.distance(typical, INPUT, given)
+    steps += write(estimator, given, wanted)
+    steps += [] if beta is None else trees.calibration(beta, wanted, OUTPUT)
     return trees.model(steps, features, INPUT, OUTPUT)
 
 

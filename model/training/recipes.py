@@ -101,6 +101,8 @@ class Recipe:
     keeps the sampling."""
     trial_sampling: AllFrauds | None = None
     fixed_threshold: float | None = None
+    typical_frauds: bool = False
+    """Whether the fit adds the column of `training/typical.py` to the features."""
 
     @property
     def trees(self) -> int:
@@ -180,7 +182,15 @@ RECIPES: Mapping[str, Recipe] = {
             _TRIAL_BOOSTING,
             AllFrauds(normals=150_000),
         ),
-        Recipe("forest", _LOGARITHMS, AllFrauds(normals=400_000), "extra_trees", _EXTRA_TREES, _TRIAL_FOREST),
+        Recipe(
+            "forest",
+            _LOGARITHMS,
+            AllFrauds(normals=400_000),
+            "extra_trees",
+            _EXTRA_TREES,
+            _TRIAL_FOREST,
+            typical_frauds=True,
+        ),
         Recipe("stateless", _STATELESS, AllFrauds(normals=200_000), "forest", _STATELESS_FOREST),
         Recipe(
             "reference",

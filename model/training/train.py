@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import joblib
 import numpy as np
@@ -16,9 +16,10 @@ from model import progress
 from model.data import features
 from model.decision import RULES, Choice, Rule
 from model.errors import UserError
-from model.training import calibration, export, fitting, recipes, rules
+from model.training import calibration, export, fitting, recipes, rules, typical
 from model.training.calibration import Beta
 from model.training.recipes import Recipe
+from model.training.typical import TypicalFrauds
 
 Scores = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -53,43 +54,57 @@ class Validated:
     alert: npt.NDArray[np.bool_]
 
 
+class Fit(NamedTuple):
+    """An estimator, and what adds the column that it reads beside the recipe's features.
+
+    `rows` and `frauds` are of one draw: where a recipe draws normal rows by chance, a forest draws again for every
+    ten trees.
+    """
+
+    estimator: Any
+    typical: TypicalFrauds | None
+    rows: int
+    frauds: int
+
+    def scores(self, matrix: features.Matrix) -> Scores:
+        """Not calibrated, by scikit-learn: (n,) of the features' matrix (n, k)."""
+        return fitted_scores(self.estimator, matrix if self.typical is None else self.typical.added(matrix))
+
+    def onnx(self, features: int, beta: Beta | None = None) -> bytes:
+        """The same of `features` columns, calibrated where there is a `beta`."""
+        return export.to_onnx(self.estimator, features, beta, self.typical)
+
+
 @dataclass(frozen=True)
 class Trained:
     """A fitted model, the rule that turns its scores into alerts, and how both came about.
 
-    `alternatives` are the rules that the user did not choose, found on the same validation rows. `rows_per_draw` and
-    `frauds` are of one draw: where a recipe draws normal rows by chance, a forest draws again for every ten trees.
-    `validated` is None for a recipe of a fixed threshold, which needs no validation.
+    `alternatives` are the rules that the user did not choose, found on the same validation rows. `validated` is None
+    for a recipe of a fixed threshold, which needs no validation.
     """
 
     recipe: Recipe
-    estimator: Any
+    fit: Fit
     beta: Beta | None
     rule: Rule
     selection: Selection
     alternatives: tuple[Rule, ...]
     validated: Validated | None
-    rows_per_draw: int
-    frauds: int
     fit_seconds: float
 
     def fitted_scores(self, matrix: features.Matrix) -> Scores:
         """What `scores` should be, computed by scikit-learn."""
-        raw = fitted_scores(self.estimator, matrix)
+        raw = self.fit.scores(matrix)
         return raw if self.beta is None else self.beta.apply(raw)
 
     @cached_property
     def onnx(self) -> bytes:
         """The model with its calibration, as it is served."""
-        return export.to_onnx(self.estimator, len(self.recipe.features), self.beta)
+        return self.fit.onnx(len(self.recipe.features), self.beta)
 
     def scores(self, matrix: features.Matrix) -> Scores:
         """Probability of fraud (n,) per row of `matrix` (n, k). A recipe of a fixed threshold is not calibrated."""
-        return (
-            fitted_scores(self.estimator, matrix)
-            if self.beta is None
-            else export.onnx_scores(self.onnx, matrix)
-        )
+        return self.fit.scores(matrix) if self.beta is None else export.onnx_scores(self.onnx, matrix)
 
 
 def train(
@@ -116,35 +131,35 @@ def train(
         with progress.step(say, f"{recipe.name}: finding the rule on the last weeks"):
             beta, found, selection, validated = _find(frame, matrix, recipe, choice, seed)
     start = time.perf_counter()
-    estimator, rows, frauds = _fit(frame, matrix, recipe, seed, say)
+    fit = _fit(frame, matrix, recipe, seed, say)
     seconds = time.perf_counter() - start
-    return Trained(recipe, estimator, beta, found[0], selection, found[1:], validated, rows, frauds, seconds)
+    return Trained(recipe, fit, beta, found[0], selection, found[1:], validated, seconds)
 
 
-def _fit(
-    frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, say: progress.Say
-) -> tuple[Any, int, int]:
-    """The estimator, and how many rows and frauds one draw has."""
+def _fit(frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, say: progress.Say) -> Fit:
     labels = frame["is_fraud"].to_numpy()
     draws = recipe.sampling.of(frame)
 
-    def draw(number: int) -> tuple[features.Matrix, Labels]:
-        rows = draws(number)
-        return matrix[rows], labels[rows]
-
-    drawn = labels[draws(seed)]
+    first = draws(seed)
+    drawn = labels[first]
     frauds = int(drawn.sum())
     if not 0 < frauds < len(drawn):
         raise UserError(
             f"The {len(drawn)} rows to fit on hold {frauds} frauds: use a training file with both classes."
         )
+    learnt = typical.learn(matrix[first], drawn, recipe.features) if recipe.typical_frauds else None
+
+    def draw(number: int) -> tuple[features.Matrix, Labels]:
+        rows = draws(number)
+        return matrix[rows] if learnt is None else learnt.added(matrix[rows]), labels[rows]
+
     what = f"{recipe.name}: growing {recipe.trees} trees on {len(drawn):,} rows"
     with progress.bar(say, what, recipe.trees) as grown:
         estimator = fitting.fit(recipe, draw, seed, grown)
     if isinstance(recipe.sampling, recipes.AllFrauds):
         normals = int((labels == 0).sum())
         fitting.correct_prior(estimator, recipe.fraud_weight * normals / (len(drawn) - frauds))
-    return estimator, len(drawn), frauds
+    return Fit(estimator, learnt, len(drawn), frauds)
 
 
 def fitted_scores(estimator: Any, matrix: features.Matrix) -> Scores:
@@ -182,8 +197,8 @@ def _find(
     labels = later["is_fraud"].to_numpy()
     if not 0 < labels.sum() < len(labels):
         raise UserError("The last weeks of the training file hold one class only: use a longer file.")
-    estimator, *_ = _fit(earlier, matrix[:start], recipe.trial(), seed, progress.silent)
-    raw = export.onnx_scores(export.to_onnx(estimator, matrix.shape[1]), matrix[start:])
+    fit = _fit(earlier, matrix[:start], recipe.trial(), seed, progress.silent)
+    raw = export.onnx_scores(fit.onnx(matrix.shape[1]), matrix[start:])
     beta = calibration.fit(labels, raw)
     score = beta.apply(raw)
     choices = [choice, *(replace(choice, rule=name, decline=None) for name in RULES if name != choice.rule)]

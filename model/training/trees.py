@@ -9,7 +9,7 @@ original on real rows before it is packed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 
 from model.training.calibration import EDGE, Beta
+from model.training.typical import TypicalFrauds
 
 OPSETS = {"": 20, "ai.onnx.ml": 5}
 _IR_VERSION = 10
@@ -66,6 +67,22 @@ def boosting(model: HistGradientBoostingClassifier, given: str, wanted: str) -> 
     ]
 
 
+def distance(typical: TypicalFrauds, given: str, wanted: str) -> list[NodeProto]:
+    """Steps of `TypicalFrauds.added`: `given` (n, features) in, `wanted` (n, features + 1) out."""
+    return [
+        _constant("amount_place", np.array([typical.amount])),
+        _constant("category_place", np.array([typical.category])),
+        _constant("medians", np.array(typical.medians, dtype=np.float32)),
+        helper.make_node("Gather", [given, "amount_place"], ["amount"], axis=1),
+        helper.make_node("Gather", [given, "category_place"], ["category"], axis=1),
+        helper.make_node("Cast", ["category"], ["code"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["medians", "code"], ["median"]),
+        helper.make_node("Sub", ["amount", "median"], ["above"]),
+        helper.make_node("Abs", ["above"], ["distance"]),
+        helper.make_node("Concat", [given, "distance"], [wanted], axis=1),
+    ]
+
+
 def calibration(beta: Beta, given: str, wanted: str) -> list[NodeProto]:
     """Steps of `Beta.apply`: scores `given` (n, 1) in, probabilities `wanted` (n, 1) out."""
     numbers = {"least": EDGE, "most": 1 - EDGE, "one": 1, "a": beta.a, "b": beta.b, "c": beta.c}
@@ -84,7 +101,7 @@ def calibration(beta: Beta, given: str, wanted: str) -> list[NodeProto]:
     ]
 
 
-def _constant(name: str, value: npt.NDArray[np.float32] | np.float32) -> NodeProto:
+def _constant(name: str, value: npt.NDArray[Any] | np.float32) -> NodeProto:
     return helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.asarray(value)))
 
 

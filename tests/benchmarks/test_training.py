@@ -21,6 +21,16 @@ def test_the_page_has_both_runs_and_the_share() -> None:
     assert "on 2 cores" in text
 
 
+def test_sections_below_the_table_stay(tmp_path: Path) -> None:
+    path = tmp_path / "training.md"
+    assert training.sections(path) == ""
+    text = training.page(BEFORE, AFTER, ("default", "boosted"), 2)
+    path.write_text(text, "utf-8")
+    assert training.sections(path) == ""
+    path.write_text(text + "\n## Tried\n\n| a |\n\n## More\n", "utf-8")
+    assert text + training.sections(path) == path.read_text("utf-8")
+
+
 def test_a_step_that_was_not_there_has_no_share() -> None:
     assert training.rows(AFTER, BEFORE)[-1][-1] == "-"
 

@@ -69,7 +69,7 @@ def test_it_learns(recipe: recipes.Recipe) -> None:
 
 
 def test_scores_do_not_depend_on_the_cut(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    forest = train.train(data.train, small_recipes.REFERENCE).estimator
+    forest = train.train(data.train, small_recipes.REFERENCE).fit.estimator
     matrix = np.random.default_rng(1).uniform(0, 1_000, (500, 6)).astype(np.float32)
     whole = train.fitted_scores(forest, matrix)
     monkeypatch.setattr(train, "_CHUNK_ROWS", 7)
@@ -77,8 +77,8 @@ def test_scores_do_not_depend_on_the_cut(data: Dataset, monkeypatch: pytest.Monk
 
 
 def test_the_final_fit_uses_all_weeks(data: Dataset, trained: train.Trained) -> None:
-    assert trained.rows_per_draw == len(data.train)
-    assert trained.frauds == data.train["is_fraud"].sum()
+    assert trained.fit.rows == len(data.train)
+    assert trained.fit.frauds == data.train["is_fraud"].sum()
     assert 0 < trained.selection["rows"] < len(data.train) / 2
 
 
@@ -90,8 +90,8 @@ def test_the_reference_keeps_its_fixed_threshold(data: Dataset) -> None:
     result = train.train(data.train, small_recipes.REFERENCE)
     assert result.rule == Rule("fixed", Prices(), 0.5)
     assert result.beta is None
-    assert result.estimator.get_params()["random_state"] == 42
-    assert result.estimator.n_features_in_ == 6
+    assert result.fit.estimator.get_params()["random_state"] == 42
+    assert result.fit.estimator.n_features_in_ == 6
 
 
 def test_frauds_on_cards_without_normal_spending_are_not_fitted_on(data: Dataset) -> None:
@@ -99,7 +99,7 @@ def test_frauds_on_cards_without_normal_spending_are_not_fitted_on(data: Dataset
     frame = pd.concat([data.train, stolen]).sort_values(
         "trans_date_trans_time", kind="stable", ignore_index=True
     )
-    assert train.train(frame, SMALL).frauds == data.train["is_fraud"].sum()
+    assert train.train(frame, SMALL).fit.frauds == data.train["is_fraud"].sum()
 
 
 def weeks(count: int) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
@@ -234,8 +234,38 @@ def test_the_exported_model_gives_the_calibrated_scores(data: Dataset, trained: 
     matrix = features.from_frame(data.test, SMALL.features, earlier=data.train)
     assert trained.beta is not None
     assert export.largest_difference(trained.onnx, trained.fitted_scores(matrix), matrix) < 1e-5
-    raw = export.onnx_scores(export.to_onnx(trained.estimator, matrix.shape[1]), matrix)
+    raw = export.onnx_scores(trained.fit.onnx(matrix.shape[1]), matrix)
     assert not np.allclose(raw, trained.scores(matrix))
+
+
+def test_a_learnt_column_travels_with_the_model(data: Dataset) -> None:
+    trained = train.train(data.train, small_recipes.FOREST)
+    matrix = features.from_frame(data.test, small_recipes.FOREST.features, earlier=data.train)
+    assert trained.fit.typical is not None
+    assert trained.fit.estimator.n_features_in_ == matrix.shape[1] + 1
+    assert export.largest_difference(trained.onnx, trained.fitted_scores(matrix), matrix) < 1e-5
+
+
+def test_a_column_is_learnt_from_the_rows_of_the_fit_alone(
+    data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Validation rows must not shape the model that calibration and rule are found by."""
+    start = train.validation_start(data.train["trans_date_trans_time"].to_numpy())
+    other = data.train.copy()
+    late = np.arange(len(other)) >= start
+    other.loc[late & (other["is_fraud"] == 1), "amt"] *= 3
+    fits: list[train.Fit] = []
+    fit = train._fit
+
+    def noted(*given: Any) -> train.Fit:
+        fits.append(fit(*given))
+        return fits[-1]
+
+    monkeypatch.setattr(train, "_fit", noted)
+    train.train(data.train, small_recipes.FOREST)
+    train.train(other, small_recipes.FOREST)
+    trial, whole, other_trial, other_whole = (fit.typical for fit in fits)
+    assert trial == other_trial != whole != other_whole
 
 
 def test_every_rule_is_found_and_the_chosen_one_is_first(data: Dataset) -> None:
