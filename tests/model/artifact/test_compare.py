@@ -30,6 +30,7 @@ ROWS = 8_000
 WEAK = replace(
     small_recipes.BOOSTED,
     features=("hour", "amt"),
+    typical_frauds=False,
     parameters={**small_recipes.BOOSTED.parameters, "max_iter": 2},
 )
 
