@@ -37,7 +37,8 @@ files as they are, and with the owners' purchases of two weeks earlier put into 
 Customers without any normal spending are an artefact of the simulator:
 their frauds are kept out of fitting, and figures without them are given. A history of less than a day, a card's
 first purchase among them, leaves the model with amount, hour and category alone. Frauds follow the simulator's
-habits, which a real thief need not share: watch drift (`python -m model drift`) and train again on own data.
+habits, which a real thief need not share, least of all its narrow range of amounts in each category, from which the
+models learn what a typical fraud is: watch drift (`python -m model drift`) and train again on own data.
 """
 _KINDS = {
     "boosting": "{} boosted trees",

@@ -157,6 +157,10 @@ def test_the_model_card_says_what_the_cards_say(
     assert f"| 0 to 0.1 | {lowest['rows']:,} |" in text
     assert {row["slice"] for row in built["good"].card["metrics"]["ages"]} >= {"30 to 40", "40 to 50"}
     assert text.count("| 30 to 40 |") == 2
+    assert (
+        text.count("how far the amount is from its category's typical fraud") == 1
+    )  # the weak one has no such column
+    assert "Typical frauds, learnt: entertainment $" in text
     card = built["good"].card
     published = {**card, "rule": {**card["rule"], "rule": "fixed", "threshold": 0.5}}
     assert ["as published: not calibrated" in markdown([one]) for one in (card, published)] == [False, True]
