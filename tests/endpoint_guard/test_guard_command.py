@@ -63,6 +63,26 @@ def test_a_file_is_checked(
     assert part in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["check-levels", "check-exemptions"])
+def test_a_file_without_an_end_is_not_waited_for(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        assert command.main([name, str(path)]) == 1
+        assert "it is not a regular file" in capsys.readouterr().err
+
+
+def test_what_is_piped_in_is_checked() -> None:
+    script = (
+        f"exec {sys.executable} -m endpoint_guard.command check-levels <(sleep 0.2; echo '{{\"nope\": 1}}')"
+    )
+    done = subprocess.run(
+        ["/bin/bash", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "nope is not a rule" in done.stderr) == (1, True)
+
+
 def test_init_writes_a_pack_that_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "new" / "pack"
     assert command.main(["init", str(folder), "--profile", "pci"]) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pulumi_preflight.findings import Result
 from pulumi_preflight.graph import SECRET, SIGNATURE
 from pulumi_preflight.judge import check_graphs
 from pulumi_preflight.reports import FORMATS, render
+from pulumi_preflight.scrub import scrubber
 from pulumi_preflight.shape import Shape
 
 from tests.pulumi_preflight.results import graph, resource
@@ -67,3 +69,17 @@ def test_no_format_shows_it(leaky: tuple[Result, Shape], tmp_path: Path, format_
         assert "role" in text
         for part in ("planted", "7f3a", str(NUMBER)):
             assert part not in text
+
+
+def test_the_keys_of_a_secret_document_are_not_told() -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "a", KEY: 1}], "ANOTHER_KEY": []})
+    deep = resource("aws:s3/bucketPolicy:BucketPolicy", "policy")
+    deep["inputs"] = {
+        "policy": {SIGNATURE: SECRET, "value": text},
+        "other": {SIGNATURE: SECRET, "value": "{x"},
+    }
+    clean = scrubber(graph(deep))
+    told = f"has an element that is not part of a policy (policy.Statement[0].{KEY}, policy.ANOTHER_KEY)"
+    assert clean(told) == (
+        "has an element that is not part of a policy (policy.Statement[0].[secret], policy.[secret])"
+    )

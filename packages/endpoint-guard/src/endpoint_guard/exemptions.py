@@ -13,6 +13,7 @@ from typing import Final
 
 import yaml
 
+from endpoint_guard import files
 from endpoint_guard.rule import Finding, Outcome, Rule, Verdict
 
 _REQUIRED: Final = ("rule", "resource", "reason", "owner", "until", "ticket")
@@ -115,7 +116,7 @@ def read(file: Path) -> Ledger:
     """The exemptions in a YAML file. What cannot be used is left out and named, with file and line."""
     must = "it must hold a YAML list of entries"
     try:
-        node = yaml.compose(file.read_text("utf-8-sig"), yaml.SafeLoader)
+        node = yaml.compose(files.read_text(file), yaml.SafeLoader)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         return Ledger((), (f"{file.name}, line {line}: this is not UTF-8 text; {must}.",), file.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from endpoint_guard import files
 from endpoint_guard.places import Places, places
 from endpoint_guard.rule import Rule, Setting
 
@@ -38,7 +39,7 @@ class Levels:
 def read(file: Path, rules: Mapping[str, Rule]) -> Levels:
     """The levels in a file. What cannot be used is left out and named, with file and line."""
     try:
-        text = file.read_text("utf-8-sig")
+        text = files.read_text(file)
         content = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         return Levels({}, (_unreadable(file, error),), file.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -54,19 +55,39 @@ def scrub(hidden: Iterable[str]) -> Scrub:
 
 
 def _texts(value: Any) -> Iterable[str]:
-    """Every text and number in a secret value, and the keys that whoever wrote it made up."""
+    """Every text and number in a secret value, and the keys that whoever wrote it made up, those of a document too."""
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
             yield item
+            yield from _document_keys(item)
         elif isinstance(item, bool) or item is None:
             continue
         elif isinstance(item, int | float):
             yield str(item)
         elif isinstance(item, Mapping):
             stack += item.values()
-            yield from (key for key in item if len(key) >= _SHORTEST and not _PLAIN_KEYS.fullmatch(key))
+            yield from _made_up_keys(item)
+        elif isinstance(item, list):
+            stack += item
+
+
+def _made_up_keys(mapping: Mapping[str, Any]) -> Iterable[str]:
+    return (key for key in mapping if len(key) >= _SHORTEST and not _PLAIN_KEYS.fullmatch(key))
+
+
+def _document_keys(text: str) -> Iterable[str]:
+    """Such keys, at any depth, of the JSON document that a text may be: a rule that reads it names them."""
+    try:
+        stack = [json.loads(text)] if text.lstrip().startswith(("{", "[")) else []
+    except (ValueError, RecursionError):
+        return
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Mapping):
+            stack += item.values()
+            yield from _made_up_keys(item)
         elif isinstance(item, list):
             stack += item
 
