@@ -56,6 +56,8 @@ class Order:
 
 def read_ground(outputs: Path) -> Ground:
     """The stack's output `training`; UserError, one sentence, where there is none."""
+    if outputs.exists() and not outputs.is_file():
+        raise UserError(f"{outputs} is not a regular file: write it with `pulumi stack output --json`.")
     try:
         return Ground(**json.loads(outputs.read_text(encoding="utf-8"))["training"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -62,6 +62,8 @@ def read(files: Sequence[Path]) -> Seen:
     """
     if missing := [path for path in files if not path.exists()]:
         raise UserError(f"{missing[0]} does not exist: name data capture or function log files, or folders.")
+    if odd := [path for path in files if not path.is_file() and not path.is_dir()]:
+        raise UserError(f"{odd[0]} is not a regular file: name files or folders.")
     seen = Seen()
     for path in _expanded(files):
         for text in _lines(path):

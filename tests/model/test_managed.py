@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,13 @@ def test_a_stack_without_a_place_for_jobs_is_one_sentence(tmp_path: Path) -> Non
     for name in ("outputs.json", "no.json"):
         with pytest.raises(UserError, match="set managedTraining to true"):
             managed.read_ground(tmp_path / name)
+
+
+def test_outputs_without_an_end_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(UserError, match="is not a regular file"):
+            managed.read_ground(path)
 
 
 def test_a_jobs_name_is_one_that_sagemaker_takes(source: ArtifactSource) -> None:

@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -301,6 +302,13 @@ def test_a_card_that_does_not_fit_is_a_mistake(tmp_path: Path, content: str) -> 
     card.write_text(content)
     with pytest.raises(UserError, match="holds no histograms that this version reads"):
         drift.baseline(card)
+
+
+def test_captured_data_without_an_end_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(UserError, match="is not a regular file"):
+            captured.read([path])
 
 
 def test_mistakes_are_one_sentence_with_what_to_do(card: Path, tmp_path: Path) -> None:
