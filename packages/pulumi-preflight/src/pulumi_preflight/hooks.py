@@ -1,4 +1,4 @@
-"""Runs a program's resource hooks as the engine does when it creates everything anew.
+"""Runs a program's resource hooks as the engine does in the first update of a stack.
 
 Hooks before and after a creation run, in a preview only those that are registered for it; hooks of updates, deletions
 and errors do not, since none of these takes place.

@@ -124,15 +124,17 @@ def nodes_no_open_shell(group: Resource, ctx: Context) -> Iterator[Finding]:
     pillar="auth",
     severity="high",
     level="advisory",
-    why="Whoever administers the other account chooses who holds the role, and what it does in the cluster.",
+    why="The administrators of the other account decide who may assume the role, and with it act in the cluster.",
     remedy="Set principal_arn to a role of the stack's account, or list the other account in the setting.",
     references=("EKS-006",),
     on=(t.KUBERNETES_ENTRY, t.KUBERNETES_ACCESS),
-    settings={"accounts": Setting([], "accounts other than the stack's own that may be let in")},
+    settings={"accounts": Setting([], "accounts other than the stack's own that may be admitted")},
 )
 def kubernetes_access_own_accounts(access: Resource, ctx: Context) -> Iterator[Finding]:
     principal = access.get("principalArn")
-    yield from need(principal, lambda n: "*" not in n.text(), "lets in whoever fits a wildcard")
     yield from need(
-        principal, lambda n: not foreign(n, ctx.strings("accounts")), "lets another account into the cluster"
+        principal, lambda n: "*" not in n.text(), "admits every principal that matches a wildcard"
+    )
+    yield from need(
+        principal, lambda n: not foreign(n, ctx.strings("accounts")), "admits another account to the cluster"
     )

@@ -1,4 +1,4 @@
-"""Lake Formation: permissions for somebody, not for whoever IAM lets in."""
+"""Lake Formation: permissions for named principals, not for everyone whom IAM admits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEFAULTS: Final = ("createDatabaseDefaultPermissions", "createTableDefaultPermi
 
 @rule(
     id="lake-permissions-named",
-    title="Permissions of Lake Formation are given to named principals",
+    title="Lake Formation grants permissions to named principals",
     pillar="auth",
     severity="medium",
     level="advisory",

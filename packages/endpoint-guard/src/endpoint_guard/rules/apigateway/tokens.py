@@ -1,4 +1,4 @@
-"""Tokens of a user pool or another issuer: a route says for which of them it was made."""
+"""Tokens of a user pool or another issuer: a route asks for those that were issued for it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ANY = "accepts the tokens of every client of the user pool"
 
 @rule(
     id="token-scopes-asked",
-    title="Methods that take tokens say for whom these are made",
+    title="Methods that accept tokens ask for a scope or an audience",
     pillar="auth",
     severity="medium",
     level="advisory",
     why="Without a scope a Cognito authorizer accepts the ID token of any app client of the pool, and a JWT authorizer "
     "without an audience any token of the issuer: those of another application too.",
     remedy="Set authorization_scopes on the method or route, with a scope of a resource server of this API; for a JWT "
-    "authorizer jwt_configuration with audiences will do.",
+    "authorizer, audiences in jwt_configuration are enough.",
     references=("AGW-027",),
     on=(t.METHOD, t.HTTP_ROUTE, t.REST_API, t.REST_API_PUT),
 )
