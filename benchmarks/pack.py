@@ -16,7 +16,7 @@ from pulumi_preflight.graph import STACK_TYPE, Graph
 from pulumi_preflight.program import evaluate
 
 from benchmarks import report
-from benchmarks.peers import Pack, Verdict, awsguard, judge, of_folder, ours, stack
+from benchmarks.peers import Pack, Verdict, awsguard, compliance_policies, judge, of_folder, ours, stack
 from model import progress
 from model.commands import cli
 from model.errors import UserError
@@ -82,6 +82,12 @@ def main(
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each pack judges each size.")] = 2,
     peers: Annotated[bool, typer.Option(help="Get AWSGuard from npm and measure it, too.")] = True,
+    checkout: Annotated[
+        Path | None,
+        typer.Option(
+            "--compliance-policies", help="A checkout of pulumi/compliance-policies to measure, too."
+        ),
+    ] = None,
     peer: Annotated[
         list[str] | None, typer.Option(help="NAME=FOLDER of a further pack for node. Repeatable.")
     ] = None,
@@ -93,6 +99,8 @@ def main(
     """Measure how fast the policy pack judges, beside its peers, and print the figures as JSON."""
     others = [of_folder(name, folder) for name, folder in map(_named, peer or [])]
     left_out = []
+    if checkout:
+        others.insert(0, compliance_policies(checkout, build_dir))
     if peers:
         try:
             others.insert(0, awsguard(build_dir))

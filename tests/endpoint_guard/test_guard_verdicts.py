@@ -11,6 +11,7 @@ from endpoint_guard.discovery import rules
 from endpoint_guard.graph import Graph, Resource
 from endpoint_guard.messages import from_messages
 from endpoint_guard.rule import Context, Finding, Rule, Verdict, fail, run
+from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from benchmarks.pack import grown
@@ -74,7 +75,7 @@ def test_many_resources_are_judged_in_linear_work() -> None:
 
     def calls(copies: int) -> int:
         size = len(prod.resources) * copies
-        views = stack(grown(prod, size)).views
+        views = analyzer_pb2.AnalyzeStackRequest.FromString(stack(grown(prod, size)).outputs).resources
         built = Graph(from_messages(views))
         counted = itertools.count()
 
