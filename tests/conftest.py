@@ -15,7 +15,7 @@ _LONGEST_NAME = 80
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Names a test by the start of a long value: every name goes to every process of a run, and into its report."""
     if isinstance(val, str | bytes) and len(val) > _LONGEST_NAME:
-        return f"{ascii(val[:_LONGEST_NAME])}..."
+        return f"{val[:_LONGEST_NAME]!a}..."
     return None
 
 

@@ -18,7 +18,7 @@ from model import histograms
 from model.contract import FIELDS, RECIPE_FIELDS
 from model.evaluation import drift
 from settings import Alarms
-from tests.components.test_resources import of_type
+from tests.components.recorded import of_type
 from tests.harness import declared, one
 
 ALARMS = Alarms(None, drift_margin=1.3)

@@ -10,8 +10,8 @@ from pulumi_preflight.check import check
 from pulumi_preflight.graph import SECRET as SECRET_SIGNATURE
 from pulumi_preflight.graph import SIGNATURE, Graph, map_secrets, reveal
 
+from tests.components.recorded import inputs, of_type, statements
 from tests.components.switched import CERTIFICATE, HOST, PREVIOUS, SECRET, ZONE, fronted, named
-from tests.components.test_resources import inputs, of_type, statements
 from tests.components.test_watching import sections
 from tests.harness import FORMS, PROJECT, STACKS, Form, declared, name_of, one
 

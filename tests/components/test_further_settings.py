@@ -9,7 +9,7 @@ from typing import Any
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.program import evaluate
 
-from tests.components.test_resources import inputs, of_type, statements
+from tests.components.recorded import inputs, of_type, statements
 from tests.harness import PROJECT, declared, once
 
 DEPLOYER = "arn:aws:iam::123456789012:role/pipeline"

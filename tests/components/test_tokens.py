@@ -11,7 +11,7 @@ from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, map_secrets
 from pulumi_preflight.program import evaluate
 
-from tests.components.test_resources import inputs, of_type
+from tests.components.recorded import inputs, of_type
 from tests.harness import PROJECT, STACKS, declared
 
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123"

@@ -11,8 +11,8 @@ import pytest
 from pulumi_preflight.graph import Graph
 from pulumi_preflight.program import evaluate
 
+from tests.components.recorded import inputs, of_type
 from tests.components.switched import fronted
-from tests.components.test_resources import inputs, of_type
 from tests.harness import PROJECT, STACKS, declared, name_of
 
 RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text()

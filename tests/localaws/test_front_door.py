@@ -9,8 +9,8 @@ from localaws import tokens
 from localaws.declared import read
 from localaws.firewall.acl import Source, WebAcl
 from localaws.firewall.fields import Sighting
+from tests.components.recorded import inputs
 from tests.components.switched import PREVIOUS, SECRET, fronted
-from tests.components.test_resources import inputs
 from tests.harness import PROJECT, one
 from tests.pulumi_preflight.hardened import BROWSER
 
