@@ -14,8 +14,10 @@ from localaws.firewall.groups.table import (
 )
 
 _ALL = {"QUERYSTRING": QUERY, "BODY": BODY, "URIPATH": PATH, "HEADER": HEADERS}
-# A lookup may hide its letters in nested lookups: ${${lower:j}ndi:...}, ${${::-j}...}.
-_LOOKUP = r"\$\{\s*(?:jndi\s*:|(?:[^}]*\$\{[^}]*\}){1,8}[^}]*:)|\$\{[^}]{0,40}jndi"
+# A lookup may hide its letters in nested lookups: ${${lower:j}ndi:...}, ${${::-j}...}. Bounded and possessive: a text
+# of opened lookups alone would otherwise take hours.
+_NESTED = r"(?:[^}$]|\$(?!\{)){0,64}+\$\{[^}]{0,64}+\}"
+_LOOKUP = rf"\$\{{\s{{0,16}}jndi\s{{0,16}}:|\$\{{(?:{_NESTED}){{1,8}}[^}}:]{{0,64}}+:|\$\{{[^}}]{{0,40}}jndi"
 _JAVA = (
     r"\b(?:java\.lang\.(?:runtime|processbuilder)|processbuilder\b.{0,40}\bstart\b"
     r"|getruntime\s*\(\s*\)|org\.apache\.commons\.collections|classloader\.resources"
