@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("recovery")
 def broken(new_stack: Make, fault: str) -> Iterator[Workspace]:
     """A new dev stack whose AWS does not create the model: `fail`: it is refused once; `hang`: there is no answer."""
     with aws.serving(f"--{fault}-create", MODEL) as port:
-        yield replace(new_stack("dev"), port=port)
+        yield replace(new_stack("dev"), port=port, checkpoints=True)
 
 
 def standing(stack: Workspace) -> None:
