@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from localaws.run import Served, running
+from localaws.run import running
+from tests.localaws.served import post
 from tests.pulumi_preflight import graphs
 
 pytestmark = pytest.mark.slow
 
 Inputs = dict[str, Any]
-
-
-@pytest.fixture(name="built")
-def artifact(tmp_path: Path) -> graphs.Archive:
-    return graphs.archive(tmp_path)
-
-
-def post(served: Served, key: str = "checkout") -> httpx.Response:
-    values = json.loads(served.keys_file.read_text())
-    return httpx.post(
-        served.url,
-        json={"transactions": [graphs.LEGITIMATE]},
-        headers={"x-api-key": values[key]},
-        trust_env=False,
-        timeout=20,
-    )
 
 
 SLOW = "import time\ndef handle(event, context):\n    time.sleep(30)\n"

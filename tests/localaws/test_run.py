@@ -19,29 +19,14 @@ from pulumi_preflight.graph import UNKNOWN
 
 from localaws.declared import read
 from localaws.errors import ServerError
-from localaws.run import Served, chosen, issue, running, scoring_path
+from localaws.run import chosen, issue, running, scoring_path
 from model.artifact import archive as archives
+from tests.localaws.served import post
 from tests.pulumi_preflight import graphs
 
 pytestmark = pytest.mark.slow
 
 Inputs = dict[str, Any]
-
-
-@pytest.fixture(name="built")
-def artifact(tmp_path: Path) -> graphs.Archive:
-    return graphs.archive(tmp_path)
-
-
-def post(served: Served, key: str = "checkout") -> httpx.Response:
-    values = json.loads(served.keys_file.read_text())
-    return httpx.post(
-        served.url,
-        json={"transactions": [graphs.LEGITIMATE]},
-        headers={"x-api-key": values[key]},
-        trust_env=False,
-        timeout=20,
-    )
 
 
 def refusal(graph: Any, **options: Any) -> str:
