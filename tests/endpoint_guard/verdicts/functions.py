@@ -50,6 +50,8 @@ CASES: tuple[Case, ...] = (
             ("CONNECTION", "Server=db;User Id=svc;Password=hunter2;"),
             ("HMAC", "9f86d081884c7d659a2feaa0c55ad015"),
             ("dbPassword", "arn:not a reference"),
+            ("DB_PASSWORD2", "arn:aws:x"),
+            ("apiKey2", "abcd1234efgh"),
             ("ANY", "ghp_" + "a1B2" * 9),
             ("ANY", "xoxb-" + "123456789012-abcdef"),
         )
@@ -74,6 +76,8 @@ CASES: tuple[Case, ...] = (
             ("AWS_CONFIG_FILE", "/tmp/c"),
             ("PYTHONPATH", "/tmp/x"),
             ("PIP_CONFIG_FILE", "/tmp/p"),
+            ("PIP_PYPI_URL", "https://index.example"),
+            ("PYTHONPLATLIBDIR", "../tmp/x"),
             ("NODE_OPTIONS", "--require /tmp/x.js"),
             ("JAVA_TOOL_OPTIONS", "-javaagent:/tmp/a.jar"),
             ("https_proxy", "http://203.0.113.9"),

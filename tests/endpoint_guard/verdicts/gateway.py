@@ -125,6 +125,38 @@ CASES: tuple[Case, ...] = (
             {"responseTemplates": {"application/json": '{"m": "$context.error.validationErrorString"}'}},
         ),
     ),
+    *(
+        wrong(
+            f"an answer with {value} in a header",
+            "gateway-response-says-little",
+            Item(t.API_RESPONSE, "r", {"responseParameters": {"gatewayresponse.header.x": value}}),
+        )
+        for value in ("context.identity.apiKey", "method.request.header.x-api-key")
+    ),
+    wrong(
+        "an answer with the key between braces",
+        "gateway-response-says-little",
+        Item(
+            t.API_RESPONSE,
+            "r",
+            {"responseTemplates": {"application/json": '{"m": "${context.identity.apiKey}"}'}},
+        ),
+    ),
+    fine(
+        "an answer that speaks of the key",
+        "gateway-response-says-little",
+        Item(
+            t.API_RESPONSE,
+            "r",
+            {
+                "responseTemplates": {"application/json": '{"m": "send method.request.header.x-api-key"}'},
+                "responseParameters": {
+                    "gatewayresponse.header.a": "'context.identity.apiKey'",
+                    "gatewayresponse.header.b": "context.identity.apiKeyId",
+                },
+            },
+        ),
+    ),
     fine(
         "an answer with the request's id",
         "gateway-response-says-little",

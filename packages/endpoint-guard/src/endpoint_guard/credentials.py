@@ -46,7 +46,7 @@ _KEYS: Final = frozenset(
 """Words that make a secret of a name that ends in `key` after them."""
 _LAST: Final = frozenset(
     "age alias arn attempts bucket cache count days disabled enabled endpoint engine env expires expiry field file "
-    "format header host hours id id2 ids interval kind label length level limit max min minutes mode name names "
+    "format header host hours id ids interval kind label length level limit max min minutes mode name names "
     "param parameter path period policy port prefix provider ref reference region required retries retry role "
     "rotation scope seconds size source store suffix table timeout ttl type uri url use user username version".split()
 )
@@ -123,9 +123,8 @@ def looks_secret(text: str) -> bool:
 
 def _names_a_secret(name: str) -> bool:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    words = [word for word in re.split(r"[^a-z0-9]+", spaced) if word]
-    while words and words[-1].isdigit():
-        words.pop()
+    # A number only counts: PASSWORD2 and TOKEN_2 hold what PASSWORD and TOKEN hold.
+    words = [word for part in re.split(r"[^a-z0-9]+", spaced) if (word := part.rstrip("0123456789"))]
     if not words or words[-1] in _LAST:
         return False
     joined = "".join(words)

@@ -96,9 +96,11 @@ def integration_calls_code(integration: Resource, ctx: Context) -> Iterator[Find
 
 
 _ECHOES: Final = re.compile(
-    r"\$context\.(error\.validationErrorString|identity\.apiKey(?!Id)|authorizer\.|identity\.accessKey)"
-    r"|\$input\b|\$method\.request|\$util\.escapeJavaScript"
+    r"(?:^|\$!?\{?)(?:context\.(?:error\.validationErrorString|identity\.apiKey(?!Id)|authorizer\.|identity\.accessKey)"
+    r"|method\.request\.)"
+    r"|\$!?\{?(?:input\b|util\.escapeJavaScript)"
 )
+"""In a template after a dollar sign; a parameter is nothing but the name."""
 
 
 @rule(

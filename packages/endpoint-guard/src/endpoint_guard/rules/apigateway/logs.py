@@ -23,7 +23,7 @@ _REQUIRED = [
     "$context.error.responseType",
 ]
 _FORBIDDEN = re.compile(
-    r"\$context\.(identity\.apiKey(?![A-Za-z])|authorizer\.claims|authorizer\.(?!error|integration|latency|status|"
+    r"\$\{?context\.(identity\.apiKey(?![A-Za-z])|authorizer\.claims|authorizer\.(?!error|integration|latency|status|"
     r"requestId|principalId)[A-Za-z]|error\.validationErrorString|requestOverride|identity\.accessKey(?![A-Za-z]))"
 )
 
