@@ -100,6 +100,16 @@ def test_check_names_and_completes(engine: Engine) -> None:
     assert engine.check(BUCKET, {"bucket": "mine"}, old=checked)["bucket"] == "mine"
 
 
+def test_a_rate_rule_counts_by_address_in_five_minutes_unless_it_says_otherwise(engine: Engine) -> None:
+    """The provider's own defaults, several blocks deep."""
+    statement = {"rateBasedStatement": {"limit": 100}}
+    rule = {"name": "a", "priority": 1, "statement": statement, "visibilityConfig": {}}
+    given = {"defaultAction": {"allow": {}}, "scope": "REGIONAL", "visibilityConfig": {}, "rules": [rule]}
+    (made,) = plain(engine.create("aws:wafv2/webAcl:WebAcl", given).properties)["rules"]
+    rate = made["statement"]["rateBasedStatement"]
+    assert (rate["aggregateKeyType"], rate["evaluationWindowSec"]) == ("IP", 300)
+
+
 def test_check_tells_what_is_missing_and_what_is_unknown(engine: Engine) -> None:
     request = provider_pb2.CheckRequest(urn=urn(FUNCTION), news=struct({"memory": 1}))
     found = {failure.property: failure.reason for failure in engine.stub.Check(request).failures}
