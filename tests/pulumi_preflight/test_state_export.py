@@ -15,6 +15,10 @@ URN = "urn:pulumi:prod::shop::aws:s3/bucket:Bucket::logs"
 BUCKET = {"urn": URN, "type": "aws:s3/bucket:Bucket", "custom": True, "inputs": {"bucket": "logs"}}
 
 
+def secret(plaintext: Any) -> dict[str, Any]:
+    return {SIGNATURE: SECRET, "plaintext": plaintext}
+
+
 def state(**more: Any) -> dict[str, Any]:
     return {"manifest": {}, "resources": [{**BUCKET, **more}]}
 
@@ -41,6 +45,28 @@ def test_a_secret_without_its_key_is_unknown() -> None:
     assert inputs == {
         "a": UNKNOWN, "b": UNKNOWN, "c": [{"d": UNKNOWN}], "e": {SIGNATURE: SECRET, "value": True}
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("signature", ["deadbeef", "", None, 5, [], {}])
+@pytest.mark.parametrize("side", ["inputs", "outputs"])
+def test_a_signature_that_pulumi_does_not_have_is_refused_as_the_engine_refuses_it(
+    side: str, signature: Any
+) -> None:
+    values = {"bucket": "logs", "tags": {"a": [1, {SIGNATURE: signature, "value": "x"}]}}
+
+    with pytest.raises(UserError, match="a kind that Pulumi does not have") as refused:
+        export.graph(state(**{side: values}), "state.json")
+
+    assert str(refused.value).startswith('state.json: resource 1: Bucket "logs" holds')
+    assert f"({side}.tags.a[1])" in str(refused.value)
+
+
+def test_what_a_secret_holds_is_read_as_everything_else() -> None:
+    for plaintext, read in (('"[secret]"', UNKNOWN), ('{"a": 1}', {"a": 1})):
+        [resource] = export.graph(state(inputs={"a": secret(plaintext)})).resources
+        assert resource["inputs"]["a"] == {SIGNATURE: SECRET, "value": read}
+    with pytest.raises(UserError, match=r"a kind that Pulumi does not have.*\(inputs\.a\)"):
+        export.graph(state(inputs={"a": secret(json.dumps({SIGNATURE: "x"}))}))
 
 
 def test_what_was_interrupted_is_reported() -> None:
@@ -70,7 +96,11 @@ def test_what_was_interrupted_is_reported() -> None:
         ({"propertyDependencies": {"a": "b"}}, "propertyDependencies are not lists"),
         ({"customTimeouts": {"create": "5m"}}, "customTimeouts are not numbers"),
         ({"delete": True}, "holds no resources"),
-        ({"inputs": {"a": {SIGNATURE: SECRET, "plaintext": "{"}}}, "plaintext of a secret in it is not JSON"),
+        ({"inputs": {"a": secret("{")}}, "plaintext of a secret in it cannot be read as JSON"),
+        ({"inputs": {"a": secret("NaN")}}, "NaN is not a JSON number"),
+        ({"inputs": {"a": secret("[" * 80 + "]" * 80)}}, "is nested more than 64 levels"),
+        ({"inputs": {"a": secret('"\\ud800"')}}, "half a character"),
+        ({"inputs": {"a": secret(5)}}, "plaintext of a secret in it is not JSON"),
         ({"urn": "x"}, "URN that is not one"),
         ({"type": None}, "has no urn and type"),
     ],

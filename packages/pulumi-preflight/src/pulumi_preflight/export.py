@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pulumi_preflight import jsonfile
 from pulumi_preflight.errors import UserError
-from pulumi_preflight.graph import HIDDEN, SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Graph, Resource
+from pulumi_preflight.findings import printable
+from pulumi_preflight.graph import (
+    HIDDEN,
+    SECRET,
+    SIGNATURE,
+    SIGNATURES,
+    STACK_TYPE,
+    UNKNOWN,
+    Graph,
+    Resource,
+)
 
 _VERSIONS = (3, 4)
 """4 is what the CLI writes once a state uses a feature that 3 has no place for."""
@@ -93,9 +102,45 @@ def _restored(entry: Any, place: str) -> Resource:
         raise UserError(f"{place}: its propertyDependencies are not lists of URNs.")
     if not all(isinstance(value, int | float) for value in resource.get("customTimeouts", {}).values()):
         raise UserError(f"{place}: its customTimeouts are not numbers of seconds.")
-    for side in ("inputs", "outputs"):
-        resource[side] = {key: _readable(value, place) for key, value in resource[side].items()}
-    return resource
+    return resource | {side: _values(resource, side, place) for side in ("inputs", "outputs")}
+
+
+class _ForeignError(Exception):
+    """An object has a signature that Pulumi does not have."""
+
+
+def _values(resource: Resource, side: str, place: str) -> dict[str, Any]:
+    found = {}
+    for key, value in resource[side].items():
+        try:
+            found[key] = _readable(value, place)
+        except _ForeignError:
+            raise UserError(_foreign(resource, f"{side}.{key}", value, place)) from None
+    return found
+
+
+def _foreign(resource: Resource, top: str, value: Any, place: str) -> str:
+    """The sentence about it, at which the engine ends as well."""
+    kind, name = resource["type"].rpartition(":")[2], resource["urn"].rpartition("::")[2]
+    path = next(_foreign_paths(value, top), top)
+    shown = printable(f'{kind} "{name}" holds a value of a kind that Pulumi does not have ({path})')
+    return f"{place}: {shown}: {_REMEDY}"
+
+
+def _foreign_paths(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if _is_foreign(value):
+            yield path
+        for key, item in value.items():
+            yield from _foreign_paths(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _foreign_paths(item, f"{path}[{number}]")
+
+
+def _is_foreign(value: Mapping[str, Any]) -> bool:
+    signature = value.get(SIGNATURE, SECRET)
+    return not isinstance(signature, str) or signature not in SIGNATURES
 
 
 def _is_texts(value: Any) -> bool:
@@ -108,8 +153,11 @@ def _readable(value: Any, place: str) -> Any:
         # What `pulumi policy analyze` and others write for a secret they could not decrypt, whatever its type was.
         return UNKNOWN if value == HIDDEN else value
     if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET:
-            return _secret(value, place)
+        if SIGNATURE in value:
+            if _is_foreign(value):
+                raise _ForeignError
+            if value[SIGNATURE] == SECRET:
+                return _secret(value, place)
         changed = {key: new for key, item in value.items() if (new := _readable(item, place)) is not item}
         return value | changed if changed else value
     if isinstance(value, list):
@@ -123,10 +171,11 @@ def _secret(value: Mapping[str, Any], place: str) -> Any:
         return {SIGNATURE: SECRET, "value": _readable(value["value"], place)}
     if "plaintext" not in value:
         return UNKNOWN
-    try:
-        return {SIGNATURE: SECRET, "value": json.loads(value["plaintext"])}
-    except (ValueError, TypeError, RecursionError):
-        raise UserError(f"{place}: the plaintext of a secret in it is not JSON.") from None
+    what = f"{place}: the plaintext of a secret in it"
+    if not isinstance(value["plaintext"], str):
+        raise UserError(f"{what} is not JSON.")
+    plain = jsonfile.parse(value["plaintext"].encode(), what)
+    return {SIGNATURE: SECRET, "value": _readable(plain, place)}
 
 
 def _pending(operations: Any) -> list[str]:

@@ -15,6 +15,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
 ASSETS = ("c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7")
 """Of an asset and of an archive."""
+SIGNATURES = frozenset({SECRET, REFERENCE, *ASSETS})
+"""What an object with a signature may be in a state: the engine refuses every other."""
 HIDDEN = "[secret]"
 
 STACK_TYPE = "pulumi:pulumi:Stack"
