@@ -7,21 +7,27 @@ import json
 from typing import Any
 
 import pytest
+from pulumi_preflight.check import check
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import Graph, map_secrets
 from pulumi_preflight.program import evaluate
 
 from tests.components.recorded import inputs, of_type
-from tests.harness import PROJECT, STACKS, declared
+from tests.harness import FORMS, PROJECT, STACKS, Form, declared, once
 
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123"
 TOKENS = {"authentication": "api-key-and-jwt"}
 
 
 @functools.cache
-def issued(existing: bool = False) -> Graph:
+def issued(existing: bool = False, form: Form = "update") -> Graph:
+    """dev with tokens, of a pool that it declares or of one that exists."""
     config = TOKENS | ({"userPoolArn": POOL} if existing else {})
-    return evaluate("dev", config=config, project=PROJECT)
+    preview = form == "preview"
+    return once(
+        f"issued-{'existing-' * existing}{form}",
+        lambda: evaluate("dev", config=config, preview=preview, project=PROJECT),
+    )
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -76,3 +82,18 @@ def test_a_pool_without_tokens_is_refused() -> None:
 def test_another_way_to_authenticate_redeploys_the_api() -> None:
     digests = {json.dumps(inputs(graph, "Deployment")["triggers"]) for graph in (declared("dev"), issued())}
     assert len(digests) == 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("existing", [False, True], ids=["own-pool", "existing-pool"])
+def test_the_levels_of_dev_have_nothing_against_tokens(existing: bool, form: Form) -> None:
+    result = check(issued(existing, form), PROJECT / "policies")
+    assert result.passed
+    assert result.evidence is not None
+    assert result.evidence.levels == "dev.json"
+    found = {(f.kind, f.rule, f.level) for f in result.findings if f.kind != "exempted"}
+    # Not evaluated would stand here as a finding of its own; the model of these evaluations is one of sample data.
+    assert found == {
+        ("violation", "model-trained-on-data", "advisory"),
+        ("unread_types", "unread-types", "advisory"),
+    }
