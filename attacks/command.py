@@ -43,16 +43,33 @@ class Asked:
     max_requests: int = MAX_REQUESTS
     yes: bool = False
 
+    def check(self, is_stack_named: bool) -> None:
+        """Raises UserError for options that contradict each other: known before a stack is evaluated."""
+        select(ALL, self.only)
+        if self.url is not None:
+            self._check_address(self.url)
+            return
+        if not is_stack_named:
+            raise UserError("name an address to attack, or a stack to serve here with --stack.")
+        own = (self.api_key_file, self.credentials_file, self.tokens_file, self.sign, self.log_dir)
+        if any(own) or self.known_caller:
+            raise UserError("a stack served here brings its own keys, credentials and logs: leave yours out.")
+
+    def _check_address(self, url: str) -> None:
+        if not _is_method(url):
+            raise UserError("The address must be that of the scoring method, https://<host>/<stage>/score.")
+        if self.credentials_file and self.sign:
+            raise UserError("name one source of credentials: --credentials-file or --sign.")
+        if self.log_dir and not self.log_dir.is_dir():
+            raise UserError(f"{self.log_dir} is not a folder: name the one that the server's logs go to.")
+
 
 def run(asked: Asked, graph: Graph | None, project: Path, console: Console) -> list[Outcome]:
     """The outcomes of all chosen probes. Raises UserError for a mistake, before anything is sent."""
+    asked.check(graph is not None)
     probes = select(ALL, asked.only)
     if asked.url is None:
-        if graph is None:
-            raise UserError("name an address to attack, or a stack to serve here with --stack.")
-        own = (asked.api_key_file, asked.credentials_file, asked.tokens_file, asked.sign, asked.log_dir)
-        if any(own) or asked.known_caller:
-            raise UserError("a stack served here brings its own keys, credentials and logs: leave yours out.")
+        assert graph is not None  # noqa: S101  # it was just checked
         with progress(console, len(probes)) as say:
             return local.attack_stack(graph, say, probes=probes, project=project)
     target = _target(asked, asked.url, graph)
@@ -63,12 +80,6 @@ def run(asked: Asked, graph: Graph | None, project: Path, console: Console) -> l
 
 
 def _target(asked: Asked, url: str, graph: Graph | None) -> Target:
-    if not _is_method(url):
-        raise UserError("The address must be that of the scoring method, https://<host>/<stage>/score.")
-    if asked.credentials_file and asked.sign:
-        raise UserError("name one source of credentials: --credentials-file or --sign.")
-    if asked.log_dir and not asked.log_dir.is_dir():
-        raise UserError(f"{asked.log_dir} is not a folder: name the one that the server's logs go to.")
     signer = _signer(asked)
     # Without a graph nothing says whether the stage asks for signatures: credentials are only given if it does.
     purse = bearer.filled(token_client.load(asked.tokens_file)) if asked.tokens_file else None

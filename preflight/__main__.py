@@ -70,8 +70,8 @@ def serve(
 
     with mistakes(debug):
         run.check_port(port)
-        for target in (keys_file, log_dir / "any"):
-            files.check_writable(target)
+        files.check_writable(keys_file)
+        files.check_folder(log_dir)
         declared = commands.evaluated(stack, False, commands.Evaluation(commands.pairs(config)), cwd)
         run.serve(
             declared,
@@ -139,6 +139,7 @@ def attack(
             max_requests,
             yes,
         )
+        asked.check(stack is not None)
         targets = [(format_.value, output), *reports.targets(also or (), attack_report.FORMATS)]
         files.withdraw((target for _, target in targets), (api_key_file, credentials_file, tokens_file))
         declared = (

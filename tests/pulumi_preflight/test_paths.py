@@ -79,7 +79,7 @@ PLACES: list[Callable[[Path], Path]] = [
         ("attack", "-s", "dev", "--also", "json={}"),
         ("deployer", "-s", "dev", "-o", "{}"),
         ("serve", "-s", "dev", "--keys-file", "{}"),
-        ("serve", "-s", "dev", "--log-dir", "{}/logs"),
+        ("serve", "-s", "dev", "--log-dir", "{}"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_told_before_the_program_runs(
@@ -91,6 +91,23 @@ def test_an_output_that_cannot_be_written_is_told_before_the_program_runs(
     line = refused(*(word.format(target) for word in words), "-C", project)
     assert line.startswith("error: "), line
     assert str(target) in line or f"/{target.name} cannot be used: File name too long" in line
+    assert f"{target}/" not in line, "a name that nobody gave"
+    if place is below_a_file:
+        assert line.endswith("is a file, not a folder; name another place.")
+
+
+def test_an_empty_name_is_a_folder(project: Path) -> None:
+    assert (
+        refused("graph", "-s", "dev", "-o", "", "-C", project) == "error: . is a folder: name a file in it."
+    )
+
+
+def test_options_that_contradict_each_other_are_told_before_the_program_runs(project: Path) -> None:
+    asked = ("attack", "-s", "dev", "-C", project)
+    line = refused(*asked, "--log-dir", project)
+    assert line == "error: a stack served here brings its own keys, credentials and logs: leave yours out."
+    line = refused(*asked, "http://127.0.0.1:1/dev/score", "--log-dir", project / "none")
+    assert line.endswith("none is not a folder: name the one that the server's logs go to.")
 
 
 def test_a_report_does_not_replace_what_is_read(project: Path, tmp_path: Path) -> None:

@@ -85,17 +85,30 @@ def withdraw(targets: Iterable[Path | None], inputs: Iterable[Path | None] = ())
 
 def check_writable(target: Path) -> None:
     """Creates the folders of `target`, and a file beside it for a moment. Raises UserError when that fails."""
-    aside = _aside(target)
     try:
         if target.is_dir():
             raise UserError(f"{target} is a folder: name a file in it.")
         target.parent.mkdir(parents=True, exist_ok=True)
         if _in_place(target):
             return
+        aside = _aside(target)
         os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
         aside.unlink()
     except OSError as error:
         raise _refused(target, error) from None
+
+
+def check_folder(folder: Path) -> None:
+    """Creates `folder`, and a file in it for a moment. Raises UserError when that fails."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: name a folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = _aside(folder / "any")
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
+        aside.unlink()
+    except OSError as error:
+        raise _refused(folder, error) from None
 
 
 def _in_place(target: Path) -> bool:
@@ -131,6 +144,6 @@ def _write_aside(target: Path, pieces: Iterable[str], mode: int) -> None:
 
 
 def _refused(target: Path, error: OSError) -> UserError:
-    below_a_file = isinstance(error, FileExistsError | NotADirectoryError)
-    why = "a part of its path is a file" if below_a_file else error.strerror
-    return UserError(f"{target} cannot be written: {why}.")
+    below = next((part for part in target.parents if part.is_file()), None)
+    why = f"{below} is a file, not a folder" if below else error.strerror
+    return UserError(f"{target} cannot be written: {why}; name another place.")
