@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from model.artifact.card import markdown
+from model.commands import cli
 from model.errors import UserError
 from model.files import write_text
 
@@ -18,6 +19,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write to this file, not to the terminal.")] = None,
 ) -> None:
     """Write the model card of built artifacts in Markdown."""
+    cli.check_output(out)
     for path in cards:
         if not path.is_file():
             raise UserError(f"{path} is not a file: name the card.json in the folder of a built artifact.")

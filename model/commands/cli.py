@@ -56,24 +56,24 @@ def check_output(path: Path | None) -> None:
         return
     if path.is_dir():
         raise UserError(f"{path} is a folder: name a file.")
-    _check_place(path)
+    _check_place(path, path)
 
 
 def check_folder(path: Path) -> None:
     """UserError when no file can be written into a folder of that name, before the work whose results it is to hold."""
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} is a file: name a folder.")
-    _check_place(path / "any")
+    _check_place(path / "any", path)
 
 
-def _check_place(path: Path) -> None:
-    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+def _check_place(file: Path, named: Path) -> None:
+    """Whether a file can be written, which belongs to what was named. Creates nothing that stays."""
+    nearest = next(part for part in file.absolute().parents if part.exists())
     try:
         tempfile.TemporaryFile(dir=nearest).close()
     except OSError:
-        raise UserError(
-            f"{path} cannot be written: {nearest} is not a folder that you may write to."
-        ) from None
+        why = "a folder that you may write to" if nearest.is_dir() else "a folder"
+        raise UserError(f"{named} cannot be written: {nearest} is not {why}; name another place.") from None
 
 
 def choice(
@@ -102,5 +102,11 @@ def one_sentence(app: Callable[[], Any]) -> None:
     try:
         app()
     except (UserError, OSError) as mistake:
-        progress.err.print(f"error: {mistake}", highlight=False, markup=False)
+        progress.err.print(f"error: {_sentence(mistake)}", highlight=False, markup=False)
         sys.exit(2)
+
+
+def _sentence(mistake: UserError | OSError) -> str:
+    if isinstance(mistake, OSError) and mistake.filename is not None and mistake.strerror:
+        return f"{mistake.filename2 or mistake.filename} cannot be used: {mistake.strerror}."
+    return str(mistake)

@@ -96,6 +96,20 @@ def test_init_writes_a_pack_that_starts(tmp_path: Path, capsys: pytest.CaptureFi
     assert "is there already" in capsys.readouterr().err
 
 
+def test_init_says_why_a_folder_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for place, why in (
+        (file / "pack", f"{file} is a file, not a folder"),
+        (file / "new" / "pack", f"{file} is a file, not a folder"),
+        (Path("/proc/pack"), "No such file or directory"),
+        (tmp_path / ("x" * 300), "File name too long"),
+    ):
+        assert command.main(["init", str(place)]) == 2
+        assert capsys.readouterr().err == f"error: {place} cannot be written: {why}; name another place.\n"
+    assert [*tmp_path.iterdir()] == [file]
+
+
 def executable(environment: dict[str, str], tmp_path: Path, chatty: bool = False) -> subprocess.Popen[bytes]:
     """The executable, started as the engine starts it; `chatty`: a library prints when it is imported."""
     code = "import sys; from endpoint_guard import executable; sys.exit(executable.main())"

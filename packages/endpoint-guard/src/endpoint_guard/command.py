@@ -115,21 +115,26 @@ def _mistakes(found: list[str]) -> int:
 
 
 def _init(folder: Path, profile: str) -> int:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        return _refused(f"{folder} is there already and is not an empty folder; name another one.")
     try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            return _refused(f"{folder} is there already and is not an empty folder; name another one.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         starter.write(aside, profile)
         aside.chmod(0o777 & ~_umask())
         aside.replace(folder)
     except OSError as error:
-        return _refused(f"{folder} cannot be written ({error.strerror}).")
+        return _refused(f"{folder} cannot be written: {_why(folder, error)}; name another place.")
     finally:
         if "aside" in locals():
             shutil.rmtree(aside, ignore_errors=True)
     print(starter.next_steps(folder))  # noqa: T201
     return 0
+
+
+def _why(folder: Path, error: OSError) -> str:
+    below = next((part for part in folder.parents if part.exists() and not part.is_dir()), None)
+    return f"{below} is a file, not a folder" if below else error.strerror or "the system refuses it"
 
 
 def _umask() -> int:
