@@ -139,6 +139,8 @@ def main(
         raise UserError("--server must be container, light or auto.")
     if not Path("/proc/self/smaps_rollup").exists():
         raise UserError("The benchmarks read /proc of Linux: run them there.")
+    for folder in filter(None, (build_dir, docs)):
+        cli.check_folder(folder)
     setup, in_container = _setup(server, workers, seconds, build_dir)
     ours = artifacts.ours(data, build_dir, progress.say)
     reference = artifacts.reference(data, build_dir, progress.say)

@@ -97,6 +97,8 @@ def main(
     build_dir: Annotated[Path, typer.Option(help="Where peers are installed.")] = Path("build"),
 ) -> None:
     """Measure how fast the policy pack judges, beside its peers, and print the figures as JSON."""
+    if page and not page.is_file():
+        raise UserError(f"{page} is not a file: name the page whose part is to be written again.")
     others = [of_folder(name, folder) for name, folder in map(_named, peer or [])]
     left_out = []
     if checkout:

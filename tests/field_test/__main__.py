@@ -11,6 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from pulumi_preflight import files
+from pulumi_preflight.errors import UserError
+
 from tests.endpoint_guard import replay
 from tests.field_test import judgements, page, programs
 
@@ -26,6 +29,11 @@ def main(arguments: list[str]) -> int:
     chosen = programs.found_in(root)
     if not chosen:
         sys.stderr.write(f"error: {asked.folder} holds no Pulumi program in Python.\n")
+        return 2
+    try:
+        files.check_writable(asked.output)
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
         return 2
     with replay.player(programs.PACK) as player:
         runs = _merged([*_evaluated(player, chosen, root), *programs.recorded(player)])

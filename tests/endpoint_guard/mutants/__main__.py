@@ -16,6 +16,9 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "policies"))
 
+from pulumi_preflight import files  # noqa: E402
+from pulumi_preflight.terminal import exit_codes  # noqa: E402
+
 from tests.endpoint_guard.mutants import run as runner  # noqa: E402
 from tests.endpoint_guard.mutants.catalogue import MUTANTS, idle_rules, uncovered  # noqa: E402
 
@@ -28,6 +31,9 @@ def main(
     """Exits with 1 when a mutant survives, an innocent change is refused, or a core control or a rule has no mutant."""
     started = time.monotonic()
     console = Console()
+    with exit_codes():
+        for target in (page, out):
+            files.check_writable(target)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Planting faults", total=runner.steps())
         fates, alarms = runner.run(lambda number: progress.advance(task, number))

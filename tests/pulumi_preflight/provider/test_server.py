@@ -236,6 +236,8 @@ def test_a_state_file_outlives_the_process(tmp_path: Path) -> None:
     file.write_text("[]")
     with pytest.raises(UserError, match=r"made\.json is not a state file"):
         serve(state=file)
+    with pytest.raises(UserError, match=r"made\.json is a file, not a folder"):
+        serve(state=file / "below.json")
 
 
 def test_functions_are_answered(engine: Engine) -> None:

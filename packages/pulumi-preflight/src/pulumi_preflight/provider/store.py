@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_preflight.errors import UserError
+from pulumi_preflight.files import check_writable
 from pulumi_preflight.provider.refusals import refusal
 
 
@@ -25,15 +26,20 @@ class Made:
 
 
 class Store:
-    """Resources by type and id. Safe for several threads."""
+    """Resources by type and id. Safe for several threads.
+
+    Raises UserError for a file that holds something else, or that cannot be written.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str], Made] = {}
         self._count = 0
-        if file and file.exists():
-            self._read(file)
+        if file:
+            check_writable(file)
+            if file.exists():
+                self._read(file)
 
     def next(self) -> int:
         """A number that no resource made here has had: two of a kind never get the same id."""
