@@ -106,6 +106,7 @@ def _card(
         "features": recipe.features,
         "categories": contract.CATEGORIES,
         "typical_frauds": trained.fit.typical.dollars() if trained.fit.typical else None,
+        "season": trained.fit.season.by_month() if trained.fit.season else None,
         "no_previous_seconds": features.NO_PREVIOUS_SECONDS,
         "rule": trained.rule.to_card(),
         "kind": recipe.kind,

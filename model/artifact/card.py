@@ -22,7 +22,7 @@ an alert is no proof against a cardholder. **Not for** credit decisions, nor for
 **Models.** {kinds}. A smaller model of the weeks before finds calibration and rule on the last 16 weeks of the
 training file; the model is then fitted on all of it. A fit sees frauds more often than the data hold them: the odds
 are divided by that and calibrated by three numbers (beta calibration), so that scores are probabilities; the tables
-below say how far they are. What a caller must send is in `model/contract.py`.
+below say how far they are.{seasons} What a caller must send is in `model/contract.py`.
 
 **Decision.** {rule}. An alert is a purchase whose score reaches the rule. With prices, that is the decision of least
 expected cost: a purchase of $5 needs a high score, one of $1,000 a low one. Nothing of it was chosen on the test file.
@@ -40,6 +40,9 @@ first purchase among them, leaves the model with amount, hour and category alone
 habits, which a real thief need not share, least of all its narrow range of amounts in each category, from which the
 models learn what a typical fraud is: watch drift (`python -m model drift`) and train again on own data.
 """
+_SEASONS = """ Frauds do not follow the seasons of spending, and a model without a card's history sees
+nothing of them: odds of `{}` are divided by how busy the purchase's calendar month was in the training file. Own data
+whose frauds grow with spending need another shift."""
 _KINDS = {
     "boosting": "{} boosted trees",
     "forest": "a forest of {} trees",
@@ -53,11 +56,17 @@ _GENDER = "0.006 to 0.008 PR-AUC and 0.004 to 0.006 F1 to `stateless` (three see
 def markdown(cards: Sequence[Card]) -> str:
     """The document of one or more cards, in the order given."""
     kinds = "; ".join(
-        f"`{card['recipe']}`: {_kind(card)} on {', '.join(card['features'])}{_learnt(card)}{_as_published(card)}"
+        f"`{card['recipe']}`: {_kind(card)} on {_columns(card)}{_learnt(card)}{_as_published(card)}"
         for card in cards
     )
+    seasonal = "`, `".join(card["recipe"] for card in cards if card.get("season"))
+    seasons = _SEASONS.format(seasonal) if seasonal else ""
     rule = str(Rule.of_card(cards[0]["rule"]))
-    parts = [_INTRO.format(kinds=kinds, gender=_GENDER, rule=rule), _data(cards[0]), _figures(cards)]
+    parts = [
+        _INTRO.format(kinds=kinds, gender=_GENDER, rule=rule, seasons=seasons),
+        _data(cards[0]),
+        _figures(cards),
+    ]
     parts += [_one(card) for card in cards]
     return "\n".join(parts)
 
@@ -65,6 +74,11 @@ def markdown(cards: Sequence[Card]) -> str:
 def _kind(card: Card) -> str:
     trees = card["parameters"].get("max_iter") or card["parameters"].get("n_estimators")
     return _KINDS[card["kind"]].format(trees)
+
+
+def _columns(card: Card) -> str:
+    """What trees read of the features: the month is the season's."""
+    return ", ".join(name for name in card["features"] if not (card.get("season") and name == "month"))
 
 
 def _learnt(card: Card) -> str:
@@ -160,7 +174,7 @@ def _one(card: Card) -> str:
         f"## `{card['recipe']}`\n\nVersion `{card['version']}`, fitted on {fitted['rows']:,} rows with "
         f"{fitted['frauds']:,} frauds{_DRAWN[card['kind']]}; "
         f"scikit-learn {card['libraries']['scikit-learn']}. "
-        f"Parameters: `{json.dumps(card['parameters'])}`.{_typical(card)}{_selection(found)}"
+        f"Parameters: `{json.dumps(card['parameters'])}`.{_typical(card)}{_season(card)}{_selection(found)}"
         "\n\nWorst slices with 20 frauds or more:\n\n"
         + _table(["slice", "frauds", "precision", "recall", "F1"], worst)
         + "\nAges of cardholders:\n\n"
@@ -177,6 +191,11 @@ def _typical(card: Card) -> str:
     typical = card.get("typical_frauds") or {}
     dollars = ", ".join(f"{name} ${amount:,.0f}" for name, amount in typical.items())
     return f" Typical frauds, learnt: {dollars}." if dollars else ""
+
+
+def _season(card: Card) -> str:
+    months = ", ".join(f"{number} {volume:.2f}" for number, volume in (card.get("season") or {}).items())
+    return f" Purchases a day by month, against the average: {months}." if months else ""
 
 
 def _selection(found: Mapping[str, Any]) -> str:

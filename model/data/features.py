@@ -30,6 +30,7 @@ NO_PREVIOUS_SECONDS = FIELDS["seconds_since_previous"].maximum
 AGE_BAND_YEARS = 5
 CITY_SIZES = (32, 100, 316, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000, 3_162_278)
 
+_DAY_HOURS, _MONTHS = 24, 12
 HISTORY_FIELDS = ("seconds_since_previous", "count_24h", "sum_24h", "max_24h")
 
 
@@ -46,6 +47,14 @@ def _mean(total: Any, count: Any) -> Any:
 
 def _to_largest(amount: Any, largest: Any) -> Any:
     return amount / np.maximum(largest, 1)
+
+
+def _hour(hours: Any) -> Any:
+    return hours % _DAY_HOURS
+
+
+def _month(hours: Any) -> Any:
+    return hours // _DAY_HOURS
 
 
 def _age_band(years: Any) -> Any:
@@ -79,7 +88,8 @@ def _of(field: str, compute: Callable[..., Any] = _as_it_is) -> Feature:
 
 _PLAIN: dict[str, Feature] = {
     "amt": _of("amt"),
-    "hour": _of("time"),
+    "hour": _of("time", _hour),
+    "month": _of("time", _month),
     "category": _of("category"),
     "seconds_since_previous": _of("seconds_since_previous"),
     "count_24h": _of("count_24h"),
@@ -154,8 +164,10 @@ def _computed(numbers: Mapping[str, Any], features: Sequence[str]) -> Iterator[A
 
 
 def _hours(times: Column) -> Column:
+    """24 for each full month of the year, and the hour of the day: both can be told from the one number."""
     seconds = times.astype("datetime64[s]").astype(np.int64)
-    return (seconds % DAY_SECONDS) // 3600
+    months = times.astype("datetime64[M]").astype(np.int64) % _MONTHS
+    return months * _DAY_HOURS + (seconds % DAY_SECONDS) // 3600
 
 
 _COLUMNS: Mapping[str, Callable[[Column], Column]] = {
@@ -163,7 +175,7 @@ _COLUMNS: Mapping[str, Callable[[Column], Column]] = {
     "seconds_since_previous": lambda seconds: np.where(np.isnan(seconds), NO_PREVIOUS_SECONDS, seconds),
 }
 _VALUES: Mapping[str, Callable[[Any], float]] = {
-    "time": lambda text: int(text[11:13]),
+    "time": lambda text: (int(text[5:7]) - 1) * _DAY_HOURS + int(text[11:13]),
     "category": {name: code for code, name in enumerate(CATEGORIES)}.__getitem__,
     "seconds_since_previous": lambda seconds: NO_PREVIOUS_SECONDS if seconds is None else seconds,
 }

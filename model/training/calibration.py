@@ -1,7 +1,8 @@
 """Scores -> probabilities, by three numbers that are found on validation data.
 
 Beta calibration (Kull, Silva Filho and Flach, AISTATS 2017): the log odds of the probability are
-a log(s) - b log(1 - s) + c. With a and b above 0 the order of the scores stays as it is.
+a log(s) - b log(1 - s) + c. With a and b above 0 the order of the scores stays as it is. A shift that is known
+beforehand, as of a season, is added to the log odds.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ class Beta:
     b: float
     c: float
 
-    def apply(self, score: Floats) -> Floats:
-        """Probabilities (n,) of scores (n,) between 0 and 1, in the same order."""
+    def apply(self, score: Floats, shift: Floats | float = 0.0) -> Floats:
+        """Probabilities (n,) of scores (n,) between 0 and 1, in the same order; a `shift` (n,) moves log odds."""
         near = np.clip(score, EDGE, 1 - EDGE)
-        odds = self.a * np.log(near) - self.b * np.log1p(-near) + self.c
+        odds = self.a * np.log(near) - self.b * np.log1p(-near) + self.c + shift
         return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)
 
 
-def fit(labels: Labels, score: Floats) -> Beta:
-    """The numbers of most likelihood for labels (n,) and scores (n,) between 0 and 1, to six digits.
+def fit(labels: Labels, score: Floats, shift: Floats | float = 0.0) -> Beta:
+    """The numbers of most likelihood for labels (n,), scores (n,) between 0 and 1 and shifts (n,), to six digits.
 
     Newton's method, drawn towards Beta(1, 1, 0) with the weight of one row, so that a few rows which the scores
     separate give finite numbers.
@@ -47,7 +48,7 @@ def fit(labels: Labels, score: Floats) -> Beta:
     start = np.array([1.0, 1.0, 0.0])
     numbers = start.copy()
     for _ in range(_ROUNDS):
-        chance = 1 / (1 + np.exp(-np.tensordot(numbers, columns, 1)))
+        chance = 1 / (1 + np.exp(-np.tensordot(numbers, columns, 1) - shift))
         # Sums one by one: those of a matrix product depend on how many cores the machine has.
         slope = (columns * (labels - chance)).sum(axis=1) - _PRIOR_ROWS * (numbers - start)
         weight = chance * (1 - chance)

@@ -15,6 +15,7 @@ from model.data.features import Matrix
 from model.errors import UserError
 from model.training import trees
 from model.training.calibration import Beta
+from model.training.season import Season
 from model.training.typical import TypicalFrauds
 
 Scores = npt.NDArray[np.float64]
@@ -30,18 +31,31 @@ class ExportError(UserError):
 
 
 def to_onnx(
-    estimator: Any, features: int, beta: Beta | None = None, typical: TypicalFrauds | None = None
+    estimator: Any,
+    features: int,
+    beta: Beta | None = None,
+    typical: TypicalFrauds | None = None,
+    season: Season | None = None,
 ) -> bytes:
     """ONNX of a forest or of boosted trees: float32 `features` (n, k) in, probability of fraud (n, 1) out.
 
-    With `typical`, the estimator reads the column that it adds; with `beta`, the probabilities are calibrated ones.
-    The same model gives the same bytes.
+    With `typical`, the estimator reads the column that it adds; with `season`, it does not read the month. With
+    `beta`, the probabilities are calibrated ones, shifted by the season. The same model gives the same bytes.
     """
     write: Any = trees.boosting if isinstance(estimator, HistGradientBoostingClassifier) else trees.forest
-    given, wanted = (INPUT if typical is None else "columns"), (OUTPUT if beta is None else "scores")
-    steps = [] if typical is None else trees.distance(typical, INPUT, given)
-    steps += write(estimator, given, wanted)
-    steps += [] if beta is None else trees.calibration(beta, wanted, OUTPUT)
+    steps, given, columns = [], INPUT, features
+    if typical is not None:
+        steps += trees.distance(typical, given, "columns")
+        given, columns = "columns", columns + 1
+    if season is not None:
+        steps += trees.others(season, columns, given, "others")
+        given = "others"
+    if beta is None:
+        return trees.model([*steps, *write(estimator, given, OUTPUT)], features, INPUT, OUTPUT)
+    steps += write(estimator, given, "scores")
+    if season is not None:
+        steps += trees.shift(season, INPUT, "shift")
+    steps += trees.calibration(beta, "scores", OUTPUT, None if season is None else "shift")
     return trees.model(steps, features, INPUT, OUTPUT)
 
 

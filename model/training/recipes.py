@@ -136,7 +136,8 @@ _LOGARITHMS = (
     *("log_amt", "hour", "category", "log_seconds_since_previous", "count_24h", "log_sum_24h", "log_max_24h"),
     *("log_mean_24h", "log_amt_to_max"),
 )
-_STATELESS = ("log_amt", "hour", "category", "age_band", "city_size")
+# Without a card's history nothing tells a busy month from another: `training/season.py` reads the month, no tree does.
+_STATELESS = ("log_amt", "hour", "category", "age_band", "city_size", "month")
 
 # Without these limits on leaves, boosting diverges on labels of which one in 200 is a fraud.
 _BOOSTING = {

@@ -16,9 +16,10 @@ from model import progress
 from model.data import features
 from model.decision import RULES, Choice, Rule
 from model.errors import UserError
-from model.training import calibration, export, fitting, recipes, rules, typical
+from model.training import calibration, export, fitting, recipes, rules, season, typical
 from model.training.calibration import Beta
 from model.training.recipes import Recipe
+from model.training.season import Season
 from model.training.typical import TypicalFrauds
 
 Scores = npt.NDArray[np.float64]
@@ -55,7 +56,7 @@ class Validated:
 
 
 class Fit(NamedTuple):
-    """An estimator, and what adds the column that it reads beside the recipe's features.
+    """An estimator, what adds the column that it reads beside the recipe's features, and what takes the month away.
 
     `rows` and `frauds` are of one draw: where a recipe draws normal rows by chance, a forest draws again for every
     ten trees.
@@ -63,16 +64,27 @@ class Fit(NamedTuple):
 
     estimator: Any
     typical: TypicalFrauds | None
+    season: Season | None
     rows: int
     frauds: int
 
     def scores(self, matrix: features.Matrix) -> Scores:
         """Not calibrated, by scikit-learn: (n,) of the features' matrix (n, k)."""
-        return fitted_scores(self.estimator, matrix if self.typical is None else self.typical.added(matrix))
+        return fitted_scores(self.estimator, _read(matrix, self.typical, self.season))
+
+    def shift(self, matrix: features.Matrix) -> Scores | float:
+        """What the season adds to the calibrated log odds: (n,) of the features' matrix (n, k), or 0."""
+        return 0.0 if self.season is None else self.season.shift(matrix)
 
     def onnx(self, features: int, beta: Beta | None = None) -> bytes:
-        """The same of `features` columns, calibrated where there is a `beta`."""
-        return export.to_onnx(self.estimator, features, beta, self.typical)
+        """The same of `features` columns, calibrated and shifted where there is a `beta`."""
+        return export.to_onnx(self.estimator, features, beta, self.typical, self.season)
+
+
+def _read(matrix: features.Matrix, learnt: TypicalFrauds | None, year: Season | None) -> features.Matrix:
+    """What an estimator reads of the features' matrix."""
+    columns = matrix if learnt is None else learnt.added(matrix)
+    return columns if year is None else year.others(columns)
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,7 @@ class Trained:
     def fitted_scores(self, matrix: features.Matrix) -> Scores:
         """What `scores` should be, computed by scikit-learn."""
         raw = self.fit.scores(matrix)
-        return raw if self.beta is None else self.beta.apply(raw)
+        return raw if self.beta is None else self.beta.apply(raw, self.fit.shift(matrix))
 
     @cached_property
     def onnx(self) -> bytes:
@@ -148,10 +160,12 @@ def _fit(frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int
             f"The {len(drawn)} rows to fit on hold {frauds} frauds: use a training file with both classes."
         )
     learnt = typical.learn(matrix[first], drawn, recipe.features) if recipe.typical_frauds else None
+    seasonal = season.MONTH in recipe.features
+    year = season.learn(frame["trans_date_trans_time"].to_numpy(), recipe.features) if seasonal else None
 
     def draw(number: int) -> tuple[features.Matrix, Labels]:
         rows = draws(number)
-        return matrix[rows] if learnt is None else learnt.added(matrix[rows]), labels[rows]
+        return _read(matrix[rows], learnt, year), labels[rows]
 
     what = f"{recipe.name}: growing {recipe.trees} trees on {len(drawn):,} rows"
     with progress.bar(say, what, recipe.trees) as grown:
@@ -159,7 +173,7 @@ def _fit(frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int
     if isinstance(recipe.sampling, recipes.AllFrauds):
         normals = int((labels == 0).sum())
         fitting.correct_prior(estimator, recipe.fraud_weight * normals / (len(drawn) - frauds))
-    return Fit(estimator, learnt, len(drawn), frauds)
+    return Fit(estimator, learnt, year, len(drawn), frauds)
 
 
 def fitted_scores(estimator: Any, matrix: features.Matrix) -> Scores:
@@ -199,8 +213,9 @@ def _find(
         raise UserError("The last weeks of the training file hold one class only: use a longer file.")
     fit = _fit(earlier, matrix[:start], recipe.trial(), seed, progress.silent)
     raw = export.onnx_scores(fit.onnx(matrix.shape[1]), matrix[start:])
-    beta = calibration.fit(labels, raw)
-    score = beta.apply(raw)
+    shift = fit.shift(matrix[start:])
+    beta = calibration.fit(labels, raw, shift)
+    score = beta.apply(raw, shift)
     choices = [choice, *(replace(choice, rule=name, decline=None) for name in RULES if name != choice.rule)]
     found = tuple(rules.find(one, labels, score) for one in choices)
     alert = found[0].alerts(score, later["amt"].to_numpy())

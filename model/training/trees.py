@@ -17,6 +17,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 
 from model.training.calibration import EDGE, Beta
+from model.training.season import Season
 from model.training.typical import TypicalFrauds
 
 OPSETS = {"": 20, "ai.onnx.ml": 5}
@@ -83,8 +84,25 @@ def distance(typical: TypicalFrauds, given: str, wanted: str) -> list[NodeProto]
     ]
 
 
-def calibration(beta: Beta, given: str, wanted: str) -> list[NodeProto]:
-    """Steps of `Beta.apply`: scores `given` (n, 1) in, probabilities `wanted` (n, 1) out."""
+def others(season: Season, columns: int, given: str, wanted: str) -> list[NodeProto]:
+    """Steps of `Season.others`: `given` (n, columns) in, `wanted` (n, columns - 1) out."""
+    kept = np.delete(np.arange(columns), season.month)
+    return [_constant("kept", kept), helper.make_node("Gather", [given, "kept"], [wanted], axis=1)]
+
+
+def shift(season: Season, given: str, wanted: str) -> list[NodeProto]:
+    """Steps of `Season.shift`: `given` (n, features) in, `wanted` (n, 1) out."""
+    return [
+        _constant("month_place", np.array([season.month])),
+        _constant("shifts", season.shifts().astype(np.float32)),
+        helper.make_node("Gather", [given, "month_place"], ["month"], axis=1),
+        helper.make_node("Cast", ["month"], ["month_code"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["shifts", "month_code"], [wanted]),
+    ]
+
+
+def calibration(beta: Beta, given: str, wanted: str, shift: str | None = None) -> list[NodeProto]:
+    """Steps of `Beta.apply`: scores `given` and `shift` (n, 1) in, probabilities `wanted` (n, 1) out."""
     numbers = {"least": EDGE, "most": 1 - EDGE, "one": 1, "a": beta.a, "b": beta.b, "c": beta.c}
     constants = [_constant(name, np.float32(value)) for name, value in numbers.items()]
     return [
@@ -97,7 +115,8 @@ def calibration(beta: Beta, given: str, wanted: str) -> list[NodeProto]:
         helper.make_node("Mul", ["log_rest", "b"], ["loss"]),
         helper.make_node("Sub", ["gain", "loss"], ["sloped"]),
         helper.make_node("Add", ["sloped", "c"], ["calibrated_log_odds"]),
-        helper.make_node("Sigmoid", ["calibrated_log_odds"], [wanted]),
+        *([helper.make_node("Add", ["calibrated_log_odds", shift], ["shifted_log_odds"])] if shift else []),
+        helper.make_node("Sigmoid", ["shifted_log_odds" if shift else "calibrated_log_odds"], [wanted]),
     ]
 
 

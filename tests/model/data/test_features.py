@@ -141,7 +141,7 @@ def test_each_feature_in_words() -> None:
     }
     names = (
         *("amt", "hour", "category", "seconds_since_previous", "count_24h", "sum_24h", "max_24h"),
-        *("mean_24h", "amt_to_max", "log_amt", "log_seconds_since_previous", "log_amt_to_max"),
+        *("mean_24h", "amt_to_max", "log_amt", "log_seconds_since_previous", "log_amt_to_max", "month"),
     )
     row = from_transactions([transaction], names)
     expected = [
@@ -157,6 +157,7 @@ def test_each_feature_in_words() -> None:
         math.log(13.5),
         math.log(features.NO_PREVIOUS_SECONDS + 1),
         math.log(1.625),
+        1,
     ]
     np.testing.assert_allclose(row, [expected], rtol=1e-6)
 

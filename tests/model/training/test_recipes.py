@@ -62,7 +62,10 @@ def test_the_models_with_a_history_read_neither_the_card_number_nor_the_person()
     person = {"cc_num", "lat", "long", "age_band", "city_size"}
     assert not person & set(recipes.named("boosted").features)
     assert not person & set(recipes.named("forest").features)
-    assert recipes.named("stateless").features == ("log_amt", "hour", "category", "age_band", "city_size")
+    assert recipes.named("stateless").features == (
+        *("log_amt", "hour", "category", "age_band", "city_size"),
+        "month",
+    )
 
 
 def test_how_much_more_often_a_fraud_is_drawn() -> None:
