@@ -24,8 +24,10 @@ _POLL_SECONDS = 0.2
 _STEP_TREES = 10
 
 
-Draw = Callable[[int], tuple[Matrix, Labels]]
-"""Rows to fit on and their labels; another number gives another draw, where the recipe draws by chance."""
+Weights = npt.NDArray[np.float64]
+Draw = Callable[[int], tuple[Matrix, Labels, Weights | None]]
+"""Rows to fit on, their labels and weights, None for equal ones; another number gives another draw, where the recipe
+draws by chance."""
 
 
 def fit(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> Any:

@@ -16,7 +16,7 @@ from model import progress
 from model.data import features
 from model.decision import RULES, Choice, Rule
 from model.errors import UserError
-from model.training import calibration, export, fitting, recipes, rules, season, typical
+from model.training import calibration, export, fitting, recipes, rules, season, thinning, typical
 from model.training.calibration import Beta
 from model.training.recipes import Recipe
 from model.training.season import Season
@@ -148,7 +148,15 @@ def train(
     return Trained(recipe, fit, beta, found[0], selection, found[1:], validated, seconds)
 
 
-def _fit(frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int, say: progress.Say) -> Fit:
+def _fit(
+    frame: pd.DataFrame,
+    matrix: features.Matrix,
+    recipe: Recipe,
+    seed: int,
+    say: progress.Say,
+    *,
+    thin: bool = False,
+) -> Fit:
     labels = frame["is_fraud"].to_numpy()
     draws = recipe.sampling.of(frame)
 
@@ -163,9 +171,13 @@ def _fit(frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, seed: int
     seasonal = season.MONTH in recipe.features
     year = season.learn(frame["trans_date_trans_time"].to_numpy(), recipe.features) if seasonal else None
 
-    def draw(number: int) -> tuple[features.Matrix, Labels]:
-        rows = draws(number)
-        return _read(matrix[rows], learnt, year), labels[rows]
+    easy = thinning.easy(_read(matrix, learnt, year), labels, first, seed) if thin else None
+
+    def draw(number: int) -> tuple[features.Matrix, Labels, fitting.Weights | None]:
+        rows, weights = draws(number), None
+        if easy is not None:
+            rows, weights = thinning.thinned(rows, easy, number)
+        return _read(matrix[rows], learnt, year), labels[rows], weights
 
     what = f"{recipe.name}: growing {recipe.trees} trees on {len(drawn):,} rows"
     with progress.bar(say, what, recipe.trees) as grown:
@@ -211,7 +223,7 @@ def _find(
     labels = later["is_fraud"].to_numpy()
     if not 0 < labels.sum() < len(labels):
         raise UserError("The last weeks of the training file hold one class only: use a longer file.")
-    fit = _fit(earlier, matrix[:start], recipe.trial(), seed, progress.silent)
+    fit = _fit(earlier, matrix[:start], recipe.trial(), seed, progress.silent, thin=recipe.thin_trial)
     raw = export.onnx_scores(fit.onnx(matrix.shape[1]), matrix[start:])
     shift = fit.shift(matrix[start:])
     beta = calibration.fit(labels, raw, shift)

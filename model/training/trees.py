@@ -108,7 +108,9 @@ def calibration(beta: Beta, given: str, wanted: str, shift: str | None = None) -
     return [
         *constants,
         helper.make_node("Clip", [given, "least", "most"], ["near"]),
-        helper.make_node("Sub", ["one", "near"], ["rest"]),
+        # Not what is left of the clipped score: 1 - 1e-6 is no 32-bit number, 1e-6 nearly is.
+        helper.make_node("Sub", ["one", given], ["left"]),
+        helper.make_node("Clip", ["left", "least", "most"], ["rest"]),
         helper.make_node("Log", ["near"], ["log_near"]),
         helper.make_node("Log", ["rest"], ["log_rest"]),
         helper.make_node("Mul", ["log_near", "a"], ["gain"]),

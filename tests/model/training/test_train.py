@@ -158,7 +158,7 @@ def test_a_forest_grown_in_steps_is_the_one_grown_at_once(data: Dataset) -> None
     matrix = features.from_frame(data.train, recipe.features)
     labels = data.train["is_fraud"].to_numpy()
     told: list[int] = []
-    stepwise = fitting.fit(recipe, lambda _: (matrix, labels), 42, told.append)
+    stepwise = fitting.fit(recipe, lambda _: (matrix, labels, None), 42, told.append)
     at_once = RandomForestClassifier(25, class_weight="balanced", random_state=42).fit(matrix, labels)
     np.testing.assert_array_equal(stepwise.predict_proba(matrix), at_once.predict_proba(matrix))
     assert told == [10, 20, 25]
@@ -169,9 +169,9 @@ def test_every_ten_trees_get_rows_of_their_own(data: Dataset) -> None:
     matrix, labels = features.from_frame(data.train, SMALL.features), data.train["is_fraud"].to_numpy()
     drawn: list[int] = []
 
-    def draw(number: int) -> tuple[features.Matrix, train.Labels]:
+    def draw(number: int) -> tuple[features.Matrix, train.Labels, None]:
         drawn.append(number)
-        return matrix, labels
+        return matrix, labels, None
 
     fitting.fit(recipe, draw, 42, lambda _: None)
     assert drawn == [42, 43, 44]
@@ -191,7 +191,7 @@ def test_boosting_runs_on_one_thread_whatever_the_cores(
     monkeypatch.setattr(HistGradientBoostingClassifier, "fit", watched)
     matrix = features.from_frame(data.train, BOOSTED.features)
     with threadpool_limits(2, user_api="openmp"):
-        fitting.fit(BOOSTED, lambda _: (matrix, data.train["is_fraud"].to_numpy()), 42, lambda _: None)
+        fitting.fit(BOOSTED, lambda _: (matrix, data.train["is_fraud"].to_numpy(), None), 42, lambda _: None)
     assert set(threads) == {1}
 
 
@@ -199,7 +199,7 @@ def test_trees_are_counted_as_they_grow(data: Dataset, monkeypatch: pytest.Monke
     monkeypatch.setattr(fitting, "_POLL_SECONDS", 0.001)
     told: list[int] = []
     matrix = features.from_frame(data.train, BOOSTED.features)
-    fitting.fit(BOOSTED, lambda _: (matrix, data.train["is_fraud"].to_numpy()), 42, told.append)
+    fitting.fit(BOOSTED, lambda _: (matrix, data.train["is_fraud"].to_numpy(), None), 42, told.append)
     assert told == sorted(told)
     assert 0 < told[-1] <= BOOSTED.trees
 
@@ -257,8 +257,8 @@ def test_a_column_is_learnt_from_the_rows_of_the_fit_alone(
     fits: list[train.Fit] = []
     fit = train._fit
 
-    def noted(*given: Any) -> train.Fit:
-        fits.append(fit(*given))
+    def noted(*given: Any, **named: Any) -> train.Fit:
+        fits.append(fit(*given, **named))
         return fits[-1]
 
     monkeypatch.setattr(train, "_fit", noted)
