@@ -1,6 +1,8 @@
 # Every target builds the environment it needs from the lock.
 PYTHON ?= python3
 DATA ?=
+# A checkout of pulumi/compliance-policies, whose rules no package index has.
+PEER ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.requirements.lock
@@ -75,8 +77,8 @@ mutants: $(DEVELOP) ## Plant every fault of the catalogue in the prod stack: eac
 figures: $(READY) ## Heat maps of both recipes over training sizes  [DATA=folder]
 	@$(BIN)/python -m model evaluate $(if $(DATA),--data "$(DATA)",--sample) --recipe reference --recipe boosted --sizes 10000,50000,100000,150000,200000
 
-bench: $(DEVELOP) ## Ours against the reference behind one server, the function, the pack  [DATA=folder]
-	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") --docs docs
+bench: $(DEVELOP) ## Ours against the reference behind one server, the function, the pack  [DATA=folder] [PEER=checkout]
+	@$(BIN)/python -m benchmarks $(if $(DATA),--data "$(DATA)") $(if $(PEER),--compliance-policies "$(PEER)") --docs docs
 
 docs: $(DEVELOP) ## Write what follows from the rules: docs/controls.md, the list of ids, the changelog's new ids
 	@$(BIN)/python -m endpoint_guard.docs

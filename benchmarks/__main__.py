@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import artifacts, environment, function, report, servers, serving
+from benchmarks import artifacts, environment, function, peers, report, servers, serving
 from benchmarks.serving import Candidate, Setup
 from model import progress
 from model.commands import cli
@@ -90,11 +90,12 @@ def _about(
     return lines
 
 
-def _pack_figures() -> dict[str, Any]:
+def _pack_figures(checkout: Path | None) -> dict[str, Any]:
     # A process of its own: the memory of its children is the pack's.
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.pack"], stdout=subprocess.PIPE, text=True, check=False
-    )
+    command = [sys.executable, "-m", "benchmarks.pack"]
+    if checkout:
+        command += ["--compliance-policies", str(checkout)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise UserError("The policy pack could not be measured: run python -m benchmarks.pack.")
     figures: dict[str, Any] = json.loads(done.stdout)
@@ -129,6 +130,7 @@ def main(
         str, typer.Option(help="container, light, or auto: the first that can run here.")
     ] = "auto",
     pack: Annotated[bool, typer.Option(help="Measure the policy pack, too.")] = True,
+    checkout: peers.CheckoutOption = None,
     docs: Annotated[Path | None, typer.Option(help="Also write the page and the chart here.")] = None,
     build_dir: Annotated[Path, typer.Option(help="Where artifacts and environments are kept.")] = Path(
         "build"
@@ -155,7 +157,7 @@ def main(
     progress.out.print(report.terminal(run["serving"]))
     _finish(run, build_dir, docs)
     if pack:
-        run["pack"] = _pack_figures()
+        run["pack"] = _pack_figures(checkout)
         _finish(run, build_dir, docs)
     if short := report.missed(run["serving"]):
         raise UserError(f"Missed: {', '.join(short)}.")

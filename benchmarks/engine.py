@@ -1,6 +1,6 @@
-"""What the policy pack adds to a preview on the real Pulumi engine, beside AWSGuard in the same run.
+"""What the policy pack adds to a preview on the real Pulumi engine, beside its peers in the same run.
 
-Needs the CLI of `make engine`; the peer also Node and npm. Every candidate previews once a round, so that a busy
+Needs the CLI of `make engine`; the peers also Node and npm. Every candidate previews once a round, so that a busy
 moment meets all of them; a figure is the median of a round's difference to the preview without a pack.
 """
 
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
-import subprocess
 import tempfile
 import textwrap
 import time
@@ -20,23 +18,23 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks import peers
+from benchmarks.peers import Pack
 from model import progress
 from model.commands import cli
 from tests.engine import aws, warm
 from tests.engine import cli as engine
 from tests.engine.workspace import Workspace, workspace
 
-PEER = "@pulumi/awsguard@0.3.1"
-_PEERS = engine.ROOT / "build" / "engine" / "awsguard"
 _STARTER = """\
 #!/usr/bin/env node
 // The SDK's own starter, without the language host: the engine names its address, the pack prints its port.
 process.env.PULUMI_NODEJS_POLICY_PACK = "1";
-// The pack takes its version from the package.json of the working folder.
+// A pack takes its version from the package.json of the working folder.
 process.chdir(__dirname);
-const { AwsGuard } = require("%s/node_modules/@pulumi/awsguard");
-new AwsGuard({ all: "advisory" });
+require("./index.js");
 """
+_ADVISORY = '{"all": "advisory"}'
 _MANY = """
 import json
 import pulumi_aws as aws
@@ -51,34 +49,24 @@ for place in range({count}):
 _PER_ROUND = 5
 
 
-def candidates() -> Mapping[str, Sequence[str]]:
-    """Flags of `pulumi preview` by name: no pack, ours, and the peer where npm can install it."""
+def candidates(others: Sequence[Pack], folder: Path) -> Mapping[str, Sequence[str]]:
+    """Flags of `pulumi preview` by name: no pack, ours, and the peers, whose findings are made advice."""
     own = str(engine.ROOT / ".venv" / "bin" / "endpoint-guard-pack")
     found: dict[str, Sequence[str]] = {"none": (), "endpoint-guard": ("--policy-pack", own)}
-    if _peer_installed():
-        starter = _PEERS / "awsguard-pack"
-        starter.write_text(_STARTER % _PEERS)
-        (_PEERS / "package.json").write_text('{"name": "peer", "version": "1.0.0", "private": true}\n')
+    levels = folder / "advisory.json"
+    levels.write_text(_ADVISORY)
+    for peer in others:
+        starter = peer.folder / "start"
+        starter.write_text(_STARTER)
         starter.chmod(0o755)
-        found["AWSGuard"] = ("--policy-pack", str(starter))
-    else:
-        progress.say(f"{PEER} cannot be installed here: left out")
+        found[peer.name] = ("--policy-pack", str(starter), "--policy-pack-config", str(levels))
     return found
 
 
-def _peer_installed() -> bool:
-    if (_PEERS / "node_modules" / "@pulumi" / "awsguard").is_dir():
-        return True
-    if shutil.which("npm") is None:
-        return False
-    _PEERS.mkdir(parents=True, exist_ok=True)
-    install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(_PEERS)]
-    return subprocess.run([*install, PEER], stdout=subprocess.DEVNULL).returncode == 0  # noqa: S603
-
-
-def measure(stack: Workspace, rounds: int, say: progress.Say) -> dict[str, Any]:
+def measure(
+    stack: Workspace, chosen: Mapping[str, Sequence[str]], rounds: int, say: progress.Say
+) -> dict[str, Any]:
     """Median seconds of a preview without a pack, and what each pack adds to it."""
-    chosen = candidates()
     seconds: dict[str, list[float]] = {name: [] for name in chosen}
     for place in range(rounds):
         for name, flags in chosen.items():
@@ -108,16 +96,20 @@ def many(stack: Workspace, count: int) -> None:
 def main(
     rounds: Annotated[int, typer.Option(help="Previews of each candidate.")] = 5,
     resources: Annotated[int, typer.Option(help="Size of the second program.")] = 1000,
+    checkout: peers.CheckoutOption = None,
+    build_dir: Annotated[Path, typer.Option(help="Where peers are installed.")] = Path("build"),
 ) -> None:
     """Measure what the pack adds to a preview of prod, and of a program with many resources; print JSON."""
     found = engine.find()
     if isinstance(found, str):
         raise typer.BadParameter(found)
+    others = peers.available(build_dir, checkout, progress.say)
     with tempfile.TemporaryDirectory() as place, aws.serving() as port, warm.serving(Path(place)) as python:
+        chosen = candidates(others, Path(place))
         prod = workspace(found, Path(place) / "prod", "prod", port, python)
-        figures = {"prod": measure(prod, rounds, progress.say)}
+        figures = {"prod": measure(prod, chosen, rounds, progress.say)}
         many(prod, resources)
-        figures[f"{resources} resources"] = measure(prod, rounds, progress.say)
+        figures[f"{resources} resources"] = measure(prod, chosen, rounds, progress.say)
     progress.out.print_json(json.dumps({"cores": os.cpu_count(), "cli": found.version, **figures}))
 
 

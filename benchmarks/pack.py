@@ -16,10 +16,9 @@ from pulumi_preflight.graph import STACK_TYPE, Graph
 from pulumi_preflight.program import evaluate
 
 from benchmarks import report
-from benchmarks.peers import Pack, Verdict, awsguard, compliance_policies, judge, of_folder, ours, stack
+from benchmarks.peers import CheckoutOption, Pack, Verdict, available, judge, of_folder, ours, stack
 from model import progress
 from model.commands import cli
-from model.errors import UserError
 
 SIZES = (163, 1_000, 5_000, 20_000)
 LARGEST_FOR_PEERS = 5_000
@@ -81,13 +80,8 @@ def main(
         list[int] | None, typer.Option(help="Repeatable. Default: 163, 1000, 5000, 20000.")
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each pack judges each size.")] = 2,
-    peers: Annotated[bool, typer.Option(help="Get AWSGuard from npm and measure it, too.")] = True,
-    checkout: Annotated[
-        Path | None,
-        typer.Option(
-            "--compliance-policies", help="A checkout of pulumi/compliance-policies to measure, too."
-        ),
-    ] = None,
+    peers: Annotated[bool, typer.Option(help="Get the peers and measure them, too.")] = True,
+    checkout: CheckoutOption = None,
     peer: Annotated[
         list[str] | None, typer.Option(help="NAME=FOLDER of a further pack for node. Repeatable.")
     ] = None,
@@ -100,15 +94,14 @@ def main(
     if page and not page.is_file():
         raise UserError(f"{page} is not a file: name the page whose part is to be written again.")
     others = [of_folder(name, folder) for name, folder in map(_named, peer or [])]
-    left_out = []
-    if checkout:
-        others.insert(0, compliance_policies(checkout, build_dir))
+    left_out: list[str] = []
+
+    def say(line: str) -> None:
+        left_out.append(line)
+        progress.say(line)
+
     if peers:
-        try:
-            others.insert(0, awsguard(build_dir))
-        except UserError as error:
-            left_out.append(f"AWSGuard is left out: {error}")
-            progress.say(left_out[0])
+        others = available(build_dir, checkout, say) + others
     figures = measure(sorted(size or SIZES), others, rounds, progress.say) | {"left_out": left_out}
     progress.out.print_json(json.dumps(figures))
     if page:

@@ -14,14 +14,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_preflight import messages
 from pulumi_preflight.channel import UNIMPLEMENTED, CallError, Channel
 from pulumi_preflight.graph import Graph
 
+from model import progress
 from model.errors import UserError
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,12 @@ _COMPLIANCE_POLICIES: Mapping[str, str] = {
     'new PolicyPack("compliance-policies", { policies });\n',
     "PulumiPolicy.yaml": "runtime: nodejs\nversion: 0.0.1\n",
 }
+
+
+CheckoutOption = Annotated[
+    Path | None,
+    typer.Option("--compliance-policies", help="A checkout of pulumi/compliance-policies to measure, too."),
+]
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,16 @@ def stack(graph: Graph) -> Stack:
             resources=[messages.view(resource, by_urn) for resource in graph.resources]
         ).SerializeToString(),
     )
+
+
+def available(build_dir: Path, checkout: Path | None, say: progress.Say) -> list[Pack]:
+    """The peers that can be had here; says which cannot. Raises UserError for a checkout that is not one."""
+    packs = [compliance_policies(checkout, build_dir)] if checkout else []
+    try:
+        packs.insert(0, awsguard(build_dir))
+    except UserError as error:
+        say(f"AWSGuard is left out: {error}")
+    return packs
 
 
 def ours(name: str = "ours") -> Pack:

@@ -150,7 +150,7 @@ def test_a_grown_graph_has_so_many_resources_and_only_its_own_references(tmp_pat
 
 def test_the_packs_part_of_the_page_is_written_again_and_the_others_stay() -> None:
     one = {"seconds": 9.0, "cpu_seconds": 2.0, "memory_mb": 80.0, "policies": 3, "findings": 4}
-    peer = one | {"cpu_seconds": 8.0, "memory_mb": 160.0}
+    peer = one | {"cpu_seconds": 8.0, "seconds": 18.0, "memory_mb": 160.0}
     figures = {
         "rounds": 2,
         "left_out": ["AWSGuard is left out: npm could not install it."],
@@ -167,6 +167,6 @@ def test_the_packs_part_of_the_page_is_written_again_and_the_others_stay() -> No
     assert "old" not in written
     assert written.endswith("\n## Engine\n\nkept\n")
     assert "AWSGuard is left out" in written
-    assert "| 1,000 | peer | 3 | 4 | 8 | 9 | 160 MB | 0.25 | 0.5 |  |" in written
-    assert "| 3,000 | ours | 3 | 4 | 6 | 9 | 80 MB |  |  | 2 s |" in written
+    assert "| 1,000 | peer | 3 | 4 | 8 | 18 | 160 MB | 0.25 | 0.5 | 0.5 |  |" in written
+    assert "| 3,000 | ours | 3 | 4 | 6 | 9 | 80 MB |  |  |  | 2 s |" in written
     assert report.with_pack_section(written, figures) == written
