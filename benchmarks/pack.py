@@ -19,6 +19,7 @@ from benchmarks import report
 from benchmarks.peers import CheckoutOption, Pack, Verdict, available, judge, of_folder, ours, stack
 from model import progress
 from model.commands import cli
+from model.errors import UserError
 
 SIZES = (163, 1_000, 5_000, 20_000)
 LARGEST_FOR_PEERS = 5_000
