@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from settings.front import Domain, read_domain
-from settings.reader import NAME, Reader
+from settings.reader import NAME, NAME_IN_WORDS, Reader
 
 FIRST_KEY = "first"
 """The label of the key that a client has when its settings name none."""
@@ -89,12 +89,13 @@ def _client(r: Reader, item: Any, place: int) -> Client:
         r.refuse(where, "an object with name, rate, burst and dailyQuota, and perhaps keys")
         return Client("refused", 1, 1, 1)
     if not isinstance(item["name"], str) or not re.fullmatch(NAME, item["name"]):
-        r.refuse(f"{where}.name", "2 to 20 lower-case letters, digits and hyphens")
+        r.refuse(f"{where}.name", NAME_IN_WORDS)
     for key, high in (("rate", 10_000), ("burst", 5_000), ("dailyQuota", 10_000_000)):
         kinds = (int, float) if key == "rate" else (int,)
         value = item[key]
         if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value <= high:
-            r.refuse(f"{where}.{key}", f"a number above 0 and at most {high:,}")
+            number = "a number" if key == "rate" else "a whole number"
+            r.refuse(f"{where}.{key}", f"{number} above 0 and at most {high:,}")
             return Client("refused", 1, 1, 1)
     keys = item.get("keys", [FIRST_KEY])
     if not _labels(keys):

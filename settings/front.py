@@ -97,7 +97,7 @@ def _trusted(r: Reader) -> Path | None:
 def read_front_door(r: Reader, domain: Domain | None, rate_limit: int) -> FrontDoor | None:
     """The front door, or None."""
     length = f"{_LEAST_SECRET} to {_MOST_SECRET} letters, digits, - and _"
-    pattern = rf"[\w-]{{{_LEAST_SECRET},{_MOST_SECRET}}}"
+    pattern = rf"[A-Za-z0-9_-]{{{_LEAST_SECRET},{_MOST_SECRET}}}"
     secret = r.text("originSecret", pattern, length)
     previous = r.text("previousOriginSecret", pattern, length)
     certificate = r.text(

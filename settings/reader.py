@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 NAME = r"[a-z][a-z0-9-]{1,19}"
-"""2 to 20 lower-case letters, digits and hyphens, a letter first."""
+NAME_IN_WORDS = "2 to 20 lower-case letters, digits and hyphens, a letter first"
 
 
 Name = TypeVar("Name", bound=str)
@@ -89,7 +89,7 @@ class Reader:
         return []
 
     def networks(self, key: str) -> tuple[str, ...]:
-        items = self.items(key, "a list of public IPv4 networks such as 198.51.100.0/24")
+        items = self.items(key, "a list of IPv4 networks such as 198.51.100.0/24")
         if all(_network(item, 16, 32) for item in items):
             return tuple(map(str, items))
         self.refuse(key, "a list of IPv4 networks of /16 or smaller, such as 198.51.100.0/24")

@@ -100,7 +100,7 @@ def read_serving(r: Reader) -> Serving:
         instance_type=r.text(
             "instanceType",
             r"ml\.(m5|m6i|m7i|c5|c6i|c7i)\.(large|xlarge|2xlarge)",
-            "an x86 instance type without local disk, such as ml.m5.large",
+            "ml.m5, m6i, m7i, c5, c6i or c7i in large, xlarge or 2xlarge, such as ml.m5.large",
             "ml.m5.large",
         )
         or "",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from settings.reader import NAME, Reader
+from settings.reader import NAME, NAME_IN_WORDS, Reader
 
 LOG_RETENTION_DAYS = (30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """The periods from one month up that CloudWatch Logs accepts."""
@@ -44,7 +44,7 @@ class Network:
 
 
 def read_naming(r: Reader, stack: str) -> Naming:
-    prefix = r.text("name", NAME, "2 to 20 lower-case letters, digits and hyphens", "fraud")
+    prefix = r.text("name", NAME, NAME_IN_WORDS, "fraud")
     owner = r.text("owner", r"[\w .@-]{1,64}", "1 to 64 letters, digits, spaces and .@-", "payments") or ""
     tags = {
         "Project": pulumi.get_project(),
@@ -74,7 +74,10 @@ def read_safety(r: Reader) -> Safety:
 
 def read_network(r: Reader) -> Network:
     cidr = r.private_network("networkCidr", "10.64.0.0/24")
-    wanted = r.items("interfaceEndpoints", "a list") or list(INTERFACE_ENDPOINTS)
-    if "sagemaker.runtime" not in wanted or not set(map(str, wanted)) <= set(INTERFACE_ENDPOINTS):
-        r.refuse("interfaceEndpoints", "sagemaker.runtime and any of " + ", ".join(INTERFACE_ENDPOINTS[1:]))
-    return Network(r.flag("privateNetwork"), cidr, tuple(map(str, wanted)))
+    given = r.raw("interfaceEndpoints") is not None
+    wanted = tuple(map(str, r.items("interfaceEndpoints", "a list"))) if given else INTERFACE_ENDPOINTS
+    known = set(wanted) <= set(INTERFACE_ENDPOINTS)
+    if "sagemaker.runtime" not in wanted or not known or len(set(wanted)) != len(wanted):
+        others = ", ".join(INTERFACE_ENDPOINTS[1:])
+        r.refuse("interfaceEndpoints", f"sagemaker.runtime and any of {others}, each of them once")
+    return Network(r.flag("privateNetwork"), cidr, wanted)
