@@ -16,7 +16,6 @@ from pulumi_preflight.answers import Answers
 from pulumi_preflight.assets import missing
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import (
-    REFERENCE,
     SIGNATURE,
     STACK_TYPE,
     UNKNOWN,
@@ -26,7 +25,7 @@ from pulumi_preflight.graph import (
     plain_references,
     reveal,
 )
-from pulumi_preflight.provider import functions, outputs, placeholders
+from pulumi_preflight.provider import functions, outputs
 from pulumi_preflight.provider.check import check, shown
 from pulumi_preflight.provider.create import created, identity
 from pulumi_preflight.provider.place import Place
@@ -37,6 +36,7 @@ from pulumi_preflight.providers import Providers, fixed_id
 from pulumi_preflight.registration import options
 from pulumi_preflight.stackfile import StackConfig
 from pulumi_preflight.structs import from_struct, to_struct
+from pulumi_preflight.unseen import Unseen
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
@@ -55,9 +55,7 @@ class Recorder:
         self._config = config
         self._answers = answers or Answers()
         self.preview = preview
-        self._allow_unseen = allow_unseen
-        self._unseen: list[str] = []
-        self._made_up: dict[str, Resource] = {}
+        self._unseen = Unseen(allowed=allow_unseen, preview=preview, make_urn=self.make_urn)
         self._lock = threading.Lock()
         self._recorded: dict[str, Resource] = {}
         self._exports: dict[str, Any] = {}
@@ -91,8 +89,8 @@ class Recorder:
 
     def _warnings(self) -> tuple[str, ...]:
         found = []
-        if self._unseen:
-            found.append(f"What the remote components declare is not judged: {', '.join(self._unseen)}.")
+        if self._unseen.warning:
+            found.append(self._unseen.warning)
         if not self.preview and any(
             resource["type"].startswith("pulumi-python:dynamic") for resource in self._recorded.values()
         ):
@@ -117,7 +115,7 @@ class Recorder:
             for path in missing(resource["inputs"], self._config.program.parent):
                 self._missing[path] = self.last
             if request.remote:
-                self._leave_unseen(resource, request.name)
+                self._unseen.add(resource, request.name)
             else:
                 self._complete(resource, request.name)
             return resource_pb2.RegisterResourceResponse(
@@ -174,39 +172,10 @@ class Recorder:
         open_ = {key: value for key, value in arguments.items() if marked[key] == value}
         return functions.answer(request.tok, call) or self._answers.unanswered(request.tok, open_)
 
-    def _leave_unseen(self, resource: Resource, name: str) -> None:
-        """A component that a plugin makes: its properties are made up, its children are nobody's to see here."""
-        shown = f'{resource["type"]} "{name}"'
-        if not self._allow_unseen:
-            raise UserError(
-                f"the remote component {shown} is made by a plugin, which cannot run here, so the resources in it stay "
-                "unseen: judge the deployed stack with --file or the engine's log with --events, or leave them out "
-                "of the verdict with --allow-unseen"
-            )
-        self._unseen.append(shown)
-        type_, inputs = resource["type"], resource["inputs"]
-        if self.preview:
-            known = outputs.shape(type_)
-            resource["outputs"] = {
-                key: inputs[key] if placeholders.passed_on(key, kind, inputs) else UNKNOWN
-                for key, kind in (known.handed_out if known else {}).items()
-            }
-            return
-        resource["outputs"] = placeholders.component(
-            type_, inputs, lambda key, kind: self._stand_in(resource["urn"], f"{name}-{key}", key, kind)
-        )
-
-    def _stand_in(self, parent: str, name: str, key: str, type_: str) -> dict[str, Any]:
-        """A reference to a resource that a remote component hands out, for programs that read its properties."""
-        urn = self.make_urn(parent, type_, name)
-        id_ = placeholders.text(f"{key}Id")
-        self._made_up[urn] = {"urn": urn, "id": id_, "outputs": dict(placeholders.properties(type_))}
-        return {SIGNATURE: REFERENCE, "urn": urn, "id": id_}
-
     def _get_resource(self, arguments: Mapping[str, Any]) -> Any:
         """What the SDK asks when it meets a reference to a resource of this run."""
         urn = str(arguments.get("urn"))
-        found = self._recorded.get(urn) or self._made_up.get(urn)
+        found = self._recorded.get(urn) or self._unseen.made_up.get(urn)
         if found is None:
             raise UserError(
                 f"the program refers to a resource that it has not declared: {arguments.get('urn')}."
