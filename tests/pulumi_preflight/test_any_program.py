@@ -13,12 +13,12 @@ import pulumi_aws as aws
 import pytest
 from pulumi_preflight import answers
 from pulumi_preflight.errors import NotJudgedError, UserError
-from pulumi_preflight.graph import UNKNOWN, Graph
+from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN, Graph
 from pulumi_preflight.program import evaluate
 from pulumi_preflight.provider import placeholders
 from pulumi_preflight.provider.outputs import Shape
 
-from tests.harness import name_of, one, run_inline, write_project
+from tests.harness import FORMS, Form, name_of, one, run_inline, write_project
 
 HEAD = "import pulumi\nimport pulumi_aws as aws\n"
 
@@ -75,6 +75,30 @@ def test_transforms_run_as_the_engine_runs_them(tmp_path: Path) -> None:
     inner, outer = one(graph, "Bucket", "inner"), one(graph, "Bucket", "outer")
     assert (inner["protect"], outer["protect"]) == (True, False)
     assert (inner["inputs"]["tags"], outer["inputs"]["tags"]) == ({"Owner": "inner"}, {"Owner": "outer"})
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_transform_leaves_what_it_does_not_touch(tmp_path: Path, form: Form) -> None:
+    program = """
+topic = aws.sns.Topic("topic")
+
+
+def named(args):
+    args.props["forceDestroy"] = True
+    return pulumi.ResourceTransformResult(args.props, args.opts)
+
+
+tags = {"Plain": "x", "Topic": topic.arn, "Secret": pulumi.Output.secret("planted")}
+aws.s3.Bucket("files", tags=tags, opts=pulumi.ResourceOptions(transforms=[named]))
+"""
+    graph = run_inline(tmp_path, HEAD + program, form=form)
+    bucket, topic = one(graph, "Bucket"), one(graph, "Topic")
+    assert bucket["inputs"]["tags"] == {
+        "Plain": "x",
+        "Topic": topic["outputs"]["arn"],
+        "Secret": {SIGNATURE: SECRET, "value": "planted"},
+    }
+    assert bucket["propertyDependencies"] == {"forceDestroy": [], "tags": [topic["urn"]]}
 
 
 def test_a_transform_that_fails_is_not_judged(tmp_path: Path) -> None:

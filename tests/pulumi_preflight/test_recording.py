@@ -13,6 +13,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi_preflight import export
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import REFERENCE, SECRET, SIGNATURE, STACK_TYPE, UNKNOWN, Graph
+from pulumi_preflight.outputvalues import OUTPUT
 from pulumi_preflight.program import evaluate
 from pulumi_preflight.provider import outputs
 
@@ -209,6 +210,7 @@ def test_the_sdk_still_has_the_shape_the_recorder_expects() -> None:
     assert rpc._special_sig_key == SIGNATURE
     assert rpc._special_secret_sig == SECRET
     assert rpc._special_resource_sig == REFERENCE
+    assert rpc._special_output_value_sig == OUTPUT
     fields = {field.name for field in resource_pb2.RegisterResourceRequest.DESCRIPTOR.fields}
     assert fields >= {
         "type", "name", "parent", "custom", "object", "protect", "dependencies", "provider", "version",

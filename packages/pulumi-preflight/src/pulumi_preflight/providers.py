@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -24,9 +25,8 @@ class Providers:
     def default(self, type_: str, version: str) -> str:
         """The reference to the default provider of a type's package, made if there is none of this version."""
         package = type_.split(":")[0]
-        version = version or "0.0.0"
         provider = f"{TYPE}{package}"
-        urn = self._make_urn("", provider, f"default_{version.replace('.', '_').replace('-', '_')}")
+        urn = self._make_urn("", provider, re.sub(r"[^0-9A-Za-z]", "_", f"default_{version}".rstrip("_")))
         if urn not in self._recorded:
             prefix = f"{package}:"
             inputs: dict[str, Any] = {
@@ -34,7 +34,7 @@ class Providers:
                 for key, value in self._config.values.items()
                 if key.startswith(prefix)
             }
-            inputs["version"] = version
+            inputs |= {"version": version} if version else {}
             self._recorded[urn] = {
                 "urn": urn,
                 "type": provider,

@@ -10,6 +10,8 @@ from pulumi.runtime.proto import resource_pb2
 
 from pulumi_preflight.callbacks import CallbackError, Callbacks
 from pulumi_preflight.errors import NotJudgedError
+from pulumi_preflight.outputvalues import marked
+from pulumi_preflight.structs import from_struct, to_struct
 
 _SAME = (
     ("depends_on", "dependencies"),
@@ -59,7 +61,7 @@ class Transforms:
                 name=request.name,
                 custom=request.custom,
                 parent=request.parent,
-                properties=request.object,
+                properties=to_struct(marked(from_struct(request.object))),
                 options=_options(request),
             )
             answer = self._call(callback, asked, resource_pb2.TransformResponse)
@@ -126,6 +128,8 @@ def _changed(request: Any, answer: Any) -> Any:
     changed.object.CopyFrom(answer.properties)
     for key in set(changed.propertyDependencies) - set(answer.properties):
         del changed.propertyDependencies[key]
+    for key in answer.properties:
+        changed.propertyDependencies[key]  # an entry comes to be by being looked at
     if not answer.HasField("options"):
         return changed
     options = answer.options
