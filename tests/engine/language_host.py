@@ -3,8 +3,8 @@
 The Pulumi CLI starts `pulumi-language-python` and asks it, over gRPC, to run a program or a policy pack in a Python
 process. Pulumi's host is a Go program that no package registry serves. This one does only that part of its work: the
 program runs under Pulumi's own `pulumi-language-python-exec` (which stands beside the CLI in `build/engine/bin`),
-the pack under the SDK's `pulumi.policy`, each in a process of its own with the virtual environment that the
-project's file names. It installs nothing and finds no plugins: providers are attached.
+the pack under the SDK's `pulumi.policy`, a plugin by its own main file, each in a process of its own with the virtual
+environment that the project's file names. It installs nothing and finds no plugins but those: providers are attached.
 """
 
 from __future__ import annotations
@@ -87,15 +87,14 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        folder = request.info.program_directory
+        what = (
+            [folder, *request.args]
+            if request.kind == "resource"
+            else ["-m", "pulumi.policy", *request.args, folder]
+        )
         process = subprocess.Popen(
-            [
-                _python(request.info),
-                "-u",
-                "-m",
-                "pulumi.policy",
-                *request.args,
-                request.info.program_directory,
-            ],
+            [_python(request.info), "-u", *what],
             cwd=request.pwd,
             env={**os.environ, **dict(item.split("=", 1) for item in request.env)},
             stdin=subprocess.DEVNULL,

@@ -70,7 +70,10 @@ AnswersFile = Annotated[
     ),
 ]
 AllowUnseen = Annotated[
-    bool, typer.Option("--allow-unseen", help="Judge without what remote components declare.")
+    bool,
+    typer.Option(
+        "--allow-unseen", help="Judge without what remote components declare that cannot be made here."
+    ),
 ]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds that the program may take.")]
 Also = Annotated[

@@ -7,7 +7,6 @@ left for the next.
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import signal
@@ -23,6 +22,7 @@ from pulumi_preflight.answers import read as read_answers
 from pulumi_preflight.engine import Engine
 from pulumi_preflight.errors import NotJudgedError
 from pulumi_preflight.graph import Graph
+from pulumi_preflight.plugins import Plugins
 from pulumi_preflight.program_process import BEAT_SECONDS, Event, Events, started
 from pulumi_preflight.recorder import Recorder
 from pulumi_preflight.scrub import Scrub
@@ -61,10 +61,10 @@ def evaluate(
     `config` overrides single values of the stack file (a key without a namespace belongs to the project);
     keys in `secrets` become secret; `say` gets what the program logs and prints; `progress` is called again and
     again with the number of resources so far. `answers` stand for AWS and other stacks, by default those of the
-    project's preflight.answers.yaml; with `allow_unseen` what remote components declare is left out. Nothing is
-    created and no network is used. A program that ends itself with code 0 has declared what it had registered by
-    then, and the graph carries a warning. Raises UserError for mistakes in the project's files, NotJudgedError for
-    a program that fails, is killed or does not end within `timeout` seconds.
+    project's preflight.answers.yaml; with `allow_unseen` what is in remote components that cannot be made here is
+    left out. Nothing is created and no network is used. A program that ends itself with code 0 has declared what it
+    had registered by then, and the graph carries a warning. Raises UserError for mistakes in the project's files,
+    NotJudgedError for a program that fails, is killed or does not end within `timeout` seconds.
     """
     project = project.resolve()
     settings = stackfile.load(project, stack, config or {}, secrets)
@@ -74,14 +74,18 @@ def evaluate(
         settings, preview=preview, answers=answers or read_answers(None, project), allow_unseen=allow_unseen
     )
     scrub = scrubbing(settings.values[key] for key in settings.secret_keys if key in settings.values)
-    with Engine(recorder, lambda message: say(scrub(message))) as engine:
+
+    def tell(message: str) -> None:
+        say(scrub(message))
+
+    with Engine(recorder, Plugins(settings, preview=preview, say=tell), tell) as engine:
         order = _order(settings, preview, engine.address)
-        with started(order, lambda line: say(scrub(line))) as events:
+        with started(order, tell) as events:
             end = _wait(events, engine, recorder, progress, timeout)
         warning = _verdict(end, engine, recorder, scrub)
     graph = recorder.graph()
-    hooks = tuple(map(scrub, engine.hooks.warnings))
-    return replace(graph, warnings=(*filter(None, (warning,)), *graph.warnings, *hooks))
+    warnings = (*filter(None, (warning,)), *graph.warnings, *engine.hooks.warnings)
+    return replace(graph, warnings=tuple(map(scrub, warnings)))
 
 
 @dataclass
@@ -105,15 +109,12 @@ def _order(settings: stackfile.StackConfig, preview: bool, address: str) -> dict
         "organization": "organization",
         "root": str(settings.root),
         "program": str(settings.program),
+        "folder": str(settings.program.parent),
         "preview": preview,
         "beat": BEAT_SECONDS,
         "python": str(settings.python or ""),
         "preload": preload.modules(settings.program),
-        "environment": os.environ
-        | {
-            "PULUMI_CONFIG": json.dumps(dict(settings.values)),
-            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(settings.secret_keys)),
-        },
+        "environment": os.environ | settings.environment,
     }
 
 

@@ -149,12 +149,20 @@ def run(order: dict[str, Any], reports: Reports, output: int) -> None:
     threading.Thread(target=reports.beat, daemon=True).start()
     program = Path(order["program"])
     sys.argv = [str(program)]
-    # The engine starts a program in its own folder, with that folder first on the import path.
-    os.chdir(program.parent)
+    # The engine starts a program in its own folder and a plugin in the project's; on the import path its own is first.
+    os.chdir(order["folder"])
     sys.path.insert(0, str(program.parent))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    # Every debug message of the SDK, several for each resource, is a call that waits for the engine's answer; nobody
+    # sees them here, nor those of a CLI without --debug.
+    pulumi.log.debug = lambda *message, **about: None
+    if not order["preview"]:
+        _stand_in_for_dynamic_providers()
     try:
-        _run(order, program, reports)
+        if order.get("plugin"):
+            _serve_engine(order, program, reports, output)
+        else:
+            _run(order, program, reports)
     except SystemExit as end:
         _ended(end, program, reports)
     except BaseException as error:
@@ -185,12 +193,6 @@ def _run(order: dict[str, Any], program: Path, reports: Reports) -> None:
         )
     )
 
-    # Every debug message of the SDK, several for each resource, is a call that waits for the engine's answer; nobody
-    # sees them here, nor those of a CLI without --debug.
-    pulumi.log.debug = lambda *message, **about: None
-    if not order["preview"]:
-        _stand_in_for_dynamic_providers()
-
     def declare() -> None:
         runpy.run_path(str(program), run_name="__main__")
         reports.send("declared")
@@ -200,6 +202,28 @@ def _run(order: dict[str, Any], program: Path, reports: Reports) -> None:
     loop.run_until_complete(pulumi.runtime.run_in_stack(declare))
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
+
+
+def _serve_engine(order: dict[str, Any], program: Path, reports: Reports, output: int) -> None:
+    """Runs a provider plugin, which goes on until it is ended. The first line that it prints is its port."""
+    printed, printing = os.pipe()
+    os.dup2(printing, 1)
+    os.close(printing)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    threading.Thread(target=_forward, args=(printed, output, reports), daemon=True).start()
+    if isinstance(order["plugin"], str):  # an installed distribution, run by the SDK's own module
+        sys.argv = ["-m", order["plugin"], order["engine"]]
+        runpy.run_module("pulumi.run.plugin", run_name="__main__", alter_sys=True)
+        return
+    sys.argv = [str(program.parent), order["engine"]]
+    runpy.run_path(str(program), run_name="__main__")
+
+
+def _forward(printed: int, output: int, reports: Reports) -> None:
+    with os.fdopen(printed, "rb") as lines, os.fdopen(output, "wb", buffering=0) as file:
+        reports.send("port", text=lines.readline().decode(errors="replace").strip())
+        for line in lines:
+            file.write(line)
 
 
 def _stand_in_for_dynamic_providers() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
+from pulumi_preflight import outputvalues
 from pulumi_preflight.answers import Answers
 from pulumi_preflight.assets import missing
 from pulumi_preflight.errors import UserError
@@ -41,6 +42,10 @@ from pulumi_preflight.unseen import Unseen
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
+class AbandonedError(Exception):
+    """What a plugin registers belongs to a component whose construction has failed: it is not recorded."""
+
+
 class Recorder:
     """Takes the registrations of one run. Call `graph` when the program has ended."""
 
@@ -58,6 +63,7 @@ class Recorder:
         self._unseen = Unseen(allowed=allow_unseen, preview=preview, make_urn=self.make_urn)
         self._lock = threading.Lock()
         self._recorded: dict[str, Resource] = {}
+        self._abandoned: set[str] = set()
         self._exports: dict[str, Any] = {}
         self._providers = Providers(config, self._recorded, self.make_urn)
         self._missing: dict[str, str] = {}
@@ -69,8 +75,10 @@ class Recorder:
         return len(self._recorded)
 
     def resource(self, urn: str) -> Resource:
-        """A resource that has been recorded."""
+        """A resource that has been recorded. Raises AbandonedError for one that is forgotten by now."""
         with self._lock:
+            if urn in self._abandoned - self._recorded.keys():
+                raise AbandonedError
             return self._recorded[urn]
 
     def graph(self) -> Graph:
@@ -108,14 +116,38 @@ class Recorder:
             type_ = f"{chain}${type_}"
         return f"urn:pulumi:{self._config.stack}::{self._config.project}::{type_}::{name}"
 
-    def RegisterResource(self, request: Any) -> Any:
+    def provider(self, request: Any) -> Resource:
+        """The provider of a remote component: the one it was given, or the default one of its package."""
         with self._lock:
-            resource = self._resource(request, from_struct(request.object))
+            reference = request.provider or self._providers.default(request.type, request.version)
+            urn = reference.rpartition("::")[0]
+            if urn not in self._recorded:
+                raise UserError(
+                    f'the provider of {request.type} "{request.name}" is not a resource of this program.'
+                )
+            return self._recorded[urn]
+
+    def abandon(self, parent: str, type_: str, name: str) -> None:
+        """Forgets a component whose plugin has failed, and all in it; what the plugin still registers is refused."""
+        with self._lock:
+            gone = {self.make_urn(parent, type_, name)}
+            while more := {urn for urn, one in self._recorded.items() if one["parent"] in gone} - gone:
+                gone |= more
+            self._abandoned |= gone
+            for urn in gone & self._recorded.keys():
+                del self._recorded[urn]
+
+    def RegisterResource(self, request: Any, unseen: str = "", *, of_plugins: bool = False) -> Any:
+        """Records a resource; one that is remote without what is in it, and `unseen` says why."""
+        with self._lock:
+            inputs = from_struct(request.object)
+            inputs = outputvalues.plain(inputs) if request.remote else inputs
+            resource = self._resource(request, inputs, of_plugins)
             resource |= options(request, self.make_urn)
             for path in missing(resource["inputs"], self._config.program.parent):
                 self._missing[path] = self.last
             if request.remote:
-                self._unseen.add(resource, request.name)
+                self._unseen.add(resource, request.name, unseen)
             else:
                 self._complete(resource, request.name)
             return resource_pb2.RegisterResourceResponse(
@@ -124,9 +156,9 @@ class Recorder:
                 object=to_struct(resource["outputs"]),
             )
 
-    def ReadResource(self, request: Any) -> Any:
+    def ReadResource(self, request: Any, *, of_plugins: bool = False) -> Any:
         with self._lock:
-            resource = self._resource(request, from_struct(request.properties))
+            resource = self._resource(request, from_struct(request.properties), of_plugins)
             resource |= {"custom": True, "external": True, "id": request.id, "version": request.version}
             if request.type == STACK_REFERENCE:
                 resource["outputs"] = self._stack_reference(request.id)
@@ -137,8 +169,10 @@ class Recorder:
                 urn=resource["urn"], properties=to_struct(resource["outputs"])
             )
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:
+    def RegisterResourceOutputs(self, request: Any, *, of_plugins: bool = False) -> Any:
         with self._lock:
+            if of_plugins and request.urn in self._abandoned:
+                raise AbandonedError
             values = from_struct(request.outputs)
             resource = self._recorded[request.urn]
             resource["outputs"] = values
@@ -156,7 +190,11 @@ class Recorder:
         return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(self._answered(request))})
 
     def _answered(self, request: Any, left_out: Collection[str] = ()) -> Mapping[str, Any]:
-        marked = {key: value for key, value in from_struct(request.args).items() if key not in left_out}
+        marked = {
+            key: value
+            for key, value in outputvalues.plain(from_struct(request.args)).items()
+            if key not in left_out
+        }
         arguments = plain_references(reveal(marked))
         given = self._answers.function(request.tok, arguments)
         if given is not None:
@@ -175,7 +213,9 @@ class Recorder:
     def _get_resource(self, arguments: Mapping[str, Any]) -> Any:
         """What the SDK asks when it meets a reference to a resource of this run."""
         urn = str(arguments.get("urn"))
-        found = self._recorded.get(urn) or self._unseen.made_up.get(urn)
+        with self._lock:
+            self._providers.default(STACK_TYPE, "")  # asking is a call of the engine's own package
+            found = self._recorded.get(urn) or self._unseen.made_up.get(urn)
         if found is None:
             raise UserError(
                 f"the program refers to a resource that it has not declared: {arguments.get('urn')}."
@@ -188,8 +228,11 @@ class Recorder:
         marked = [key for key, value in values.items() if isinstance(value, dict) and SIGNATURE in value]
         return {"name": name, "outputs": values, "secretOutputNames": marked}
 
-    def _resource(self, request: Any, inputs: dict[str, Any]) -> Resource:
+    def _resource(self, request: Any, inputs: dict[str, Any], of_plugins: bool) -> Resource:
         urn = self.make_urn(request.parent, request.type, request.name)
+        itself = set() if getattr(request, "remote", False) else {urn}
+        if of_plugins and self._abandoned & {request.parent, *itself}:
+            raise AbandonedError
         if getattr(request, "custom", True) and not request.type.startswith("pulumi:"):
             inputs = plain_references(inputs)  # a provider takes none; a component keeps them
         if urn in self._recorded:

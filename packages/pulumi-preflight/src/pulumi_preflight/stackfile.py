@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi_preflight import yamlfile
+from pulumi_preflight import interpreter, pluginfile, yamlfile
 from pulumi_preflight.errors import UserError
+from pulumi_preflight.pluginfile import Plugin
 
 _NAME = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,100}")
 
@@ -32,6 +32,16 @@ class StackConfig:
     """The interpreter of the virtual environment that Pulumi.yaml names, when it is not the one that runs here."""
     note: str = ""
     """A sentence about what could not be done as Pulumi.yaml says, or nothing."""
+    plugins: tuple[Plugin, ...] = ()
+    """The provider plugins that are folders of the project."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The configuration as a program gets it: variables of its environment."""
+        return {
+            "PULUMI_CONFIG": json.dumps(dict(self.values)),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(self.secret_keys)),
+        }
 
 
 def load(
@@ -84,7 +94,10 @@ def load(
     secret_keys.update(_qualified(name, key) for key in secret_overrides)
     program = _program(project_dir, project_doc)
     python, note = _python(project_dir, project_doc)
-    return StackConfig(name, stack, values, frozenset(secret_keys), project_dir, program, python, note)
+    plugins = pluginfile.declared(project_dir, project_doc)
+    return StackConfig(
+        name, stack, values, frozenset(secret_keys), project_dir, program, python, note, plugins
+    )
 
 
 def _stack_name(named: str, project: Any) -> str:
@@ -132,25 +145,8 @@ def _python(root: Path, document: Mapping[str, Any]) -> tuple[Path | None, str]:
     named = options.get("virtualenv") if isinstance(options, Mapping) else None
     if not isinstance(named, str) or not named:
         return None, ""
-    folder = root / named
-    if folder.resolve() == Path(sys.prefix).resolve():
-        return None, ""
-    python = next(
-        (path for path in (folder / "bin/python", folder / "Scripts/python.exe") if path.exists()), None
-    )
-    if python is None:
-        why = "does not exist"
-    elif (
-        not any(folder.glob("lib/python3*/site-packages/pulumi/__init__.py"))
-        and not (folder / "Lib/site-packages/pulumi/__init__.py").exists()
-    ):
-        why = "has no Pulumi SDK"
-    else:
-        return python, ""
-    return None, (
-        f"Pulumi.yaml names the virtual environment {named}, which {why}: the program runs in the environment of this "
-        "command instead."
-    )
+    where = f"Pulumi.yaml names the virtual environment {named}"
+    return interpreter.find(root / named, where, "the program")
 
 
 def _meant(key: str, values: Mapping[str, str]) -> str:

@@ -37,6 +37,7 @@ class Transforms:
         self._of_stack: list[Any] = []
         self._of_invokes: list[Any] = []
         self._of_resource: dict[str, tuple[str, list[Any]]] = {}
+        self._of_remote: dict[tuple[str, str, str], list[Any]] = {}
 
     def add_to_stack(self, callback: Any) -> None:
         """A transform of every resource from now on."""
@@ -48,14 +49,23 @@ class Transforms:
         with self._lock:
             self._of_invokes.append(callback)
 
-    def remember(self, urn: str, request: Any) -> None:
-        """The transforms in a resource's options hold for its children as well."""
+    def own(self, request: Any) -> list[Any]:
+        """The transforms of the resource itself; its plugin registers a remote component again, without them."""
+        key = (request.parent, request.type, request.name)
         with self._lock:
-            self._of_resource[urn] = (request.parent, list(request.transforms))
+            own = self._of_remote.pop(key, None) or list(request.transforms)
+            if request.remote:
+                self._of_remote[key] = own
+        return own
 
-    def resource(self, request: Any) -> Any:
+    def remember(self, urn: str, parent: str, own: list[Any]) -> None:
+        """A resource's own transforms hold for its children as well."""
+        with self._lock:
+            self._of_resource[urn] = (parent, own)
+
+    def resource(self, request: Any, own: list[Any]) -> Any:
         """The registration after the resource's own transforms, its parents' from the inside out, the stack's."""
-        for callback in [*request.transforms, *self._inherited(request.parent)]:
+        for callback in [*own, *self._inherited(request.parent)]:
             asked = resource_pb2.TransformRequest(
                 type=request.type,
                 name=request.name,
