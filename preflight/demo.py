@@ -156,10 +156,10 @@ def trained(artifact: package.Artifact) -> str:
 
 
 def evaluated(graph: Graph) -> str:
-    """How much a stack declares; check also counts the components and the stack itself."""
+    """How much a stack declares; check counts both together, and the stack itself is one of the components."""
     components = sum(not resource["custom"] for resource in graph.resources)
     declared = len(graph.resources) - components
-    return f"{declared} resources in {components} components, {len(graph.exports)} outputs"
+    return f"{declared} resources and {components} components, {len(graph.exports)} outputs"
 
 
 def score_points(answers: Iterable[score.Answer]) -> str:

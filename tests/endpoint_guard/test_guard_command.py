@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
-from endpoint_guard import command
+from endpoint_guard import command, starter
 from endpoint_guard.discovery import rules
 
 from tests.endpoint_guard.guard_process import started
@@ -108,6 +109,41 @@ def test_init_says_why_a_folder_cannot_be_written(tmp_path: Path, capsys: pytest
         assert command.main(["init", str(place)]) == 2
         assert capsys.readouterr().err == f"error: {place} cannot be written: {why}; name another place.\n"
     assert [*tmp_path.iterdir()] == [file]
+
+
+@pytest.mark.parametrize(
+    ("origin", "line"),
+    [
+        (None, "endpoint-guard==0.3.0"),
+        (
+            {"url": "file:///clone/packages/endpoint-guard", "dir_info": {}},
+            "endpoint-guard @ file:///clone/packages/endpoint-guard",
+        ),
+        (
+            {
+                "url": "https://git.example.com/owner/name",
+                "vcs_info": {"vcs": "git", "commit_id": "1a2b"},
+                "subdirectory": "packages/endpoint-guard",
+            },
+            "endpoint-guard @ git+https://git.example.com/owner/name@1a2b#subdirectory=packages/endpoint-guard",
+        ),
+    ],
+)
+def test_init_asks_for_the_package_where_it_came_from(
+    origin: dict[str, object] | None, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Installed:
+        version = "0.3.0"
+
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return json.dumps(origin) if origin else None
+
+    monkeypatch.setattr(metadata, "distribution", lambda name: Installed())
+    starter.write(tmp_path, "aws")
+    *notes, requirement = (tmp_path / "requirements.txt").read_text().splitlines()
+    assert requirement == line
+    assert bool(notes) == ("file:" in line)
 
 
 def executable(environment: dict[str, str], tmp_path: Path, chatty: bool = False) -> subprocess.Popen[bytes]:

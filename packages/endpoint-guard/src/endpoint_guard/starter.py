@@ -25,6 +25,7 @@ from pulumi_policy import PolicyPack
 
 PolicyPack(**pack(Path(__file__).resolve().parent, profile="{profile}"))
 '''
+_LOCAL = "# A place on this machine: name one that your pipeline reaches, too, before you commit this file.\n"
 _EXEMPTIONS = """\
 # Accepted findings. Each entry names one rule on one resource, why it is accepted, by whom and until when.
 # Fields: rule, resource (a pattern of its name), reason, owner, until (YYYY-MM-DD), ticket; optional: path (a pattern
@@ -44,12 +45,25 @@ def write(folder: Path, profile: str) -> None:
     """Writes the files into an empty folder."""
     (folder / "PulumiPolicy.yaml").write_text(_PULUMI, "utf-8")
     (folder / "__main__.py").write_text(_MAIN.format(profile=profile), "utf-8")
-    (folder / "requirements.txt").write_text(
-        f"endpoint-guard=={metadata.version('endpoint-guard')}\n", "utf-8"
-    )
+    (folder / "requirements.txt").write_text(f"{_requirement()}\n", "utf-8")
     (folder / "exemptions.yaml").write_text(_EXEMPTIONS, "utf-8")
     (folder / "levels").mkdir()
     (folder / "levels" / "dev.json").write_text(json.dumps({"all": "advisory"}, indent=2) + "\n", "utf-8")
+
+
+def _requirement() -> str:
+    """This version of the package from an index, or from the folder or repository that it was installed from."""
+    package = metadata.distribution("endpoint-guard")
+    try:
+        origin = json.loads(package.read_text("direct_url.json") or "{}")
+    except ValueError:
+        origin = {}
+    if not isinstance(origin.get("url"), str):
+        return f"endpoint-guard=={package.version}"
+    vcs, folder = origin.get("vcs_info"), origin.get("subdirectory")
+    pinned = f"{vcs['vcs']}+{origin['url']}@{vcs['commit_id']}" if vcs else origin["url"]
+    note = _LOCAL if origin["url"].startswith("file:") else ""
+    return f"{note}endpoint-guard @ {pinned}" + (f"#subdirectory={folder}" if folder else "")
 
 
 def next_steps(folder: Path) -> str:
