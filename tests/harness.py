@@ -10,11 +10,13 @@ import fcntl
 import functools
 import os
 import pickle
+import sys
 import textwrap
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import pulumi
 from pulumi_preflight.graph import Graph, Resource
 from pulumi_preflight.program import evaluate
 
@@ -55,6 +57,19 @@ def write_project(
     (folder / "Pulumi.yaml").write_text("name: sample\nruntime: python\n")
     (folder / f"Pulumi.{stack}.yaml").write_text("\n".join(lines) + "\n" if config else "{}\n")
     (folder / "__main__.py").write_text(textwrap.dedent(program))
+    return folder
+
+
+def write_environment(folder: Path) -> Path:
+    """A virtual environment in `folder` with what is installed where this runs."""
+    packages = folder / f"lib/python3.{sys.version_info.minor}/site-packages"
+    packages.mkdir(parents=True)
+    for entry in Path(pulumi.__file__).parents[1].iterdir():
+        (packages / entry.name).symlink_to(entry)
+    python = Path(sys.executable).resolve()
+    (folder / "bin").mkdir()
+    (folder / "bin/python").symlink_to(python)
+    (folder / "pyvenv.cfg").write_text(f"home = {python.parent}\n")
     return folder
 
 

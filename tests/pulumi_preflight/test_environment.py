@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
-import pulumi
 import pytest
 from pulumi_preflight import preload, stackfile
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.program import evaluate
 
-from tests.harness import write_project
+from tests.harness import write_environment, write_project
 
 PROGRAM = "import pulumi, sys\npulumi.export('prefix', sys.prefix)\n"
 
@@ -26,13 +24,7 @@ def with_environment(folder: Path, name: str) -> Path:
 
 def test_the_environment_that_the_project_names_runs_the_program(tmp_path: Path) -> None:
     project = with_environment(tmp_path, "venv")
-    packages = project / f"venv/lib/python3.{sys.version_info.minor}/site-packages"
-    packages.mkdir(parents=True)
-    for entry in Path(pulumi.__file__).parents[1].iterdir():
-        (packages / entry.name).symlink_to(entry)
-    (project / "venv/bin").mkdir()
-    os.symlink(Path(sys.executable).resolve(), project / "venv/bin/python")
-    (project / "venv/pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
+    write_environment(project / "venv")
     assert evaluate("dev", project=project).exports == {"prefix": str(project / "venv")}
 
 

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_preflight import pluginfile
 from pulumi_preflight.__main__ import app
 from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN, Graph
 from typer.testing import CliRunner
 
-from tests.harness import FORMS, Form, one, urns
+from tests.harness import FORMS, Form, one, urns, write_environment
 from tests.pulumi_preflight.sample_plugin import (
     LOG,
     LOG_SDK,
     NESTED,
+    PACKAGES,
     STORE,
     run_site,
     write_plugin,
@@ -210,6 +212,41 @@ def test_a_virtual_environment_that_is_not_there_is_told(tmp_path: Path) -> None
         "warning: store/PulumiPlugin.yaml names the virtual environment none, which does not exist: the plugin runs in "
         "the environment of this command instead."
     ) in said
+
+
+OWN = "runtime: {name: python, options: {virtualenv: own}}\n"
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [
+        ("venv", "runtime: python\n"),
+        (".venv", "runtime: {name: python, options: {toolchain: uv}}\n"),
+        ("own", OWN),
+    ],
+)
+def test_a_plugin_runs_in_its_own_environment(tmp_path: Path, folder: str, file: str) -> None:
+    plugin = write_plugin(tmp_path / "store", STORE, file)
+    (project,) = pluginfile.declared(tmp_path, {"packages": {"store": "./store"}})
+    assert (pluginfile.launch(project).python, pluginfile.launch(project).note == "") == (None, file != OWN)
+    write_environment(plugin / folder)
+    assert pluginfile.launch(project).python == plugin / folder / "bin/python"
+    assert pluginfile.launch(project).note == ""
+
+
+@pytest.mark.parametrize("whose", ["store/venv", "venv"], ids=["plugin", "project"])
+def test_a_plugin_without_an_environment_runs_in_that_of_the_program(tmp_path: Path, whose: str) -> None:
+    tells = STORE.replace(
+        "import pulumi\n", "import sys\nimport pulumi\nprint(sys.prefix, file=sys.stderr)\n", 1
+    )
+    site = write_site(tmp_path, 'Store("one", "x")', {"store": tells})
+    runtime = "runtime: {name: python, options: {virtualenv: venv}}\n"
+    (site / "Pulumi.yaml").write_text(f"name: sample\n{runtime}{PACKAGES}")
+    write_environment(site / "venv")
+    own = write_environment(site / whose) if whose != "venv" else site / whose
+    said: list[str] = []
+    assert one(run_site(site, said=said), "Key")
+    assert str(own) in said
 
 
 def test_a_fault_in_a_component_is_found_there(tmp_path: Path) -> None:
