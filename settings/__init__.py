@@ -1,7 +1,7 @@
 """The settings of a stack: the only reader of Pulumi's configuration.
 
-Every key, its type, range and default stands in one of these modules, beside the slice it belongs to. All mistakes
-of a stack file are told at once, before any resource is declared, each with the file, the key and what is allowed;
+Every key has its type, range and default in one of these modules, beside the slice it belongs to. All mistakes of a
+stack file are reported at once, before any resource is declared, each with the file, the key and what is allowed;
 none repeats the value.
 """
 

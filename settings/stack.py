@@ -45,7 +45,7 @@ class Network:
 
 def read_naming(r: Reader, stack: str) -> Naming:
     prefix = r.text("name", NAME, NAME_IN_WORDS, "fraud")
-    owner = r.text("owner", r"[\w .@-]{1,64}", "1 to 64 letters, digits, spaces and .@-", "payments") or ""
+    owner = r.text("owner", r"[\w .@-]{1,64}", "1 to 64 letters, digits, spaces and _.@-", "payments") or ""
     tags = {
         "Project": pulumi.get_project(),
         "Environment": stack,

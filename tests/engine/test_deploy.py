@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from tests.engine.cli import ROOT
-from tests.engine.workspace import PASSPHRASE, TIMEOUT, Make
+from tests.engine.workspace import TIMEOUT, Make
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 
@@ -15,7 +15,6 @@ def test_the_page_is_a_path_that_works(new_stack: Make) -> None:
     site = new_stack("staging")  # dev is made by the page itself
     home = site.folder / "home"
     home.mkdir()
-    (home / "passphrase").write_text(PASSPHRASE)
     environment = {**site.environment(), "HOME": str(home)}
     for chosen_by_the_page in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"):
         del environment[chosen_by_the_page]
@@ -34,4 +33,5 @@ def test_the_page_is_a_path_that_works(new_stack: Make) -> None:
         timeout=TIMEOUT,
     )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    assert (home / "passphrase").stat().st_mode & 0o077 == 0
     assert "fraud-endpoint:logRetentionDays" in (site.folder / "Pulumi.dev.yaml").read_text()
