@@ -112,6 +112,10 @@ class Rule:
             raise TypeError("prices must be numbers")
         if not all(number is None or _is_number(number) for number in numbers[2:]):
             raise TypeError("thresholds must be numbers or null")
+        if entry["rule"] not in (*RULES, "fixed") or (entry["rule"] == "cost") != (
+            entry["threshold"] is None
+        ):
+            raise ValueError("the rule cost has no threshold, and every other rule has one")
         return cls(str(entry["rule"]), Prices(*numbers[:2]), *numbers[2:])
 
     def __str__(self) -> str:

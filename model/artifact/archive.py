@@ -70,7 +70,15 @@ def extract(archive: Path, target: Path, *, expected_sha256: str | None = None) 
         _extract_checked(archive, aside)
         aside.chmod(0o755)
         aside.replace(target)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, RecursionError):
+    except (
+        tarfile.TarError,
+        EOFError,
+        zlib.error,
+        gzip.BadGzipFile,
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ):
         raise ArtifactError(f"{archive} is damaged or incomplete: build or download it again.") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -76,7 +76,7 @@ def model_fn(model_dir: str) -> Model:
     folder = Path(model_dir)
     # The verified bytes are the ones that get parsed: a file swapped in between changes nothing.
     network = _verified(folder / "model.onnx", "MODEL_SHA256")
-    card = json.loads(_verified(folder / "card.json", "CARD_SHA256"))
+    card = _document(_verified(folder / "card.json", "CARD_SHA256"))
     fields, features, rule = _understood(card)
     session = _session(network)
     given = session.get_inputs()[0].name
@@ -84,6 +84,13 @@ def model_fn(model_dir: str) -> Model:
     model = Model(session, given, wanted, fields, features, rule, str(card["version"]))
     _warm_up(model)
     return model
+
+
+def _document(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise RefusedError("card.json is not JSON") from None
 
 
 def _understood(card: Any) -> tuple[tuple[str, ...], tuple[str, ...], Rule]:

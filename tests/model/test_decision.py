@@ -13,8 +13,9 @@ from model.decision import Choice, Prices, Rule
 SCORES = st.floats(0, 1, allow_nan=False)
 AMOUNTS = st.floats(0.01, 100_000)
 PRICES = st.builds(Prices, st.floats(0, 10_000), st.floats(0, 10_000))
-RULES = st.builds(
-    Rule, st.just("any"), PRICES, st.none() | SCORES, st.none() | st.floats(0.01, 1, allow_nan=False)
+DECLINE = st.none() | st.floats(0.01, 1, allow_nan=False)
+RULES = st.builds(Rule, st.just("cost"), PRICES, st.none(), DECLINE) | st.builds(
+    Rule, st.sampled_from(["f1", "fixed"]), PRICES, SCORES, DECLINE
 )
 
 
@@ -78,6 +79,10 @@ def test_a_card_gives_the_rule_back(rule: Rule) -> None:
         {"false_alarm": -1},
         {"false_alarm": float("inf")},
         {"missed_fraud": None},
+        {"rule": "cost"},
+        {"threshold": None},
+        {"rule": "mood"},
+        {"rule": []},
     ],
 )
 def test_an_impossible_rule_of_a_card_is_refused(change: dict[str, Any]) -> None:

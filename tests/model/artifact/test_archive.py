@@ -152,6 +152,20 @@ def test_a_sparse_file_is_refused_whatever_size_it_says(
     assert not (tmp_path / "target").exists()
 
 
+@pytest.mark.parametrize("time", ["nan", "1e300", "1e999"])
+def test_a_time_that_no_clock_shows_is_refused(built: package.Artifact, tmp_path: Path, time: str) -> None:
+    odd = tmp_path / "odd.tar.gz"
+    with tarfile.open(built.path) as old, tarfile.open(odd, "w:gz", format=tarfile.PAX_FORMAT) as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member))
+        timed = tarfile.TarInfo("vendor/timed")
+        timed.pax_headers = {"mtime": time}
+        new.addfile(timed)
+    with pytest.raises(ArtifactError, match="damaged or incomplete"):
+        unpack(odd, tmp_path / "target")
+    assert not (tmp_path / "target").exists()
+
+
 def test_sizes_beyond_any_model_are_refused(
     built: package.Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

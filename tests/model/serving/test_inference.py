@@ -136,6 +136,16 @@ def test_a_card_that_cannot_be_served_is_refused(
         inference.model_fn(str(folder))
 
 
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 100_000])
+def test_a_card_that_is_not_json_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    (folder / "card.json").write_bytes(content)
+    monkeypatch.setenv("CARD_SHA256", hashlib.sha256(content).hexdigest())
+    with pytest.raises(inference.RefusedError, match=r"card\.json is not JSON"):
+        inference.model_fn(str(folder))
+
+
 def test_a_batch_scores_as_its_parts(folder: Path) -> None:
     model = inference.model_fn(str(folder))
     rows = [graphs.LEGITIMATE | {"amt": 1.0 + i} for i in range(inference.MAX_TRANSACTIONS)]
