@@ -40,9 +40,9 @@ first purchase among them, leaves the model with amount, hour and category alone
 habits, which a real thief need not share, least of all its narrow range of amounts in each category, from which the
 models learn what a typical fraud is: watch drift (`python -m model drift`) and train again on own data.
 """
-_SEASONS = """ Frauds do not follow the seasons of spending, and a model without a card's history sees
-nothing of them: odds of `{}` are divided by how busy the purchase's calendar month was in the training file. Own data
-whose frauds grow with spending need another shift."""
+_SEASONS = """ Frauds need not follow the seasons of spending, and a model without a card's history sees
+nothing of a busy month: odds of `{}` have a factor for the purchase's calendar month, learnt from how the share of
+frauds fell with the purchases of a month in the training file, and 1 where that did not hold a year."""
 _KINDS = {
     "boosting": "{} boosted trees",
     "forest": "a forest of {} trees",
@@ -194,8 +194,8 @@ def _typical(card: Card) -> str:
 
 
 def _season(card: Card) -> str:
-    months = ", ".join(f"{number} {volume:.2f}" for number, volume in (card.get("season") or {}).items())
-    return f" Purchases a day by month, against the average: {months}." if months else ""
+    months = ", ".join(f"{number} {odds:.2f}" for number, odds in (card.get("season") or {}).items())
+    return f" Factors of the odds by calendar month, learnt: {months}." if months else ""
 
 
 def _selection(found: Mapping[str, Any]) -> str:

@@ -169,7 +169,8 @@ def _fit(
         )
     learnt = typical.learn(matrix[first], drawn, recipe.features) if recipe.typical_frauds else None
     seasonal = season.MONTH in recipe.features
-    year = season.learn(frame["trans_date_trans_time"].to_numpy(), recipe.features) if seasonal else None
+    times = frame["trans_date_trans_time"].to_numpy()
+    year = season.learn(times, labels, recipe.features) if seasonal else None
 
     easy = thinning.easy(_read(matrix, learnt, year), labels, first, seed) if thin else None
 
