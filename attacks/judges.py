@@ -102,7 +102,7 @@ def nothing_echoed(evidence: Evidence) -> str | None:
 
 
 def shape(evidence: Evidence) -> str | None:
-    """Exactly the promised keys, two digits, and the amounts of the answer do not tell the threshold."""
+    """Exactly the promised keys, two digits, and the amounts of the answer do not reveal the threshold."""
     for answer in evidence.answers:
         document = answer.document
         if not isinstance(document, dict) or set(document) != {"request_id", "model_version", "predictions"}:

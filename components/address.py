@@ -1,4 +1,4 @@
-"""The address that callers use: a host name of one's own and a front door, each where the settings ask for it."""
+"""The address that callers use: a host name of your own and a front door, each where the settings ask for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stack tells: the names of its outputs, and where their values come from."""
+"""What a stack hands out: the names of its outputs, and where their values come from."""
 
 from __future__ import annotations
 

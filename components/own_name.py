@@ -1,4 +1,4 @@
-"""OwnName: the API under a host name of one's own, with or without a front door."""
+"""OwnName: the API under a host name of your own, with or without a front door."""
 
 from __future__ import annotations
 

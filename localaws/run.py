@@ -209,7 +209,10 @@ def issued_pool(api: Api) -> user_pool.Pool | None:
 def foreign_pools(api: Api) -> list[str]:
     """For each user pool that the stack names and does not declare, that its keys are not known here."""
     arns = dict.fromkeys(arn for method in api.methods if method.token for arn in method.token.elsewhere)
-    return [f"tokens of the user pool {arn}, whose keys only AWS has: others stand for them" for arn in arns]
+    return [
+        f"tokens of the user pool {arn}, whose keys only AWS has: this server issues its own in their place"
+        for arn in arns
+    ]
 
 
 def scoring_path(api: Api) -> str:

@@ -33,7 +33,7 @@ def revision(function: str, alias: str, current: str, target: str) -> dict[str, 
 def roll_out(
     lambda_: Any, codedeploy: Any, function: str, alias: str, target: str, wait: Callable[[float], None]
 ) -> str:
-    """The end of the deployment, or "Current" when the alias is there already; tells each change of status."""
+    """The end of the deployment, or "Current" when the alias is there already; reports each change of status."""
     current = str(lambda_.get_alias(FunctionName=function, Name=alias)["FunctionVersion"])
     if current == target:
         return "Current"

@@ -1,4 +1,4 @@
-"""Settings of the address that callers use: an own host name, and a front door before it."""
+"""Settings of the address that callers use: a host name of your own, and a front door before it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _LEAST_SECRET, _MOST_SECRET = 32, 128
 
 @dataclass(frozen=True)
 class Domain:
-    """A host name of one's own. `certificate` is an ARN; without it one is made and proven in the hosted zone.
+    """The host name that callers use in place of API Gateway's.
+
+    `certificate` is an ARN; without it one is made and proven in the hosted zone.
 
     `trusted` is a PEM file with the authorities of the clients' certificates, or None when callers need none.
     """

@@ -66,7 +66,7 @@ PROBES = (
     ),
     Probe(
         "answer-length",
-        "The length of an answer does not tell the decision's reasons",
+        "The length of an answer does not reveal the decision's reasons",
         ("API3", "ML03"),
         ("integration-safe",),
         (Step(_BOTH, SERVED),),

@@ -89,7 +89,7 @@ PROBES = (
     ),
     _injection(
         "system-files",
-        "Linux files that tell of the system, in query and cookie",
+        "Linux files that describe the system, in query and cookie",
         _in_query("/proc/self/environ"),
         _in_query("/proc/version", "query version"),
         _in_cookie("/etc/shadow"),

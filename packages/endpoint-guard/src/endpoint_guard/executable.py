@@ -1,6 +1,6 @@
 """The pack as an executable file: `pulumi preview --policy-pack "$(command -v endpoint-guard-pack)"`.
 
-The engine reads the port from the first line of standard output, and nothing else may stand there: whatever a rule or a
+The engine reads the port from the first line of standard output, and nothing else may be there: whatever a rule or a
 library prints goes to standard error. Profile, levels and exemptions come from the environment (`PROFILE`, `LEVELS`,
 `EXEMPTIONS` below), levels also from `--policy-pack-config`.
 """

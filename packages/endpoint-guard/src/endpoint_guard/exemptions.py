@@ -171,7 +171,7 @@ def _exemption(node: yaml.Node) -> Exemption:
         raise _MistakeError(
             fields["resource"],
             "resource must name a resource, not everything: "
-            f"a pattern needs {_LEAST_LETTERS} letters or digits beside its wildcards",
+            f"a pattern needs {_LEAST_LETTERS} letters or digits besides its wildcards",
         )
     lists = {name: tuple(_texts(name, fields[name])) for name in _LISTS if name in fields}
     return Exemption(

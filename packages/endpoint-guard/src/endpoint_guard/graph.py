@@ -151,7 +151,7 @@ def _named_in(text: str, other: Resource) -> bool:
     if text in other.known_by:
         return True
     if other.answered("id").value is None and ":alias/aws/" not in f":{text}":
-        return True  # an account of the stack without ids cannot tell: the dependency does
+        return True  # an account of the stack without ids does not say: the dependency does
     return any(_is_word(known, text) for known in other.named_by if known in text)
 
 

@@ -166,7 +166,7 @@ class Guard:
 
 @dataclass(frozen=True)
 class Meta:
-    """A policy of the pack about itself. `kind` tells what its sentences are, for those who read them."""
+    """A policy of the pack about itself. `kind` says what its sentences are, for those who read them."""
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""Where in a JSON text each key stands, and which keys stand there twice."""
+"""Where each key of a JSON text is, and which keys are there twice."""
 
 from __future__ import annotations
 

@@ -380,4 +380,4 @@ SIDE_POLICIES: Final = {
     _aws("vpclattice", "ResourcePolicy"): "policy",
     _aws("xray", "ResourcePolicy"): "policyDocument",
 }
-"""Further resources that hold nothing but a policy that names principals, and where it stands in them."""
+"""Further resources that hold nothing but a policy that names principals, and where it is in them."""

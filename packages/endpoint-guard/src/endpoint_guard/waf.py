@@ -180,7 +180,7 @@ def redacted_headers(logging: Resource) -> set[str]:
 
 
 def samples(acl: Resource) -> list[Node]:
-    """The places where request samples are kept, which show headers in clear."""
+    """The places where request samples are kept, which show headers in plain text."""
     visibility = [acl.root, *(rule.node for rule in rules_of(acl))]
     return [
         node.get("visibilityConfig.sampledRequestsEnabled")

@@ -36,7 +36,7 @@ Known = Callable[[Graph], Result | None]
 
 @dataclass
 class _Log:
-    """What the lines of a log tell, sorted."""
+    """What the lines of a log say, sorted."""
 
     policy: list[dict[str, Any]] = field(default_factory=list)
     resources: dict[str, Resource] = field(default_factory=dict)

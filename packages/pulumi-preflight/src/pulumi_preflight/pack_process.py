@@ -46,7 +46,7 @@ class Run:
 class PackProcess:
     """A started pack (a folder or an executable file), to be used in a `with` statement, which its process ends with.
 
-    Raises UserError when the folder is no pack, when the pack does not start, prints anything before its
+    Raises UserError when the folder is not a pack, when the pack does not start, prints anything before its
     port, or fails a call. `scrub` removes secrets from what the pack wrote on stderr.
     """
 

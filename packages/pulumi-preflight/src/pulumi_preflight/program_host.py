@@ -304,7 +304,7 @@ def _message(error: BaseException) -> str:
         return f"the configuration value {error.key} is missing: set it with `pulumi config set {error.key} <value>`."
     if isinstance(error, pulumi.ConfigTypeError):  # its own text repeats the value
         return f"the configuration value {error.key} has the wrong type."
-    # The SDK tells what it was busy with first, a line for each layer, values included, and the reason last.
+    # The SDK says first what it was busy with, a line for each layer, values included, and the reason last.
     layers, _, reason = str(error).rpartition(" has risen: ")
     busy = ", ".join(f"{kind} {name}" for kind, name in _BUSY.findall(layers)[-2:])
     return f"{busy}: {reason.strip()}" if busy else reason.strip()

@@ -299,7 +299,7 @@ class Recorder:
             resource["outputs"] = created(type_, name, urn, id_, inputs, place)
 
     def _sdk_answer(self, resource: Resource, name: str, place: Place) -> None:
-        """The same for another provider, of which only the SDK tells what it computes."""
+        """The same for another provider, of which only the SDK knows what it computes."""
         type_, urn, inputs = resource["type"], resource["urn"], resource["inputs"]
         named = outputs.physical_name(type_, name, urn, inputs)
         if named:

@@ -15,7 +15,7 @@ from endpoint_guard.rule import Context, Finding, each, fail, need, property_rul
     title="AppSync APIs know who calls",
     pillar="auth",
     severity="high",
-    why="An API key is the same for everybody, stands in the client's code and lives for a year.",
+    why="An API key is the same for everybody, is in the client's code and lives for a year.",
     remedy="Use AWS_IAM, AMAZON_COGNITO_USER_POOLS, OPENID_CONNECT or AWS_LAMBDA for every way in.",
     references=("ASY-001",),
     on=(t.GRAPHQL_API, t.EVENT_API),

@@ -92,9 +92,9 @@ def distribution_behind_firewall(distribution: Resource, ctx: Context) -> Iterat
     title="Distributions reach their origins over TLS 1.2",
     pillar="encryption",
     severity="medium",
-    why="HTTPS up to the edge is worth little when the way to the origin is in clear.",
+    why="HTTPS up to the edge is worth little when the way to the origin is unencrypted.",
     remedy='Set origin_protocol_policy="https-only" and origin_ssl_protocols=["TLSv1.2"]; a website endpoint of S3 '
-    "knows no TLS: use the bucket's own endpoint with an origin access control.",
+    "does not support TLS: use the bucket's own endpoint with an origin access control.",
     references=("CF-005",),
     on=(t.DISTRIBUTION,),
     scope="resource",
@@ -147,7 +147,7 @@ def bucket_origin_identified(distribution: Resource, ctx: Context) -> Iterator[F
 
 @rule(
     id="origin-header-no-secrets",
-    title="Origin headers carry no secret in clear",
+    title="Origin headers carry no secret in plain text",
     pillar="integrity",
     severity="high",
     why="Everybody who may read the distribution's configuration reads the header.",

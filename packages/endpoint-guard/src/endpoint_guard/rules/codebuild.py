@@ -1,4 +1,4 @@
-"""Build projects: no secret in clear, no way to the host, logged, artifacts encrypted."""
+"""Build projects: no secret in plain text, no way to the host, logged, artifacts encrypted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CREDENTIALS: Final = re.compile(r"://[^/\s@]+@")
 
 @rule(
     id="build-env-no-secrets",
-    title="Build projects hold no secret in clear",
+    title="Build projects hold no secret in plain text",
     pillar="integrity",
     severity="critical",
     why="Everybody who may read the project reads its variables, and builds print them.",

@@ -37,7 +37,7 @@ def containers(definition: Resource) -> list[Node]:
 
 @rule(
     id="task-env-no-secrets",
-    title="Task definitions hold no secret in clear",
+    title="Task definitions hold no secret in plain text",
     pillar="integrity",
     severity="critical",
     why="Everybody who may describe the task definition reads its environment, and old revisions stay readable.",
@@ -143,7 +143,7 @@ def containers_not_root(definition: Resource, ctx: Context) -> Iterator[Finding]
     title="Tasks reach their file systems over TLS",
     pillar="encryption",
     severity="medium",
-    why="Files travel in clear through the network otherwise.",
+    why="Files travel in plain text through the network otherwise.",
     remedy='Set transit_encryption="ENABLED" in efs_volume_configuration.',
     references=("ECS-007",),
     on=(t.TASK_DEFINITION,),

@@ -36,7 +36,7 @@ def cache_encrypted(group: Resource, ctx: Context) -> Iterator[Finding]:
     title="Caches are reached over TLS",
     pillar="encryption",
     severity="high",
-    why="Keys, values and the password travel in clear otherwise.",
+    why="Keys, values and the password travel in plain text otherwise.",
     remedy="Set transit_encryption_enabled=True (MemoryDB: leave tls_enabled on); a single node of Redis needs a "
     "ReplicationGroup for it.",
     references=("ELC-002",),

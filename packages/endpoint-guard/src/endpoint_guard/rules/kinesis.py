@@ -12,7 +12,7 @@ data_stream_encrypted = property_rule(
     title="Kinesis data streams are encrypted",
     pillar="encryption",
     severity="high",
-    why="Records lie in the stream for a day or longer, in clear unless encryption is switched on.",
+    why="Records lie in the stream for a day or longer, in plain text unless encryption is switched on.",
     remedy='Set encryption_type="KMS" and kms_key_id.',
     references=("KIN-001",),
     on=t.DATA_STREAM,

@@ -105,7 +105,7 @@ connector_tls = property_rule(
     pillar="encryption",
     severity="medium",
     level="advisory",
-    why="Records travel in clear otherwise.",
+    why="Records travel in plain text otherwise.",
     remedy='Set encryption_type="TLS" in kafka_cluster_encryption_in_transit.',
     references=("MSK-004",),
     on=t.KAFKA_CONNECTOR,

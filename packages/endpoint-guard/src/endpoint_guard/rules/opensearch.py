@@ -51,7 +51,7 @@ search_nodes_tls = property_rule(
     title="Search domains accept TLS 1.2 only",
     pillar="encryption",
     severity="high",
-    why="Queries and documents travel in clear, or under broken TLS, otherwise.",
+    why="Queries and documents travel in plain text, or under broken TLS, otherwise.",
     remedy='Set domain_endpoint_options with enforce_https=True and tls_security_policy="Policy-Min-TLS-1-2-2019-07" '
     "or a newer one.",
     references=("OSS-003",),

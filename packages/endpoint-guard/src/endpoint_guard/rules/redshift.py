@@ -109,7 +109,7 @@ warehouse_patched = property_rule(
     title="Data warehouses ask for TLS",
     pillar="encryption",
     severity="medium",
-    why="Statements and rows travel in clear otherwise; the default parameter group does not ask for TLS "
+    why="Statements and rows travel in plain text otherwise; the default parameter group does not ask for TLS "
     "on clusters made before 2025.",
     remedy='Set the parameter require_ssl to "true" in the parameter group.',
     references=("RSH-007",),

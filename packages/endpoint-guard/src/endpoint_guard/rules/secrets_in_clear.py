@@ -1,4 +1,4 @@
-"""Secrets that stand in the program: passwords, tokens and keys given to resources as literals."""
+"""Secrets written in the program: passwords, tokens and keys given to resources as literals."""
 
 from __future__ import annotations
 

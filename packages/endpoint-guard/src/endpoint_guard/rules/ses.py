@@ -16,7 +16,7 @@ mail_tls = property_rule(
     pillar="encryption",
     severity="medium",
     level="advisory",
-    why="A server that takes no TLS gets the mail in clear otherwise.",
+    why="A server that takes no TLS gets the mail in plain text otherwise.",
     remedy='Set delivery_options with tls_policy="REQUIRE" ("Require" in aws.ses).',
     references=("SES-001",),
     on=(t.MAIL_SETTINGS, t.MAIL_SETTINGS_V2),

@@ -15,7 +15,7 @@ from endpoint_guard.rule import Context, Finding, fail, rule
     pillar="encryption",
     severity="medium",
     level="advisory",
-    why="A String parameter is shown in clear to everybody who may list parameters.",
+    why="A String parameter is shown in plain text to everybody who may list parameters.",
     remedy='Set type="SecureString" and key_id to the stack\'s key.',
     references=("SEC-007",),
     on=(t.PARAMETER,),

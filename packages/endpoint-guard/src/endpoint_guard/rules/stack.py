@@ -63,7 +63,7 @@ def required_components(stack: Resource, ctx: Context) -> Iterator[Finding]:
     scope="resource",
     settings={
         "packages": Setting(["aws", "pulumi"], "packages whose custom resources are accepted"),
-        "components": Setting([], "type patterns that are accepted beside components, which always are"),
+        "components": Setting([], "type patterns that are accepted besides components, which always are"),
     },
 )
 def only_readable_resources(resource: Resource, ctx: Context) -> Iterator[Finding]:

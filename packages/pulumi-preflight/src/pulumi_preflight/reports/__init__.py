@@ -65,7 +65,7 @@ def targets(entries: Iterable[str], formats: Collection[str]) -> list[tuple[str,
 
 
 def print_table(result: Result, console: Console, changes: Changes | None = None) -> None:
-    """The report for people: a table when there is something to tell, and one closing line."""
+    """The report for people: a table when there is something to report, and one closing line."""
     if result.findings:
         console.print(_table(result))
         _left_out(console, result.findings)

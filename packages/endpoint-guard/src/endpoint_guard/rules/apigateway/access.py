@@ -35,7 +35,7 @@ def method_requires_api_key(method: Resource, ctx: Context) -> Iterator[Finding]
     title="Every exposed method authenticates its caller",
     pillar="auth",
     severity="critical",
-    why="An API key identifies and meters; it is sent in clear to every proxy and does not authenticate.",
+    why="An API key identifies and meters; it is sent in plain text to every proxy and does not authenticate.",
     remedy='Set authorization="AWS_IAM" on the method, or an authorizer with authorizer_id.',
     references=("AGW-001", "AGW-002"),
     on=(t.METHOD,),

@@ -78,7 +78,7 @@ def kms_services_conditioned(key: Resource, ctx: Context) -> Iterator[Finding]:
 
 @rule(
     id="kms-admin-apart-from-use",
-    title="Who manages a key may not decrypt with it",
+    title="Whoever manages a key may not decrypt with it",
     pillar="encryption",
     severity="medium",
     level="advisory",

@@ -69,7 +69,7 @@ def bucket_key_enabled(encryption: Resource, ctx: Context) -> Iterator[Finding]:
     title="Buckets refuse plain HTTP",
     pillar="encryption",
     severity="high",
-    why="Without the deny, a signed request over HTTP is answered in clear.",
+    why="Without the deny, a signed request over HTTP is answered in plain text.",
     remedy="Deny s3:* to everyone on the bucket and its objects when aws:SecureTransport is false.",
     references=("S3-009",),
     on=(t.BUCKET,),

@@ -147,7 +147,7 @@ def _uploaded(address: Node, top: str) -> Iterator[Finding]:
 
 @rule(
     id="model-artifact-whole",
-    title="Nothing beside the pinned artifact gets into the container",
+    title="Nothing besides the pinned artifact gets into the container",
     pillar="integrity",
     severity="critical",
     why="A second data source, a package or code from elsewhere is loaded too, and no digest covers it.",
@@ -162,9 +162,9 @@ def model_artifact_whole(model: Resource, ctx: Context) -> Iterator[Finding]:
     for container in containers(model):
         for name in ("additionalModelDataSources", "modelPackageName", "multiModelConfig"):
             if container.get(name).declared:
-                yield fail(container.get(name), "loads something beside the pinned artifact")
+                yield fail(container.get(name), "loads something besides the pinned artifact")
         if container.get("modelDataUrl").declared and container.get("modelDataSource").declared:
-            yield fail(container.get("modelDataSource"), "loads something beside the pinned artifact")
+            yield fail(container.get("modelDataSource"), "loads something besides the pinned artifact")
         code = container.get("environment.SAGEMAKER_SUBMIT_DIRECTORY")
         yield from need(code, lambda n: "://" not in n.text(), "loads code from outside the artifact")
         for name in ctx.strings("variables"):

@@ -78,7 +78,7 @@ def _steady(key: Node) -> bool:
     pillar="throttling",
     severity="high",
     level="advisory",
-    why="Only the first part of a body is inspected; what lies behind passes unseen by default.",
+    why="Only the first part of a body is inspected; by default the rest passes unseen.",
     remedy='Add a rule with size_constraint_statement on body, oversize_handling="MATCH", action block.',
     references=("WAF-G02",),
     on=(t.WEB_ACL,),

@@ -56,7 +56,7 @@ def firewall_log_hides_keys(logging: Resource, ctx: Context) -> Iterator[Finding
         hidden |= waf.hidden_headers(acl)
     for header in ctx.strings("headers"):
         if header.lower() not in hidden:
-            yield fail(logging.get("redactedFields"), f"logs the header {header} in clear")
+            yield fail(logging.get("redactedFields"), f"logs the header {header} in plain text")
 
 
 @rule(

@@ -133,7 +133,7 @@
       look(view().x - x / scale(), view().y - y / scale(), view().width, view().height);
     });
     ["pointerup", "pointercancel"].forEach((name) => picture.addEventListener(name, () => { held = null; }));
-    // What ends a drag is no choice of a resource.
+    // What ends a drag does not choose a resource.
     picture.addEventListener("click", (event) => {
       if (!moved) return;
       event.preventDefault();
