@@ -52,7 +52,7 @@ def read_token_check(graph: Graph, method: Mapping[str, Any], route: str) -> Tok
             arns = [str(arn) for arn in inputs.get("providerArns") or ()]
             if not source.startswith(_HEADER) or inputs.get("identityValidationExpression"):
                 raise ServerError(
-                    f"The authorizer of {route} reads something else than a header, or validates by an expression: "
+                    f"The authorizer of {route} reads something other than a header, or validates by an expression: "
                     "neither is imitated."
                 )
             if not arns or UNKNOWN in arns:

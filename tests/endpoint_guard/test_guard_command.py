@@ -84,6 +84,20 @@ def test_what_is_piped_in_is_checked() -> None:
     assert (done.returncode, "nope is not a rule" in done.stderr) == (1, True)
 
 
+def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "endpoint_guard.command", "list"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, b"")
+
+
 def test_init_writes_a_pack_that_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "new" / "pack"
     assert command.main(["init", str(folder), "--profile", "pci"]) == 0

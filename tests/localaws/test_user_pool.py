@@ -137,7 +137,7 @@ REFUSED_AT_START: dict[str, tuple[Callable[[Inputs], Any], str]] = {
     "no authorizer": (lambda inputs: inputs.pop("authorizer"), "no authorizer of user pools"),
     "another source": (
         lambda inputs: inputs["authorizer"].update(identitySource="method.request.querystring.t"),
-        "something else than a header",
+        "something other than a header",
     ),
     "an expression": (
         lambda inputs: inputs["authorizer"].update(identityValidationExpression=".*"),

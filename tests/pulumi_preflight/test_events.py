@@ -180,10 +180,10 @@ def test_a_run_without_violations_passes(log: Path) -> None:
         ([step(KEY), {"summaryEvent": {"isPreview": True}}], "no policy pack took part"),
         ([*ENDED], "names no resource"),
         ([step(KEY), SUMMARY], "did not look at the stack"),
-        ([step(KEY), FAILURE, *ENDED], "failed for another reason than a policy"),
+        ([step(KEY), FAILURE, *ENDED], "failed for a reason other than a policy"),
         (
             [step(KEY), STACK, {"summaryEvent": {"result": "failed"}}],
-            "failed for another reason than a policy",
+            "failed for a reason other than a policy",
         ),
         ([step(KEY), STACK, {"summaryEvent": {"maybeCorrupt": True}}], "broken state"),
         ([step(KEY), STACK, {"summaryEvent": {"durationSeconds": "abc"}}], "is not a number"),

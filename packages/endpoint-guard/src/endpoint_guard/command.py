@@ -49,7 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.set_defaults(run=lambda given: _init(given.folder, given.profile))
 
     given = parser.parse_args(arguments)
-    code: int = given.run(given)
+    try:
+        code: int = given.run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as in `endpoint-guard list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the exit would flush once more
+        return 2
     return code
 
 
@@ -75,7 +80,7 @@ def _about(rule: Rule) -> list[str]:
     within = [name for name in profiles.PROFILES if rule.id in profiles.rules_of(name)]
     lines = [
         f"{rule.id}: {rule.title}.",
-        f"{rule.severity}, {rule.level} by default, {rule.pillar}; profiles: {', '.join(within)}",
+        f"Severity {rule.severity}; by default {rule.level}; pillar {rule.pillar}; profiles: {', '.join(within)}",
         "",
         *textwrap.wrap(f"Why: {rule.why}", _WIDTH),
         *textwrap.wrap(f"Remedy: {rule.remedy}", _WIDTH),

@@ -103,7 +103,7 @@ def _judged(log: _Log, path: Path) -> tuple[str, ...]:
         )
     if log.errors or log.summary.get("result") == "failed":
         raise NotJudgedError(
-            f"{path} is of a run that failed for another reason than a policy: nothing was judged."
+            f"{path} is of a run that failed for a reason other than a policy: nothing was judged."
         )
     if without:
         raise NotJudgedError(

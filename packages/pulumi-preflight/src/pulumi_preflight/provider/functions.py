@@ -64,9 +64,7 @@ def _arn(call: Call) -> Answer:
     arn = str(call.arguments.get("arn", ""))
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
-        raise UserError(
-            "the program has an ARN taken apart that is not one: it must have the form arn:p:s:r:a:name."
-        )
+        raise UserError("the program parses an ARN that is not one: it must have the form arn:p:s:r:a:name.")
     _, partition, service, region, account, resource = parts
     return {
         "id": arn, "arn": arn, "partition": partition, "service": service, "region": region, "account": account,
