@@ -10,6 +10,7 @@ import pytest
 from pulumi_preflight import export, messages
 from pulumi_preflight.errors import UserError
 from pulumi_preflight.graph import SECRET, SIGNATURE, UNKNOWN
+from pulumi_preflight.shape import shape
 
 URN = "urn:pulumi:prod::shop::aws:s3/bucket:Bucket::logs"
 BUCKET = {"urn": URN, "type": "aws:s3/bucket:Bucket", "custom": True, "inputs": {"bucket": "logs"}}
@@ -128,7 +129,8 @@ def test_a_timeout_that_a_message_cannot_hold_is_left_out() -> None:
         (b'{"a": "\xff"}', "line 1 is not in UTF-8"),
         ('{"a": 1}'.encode("utf-16"), "is not in UTF-8"),
         (b"[]", "is not a stack export"),
-        (b'{"version": 2, "deployment": {"resources": []}}', "version 2, and 3 and 4 can be read"),
+        (b'{"version": 2, "deployment": {"resources": []}}', "version 2, and 3 and 4 can be read: export it"),
+        (b'{"version": 5, "deployment": {"resources": []}}', "version 5, .* read: update pulumi-preflight"),
     ],
 )
 def test_broken_json_is_one_sentence(tmp_path: Path, text: bytes, sentence: str) -> None:
@@ -137,6 +139,14 @@ def test_broken_json_is_one_sentence(tmp_path: Path, text: bytes, sentence: str)
     with pytest.raises(UserError, match=sentence) as refused:
         export.read(path)
     assert "\n" not in str(refused.value)
+
+
+def test_parents_that_lead_back_to_where_they_began_have_an_end() -> None:
+    other = URN.replace("logs", "other")
+    resources = [{**BUCKET, "parent": other}, {**BUCKET, "urn": other, "parent": URN}]
+    for found in (resources, [{**BUCKET, "parent": URN}]):
+        graph = export.graph({"manifest": {}, "resources": found})
+        assert shape(graph, None).place(URN) is None
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:

@@ -73,11 +73,12 @@ def _deployment(document: Any, place: str) -> Mapping[str, Any]:
         return document
     if not isinstance(inner, Mapping):
         raise UserError(f"{place} is not a stack export: {_REMEDY}")
-    if document.get("version") not in _VERSIONS:
-        raise UserError(
-            f"{place} is a state of version {document.get('version')}, and {' and '.join(map(str, _VERSIONS))} can be "
-            "read: export it with a current Pulumi CLI."
-        )
+    version = document.get("version")
+    if version not in _VERSIONS:
+        newer = isinstance(version, int) and version > max(_VERSIONS)
+        remedy = "update pulumi-preflight." if newer else "export it with a current Pulumi CLI."
+        can = " and ".join(map(str, _VERSIONS))
+        raise UserError(f"{place} is a state of version {version}, and {can} can be read: {remedy}")
     return inner
 
 

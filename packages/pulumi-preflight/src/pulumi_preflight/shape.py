@@ -56,8 +56,9 @@ class Shape:
 
     def place(self, urn: str) -> Place | None:
         """Where the component that declares a resource is written; the program for a resource outside any."""
-        item = self.by_urn.get(urn)
-        while item is not None and item.type != STACK_TYPE:
+        item, seen = self.by_urn.get(urn), set[str]()
+        while item is not None and item.type != STACK_TYPE and item.urn not in seen:
+            seen.add(item.urn)  # a state that was edited by hand may lead back to where it began
             if not item.custom and item.kind in self.classes:
                 return self.classes[item.kind]
             item = self.by_urn.get(item.parent)
