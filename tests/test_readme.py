@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 import settings
+from model.serving import handler
 from settings.reader import Reader
+from tests.components.recorded import of_type
 from tests.harness import PROJECT, STACKS, declared
 
 README = (PROJECT / "README.md").read_text("utf-8")
+PAGES = sorted(
+    str(page.relative_to(PROJECT))
+    for pattern in ("*.md", "docs/*.md", "packages/*/*.md")
+    for page in PROJECT.glob(pattern)
+)
 
 
 @pytest.fixture
@@ -41,8 +49,27 @@ def test_every_output_stands_in_a_table() -> None:
         assert not missing, f"README's table of outputs lacks {missing}"
 
 
-def test_every_file_that_it_names_exists() -> None:
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README)
-    missing = [link for link in links if not (PROJECT / link).exists()]
-    assert links
-    assert not missing, f"README links to {missing}"
+def test_every_status_of_an_error_is_listed() -> None:
+    (sentence,) = re.findall(r"Errors are .*?; a message names", README)
+    gateway = {r["inputs"].get("statusCode") for r in of_type(declared("prod"), "Response")}
+    statuses = gateway - {None} | {str(status) for status in handler._STATUS.values()}
+    assert len(statuses) > 5
+    assert statuses <= set(re.findall(r"\d{3}", sentence))
+
+
+def anchors(page: Path) -> set[str]:
+    """What the host makes of the headings, for links into a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    page = PROJECT / name
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        place, _, anchor = link.partition("#")
+        target = page.parent / place if place else page
+        if ":" not in link and (not target.exists() or (anchor and anchor not in anchors(target))):
+            broken.append(link)
+    assert not broken, f"{name} links to {broken}"
