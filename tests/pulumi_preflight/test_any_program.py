@@ -131,6 +131,16 @@ aws.sns.Topic("alarms")
     assert len(graph.by_type("pulumi:providers:aws")) == 1
 
 
+@pytest.mark.parametrize("line", ["main: 5", "main: [infra]", "stackConfigDir: {a: b}"])
+def test_a_path_that_is_no_text_is_told(tmp_path: Path, line: str) -> None:
+    project = write_project(tmp_path, "")
+    (project / "Pulumi.yaml").write_text(f"name: sample\nruntime: python\n{line}\n")
+    with pytest.raises(
+        UserError, match=rf"^Pulumi\.yaml: {line.partition(':')[0]} must be a path as text\.$"
+    ):
+        evaluate("dev", preview=False, project=project)
+
+
 def test_main_names_the_program(tmp_path: Path) -> None:
     project = write_project(tmp_path, "raise SystemExit(4)")
     (project / "Pulumi.yaml").write_text("name: sample\nruntime: python\nmain: infra\n")

@@ -116,8 +116,14 @@ def _stack_name(named: str, project: Any) -> str:
 def _stack_folder(root: Path, document: Mapping[str, Any]) -> Path:
     """Where the stack files are: `stackConfigDir` names the folder, and so did `config` in older projects."""
     older = document.get("config")
-    named = document.get("stackConfigDir") or (older if isinstance(older, str) else "")
-    return root / str(named)
+    return root / (_path(document, "stackConfigDir") or (older if isinstance(older, str) else ""))
+
+
+def _path(document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key)
+    if value is not None and not isinstance(value, str):
+        raise UserError(f"Pulumi.yaml: {key} must be a path as text.")
+    return value or ""
 
 
 def _program(root: Path, document: Mapping[str, Any]) -> Path:
@@ -129,8 +135,7 @@ def _program(root: Path, document: Mapping[str, Any]) -> Path:
             f"Pulumi.yaml: the program is written for {language}, and only Python can be evaluated here; "
             "judge its state with --file, or the engine's log with --events."
         )
-    named = str(document.get("main") or ".")
-    program = root / named
+    program = root / (_path(document, "main") or ".")
     program = program if program.suffix == ".py" and not program.is_dir() else program / "__main__.py"
     if not program.is_file():
         shown = program.relative_to(root) if program.is_relative_to(root) else program
