@@ -165,9 +165,9 @@ def _computed(numbers: Mapping[str, Any], features: Sequence[str]) -> Iterator[A
 
 def _hours(times: Column) -> Column:
     """24 for each full month of the year, and the hour of the day: both can be told from the one number."""
-    seconds = times.astype("datetime64[s]").astype(np.int64)
-    months = times.astype("datetime64[M]").astype(np.int64) % _MONTHS
-    return months * _DAY_HOURS + (seconds % DAY_SECONDS) // 3600
+    months = times.astype("datetime64[M]").astype(np.int32) % _MONTHS
+    hours = times.astype("datetime64[h]").astype(np.int64) % _DAY_HOURS
+    return months * _DAY_HOURS + hours.astype(np.int32)
 
 
 _COLUMNS: Mapping[str, Callable[[Column], Column]] = {
@@ -209,12 +209,16 @@ def frame_columns(
     if set(required_fields(features)) & set(HISTORY_FIELDS):
         parts = [frame] if earlier is None else [_remembered(earlier, frame), frame]
         history = card_history(
-            np.concatenate([part["cc_num"].to_numpy() for part in parts]),
-            np.concatenate([part["trans_date_trans_time"].to_numpy() for part in parts]),
-            np.concatenate([part["amt"].to_numpy() for part in parts]),
+            *(_joined(parts, name) for name in ("cc_num", "trans_date_trans_time", "amt")),
         )
         columns |= {name: values[len(values) - len(frame) :] for name, values in history.items()}
     return columns
+
+
+def _joined(parts: Sequence[pd.DataFrame], name: str) -> Column:
+    """One column of all parts, and of one part without a copy."""
+    columns = [part[name].to_numpy() for part in parts]
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)
 
 
 def _remembered(earlier: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
