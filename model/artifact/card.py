@@ -40,9 +40,9 @@ first purchase among them, leaves the model with amount, hour and category alone
 habits, which a real thief need not share, least of all its narrow range of amounts in each category, from which the
 models learn what a typical fraud is: watch drift (`python -m model drift`) and train again on own data.
 """
-_SEASONS = """ Frauds need not follow the seasons of spending, and a model without a card's history sees
-nothing of a busy month: odds of `{}` have a factor for the purchase's calendar month, learnt from how the share of
-frauds fell with the purchases of a month in the training file, and 1 where that did not hold a year."""
+_SEASONS = """ Frauds need not follow the seasons of spending, and a model without a card's history
+sees nothing of a busy month: odds of `{}` have a factor for the purchase's calendar month, learnt from how
+the share of frauds fell with the purchases of a month in the training file, and 1 where that did not hold a year."""
 _KINDS = {
     "boosting": "{} boosted trees",
     "forest": "a forest of {} trees",

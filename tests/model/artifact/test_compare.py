@@ -164,6 +164,13 @@ def test_the_model_card_says_what_the_cards_say(
     card = built["good"].card
     published = {**card, "rule": {**card["rule"], "rule": "fixed", "threshold": 0.5}}
     assert ["as published: not calibrated" in markdown([one]) for one in (card, published)] == [False, True]
+    seasonal = markdown(
+        [{**card, "features": [*card["features"], "month"], "season": {"01": 0.7, "12": 1.9}}]
+    )
+    assert "odds of `boosted` have a factor for the purchase's calendar month" in seasonal
+    assert "by calendar month, learnt: 01 0.70, 12 1.90." in seasonal
+    assert "amt_to_max, and how far" in seasonal  # no tree reads the month
+    assert "calendar month" not in text
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UserError, match="not a card of this version"):
         card_command.main([tmp_path / "other.json"])
