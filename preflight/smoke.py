@@ -92,7 +92,7 @@ def smoke(
     tokens_file: score.TokensFile = None,
     debug: Debug = False,
 ) -> None:
-    """Ask a stack that was just deployed three things; ends with 1 when one answer is not as it should be."""
+    """Check three things on a freshly deployed stack; ends with 1 when one is not as it should be."""
     with exit_codes(debug):
         read = outputs(stack_outputs)
         api_key = score.chosen_key(read["keyValues"], client, recipe, stack_outputs)
