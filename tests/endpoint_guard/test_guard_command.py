@@ -64,6 +64,21 @@ def test_a_file_is_checked(
     assert part in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("check-levels", "{"), ("check-exemptions", "- rule: nothing")]
+)
+def test_a_mistake_names_the_file_as_it_was_given(
+    name: str, content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / folder / "dev" for folder in ("a", "b")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(content)
+    assert command.main([name, *map(str, files)]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert {line.partition(",")[0] for line in told} == set(map(str, files))
+
+
 @pytest.mark.parametrize("name", ["check-levels", "check-exemptions"])
 def test_a_file_without_an_end_is_not_waited_for(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

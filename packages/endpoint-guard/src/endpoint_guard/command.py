@@ -97,25 +97,28 @@ def _about(rule: Rule) -> list[str]:
 
 
 def _check_levels(files: list[Path]) -> int:
-    return _mistakes([text for file in files for text in levels.read(file, profiles.every()).problems])
+    return _mistakes(
+        [(file, text) for file in files for text in levels.read(file, profiles.every()).problems]
+    )
 
 
 def _check_exemptions(files: list[Path]) -> int:
-    found: list[str] = []
+    found: list[tuple[Path, str]] = []
     for file in files:
         ledger = exemptions.read(file)
-        found += ledger.problems
+        found += [(file, text) for text in ledger.problems]
         found += [
-            f"{file.name}, line {entry.line}: {entry.rule} is not a rule of this pack."
+            (file, f"{file.name}, line {entry.line}: {entry.rule} is not a rule of this pack.")
             for entry in ledger.entries
             if entry.rule not in profiles.every()
         ]
     return _mistakes(found)
 
 
-def _mistakes(found: list[str]) -> int:
-    for text in found:
-        sys.stderr.write(text + "\n")
+def _mistakes(found: list[tuple[Path, str]]) -> int:
+    """Each begins with the file as it was named: several may have the same last part."""
+    for file, text in found:
+        sys.stderr.write(f"{file}{text.removeprefix(file.name)}\n")
     return 1 if found else 0
 
 
