@@ -30,7 +30,7 @@ RuleOption = Annotated[
 ]
 FalseAlarmOption = Annotated[float, typer.Option(min=0, help="Dollars that a false alarm costs.")]
 MissedFraudOption = Annotated[
-    float, typer.Option(min=0, help="Dollars that a missed fraud costs beside its amount.")
+    float, typer.Option(min=0, help="Dollars that a missed fraud costs on top of its amount.")
 ]
 PrecisionOption = Annotated[
     float, typer.Option(min=0.01, max=1, help="Share of alerts that are frauds, for rule precision.")

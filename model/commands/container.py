@@ -45,8 +45,8 @@ def main(
     source = ArtifactSource(data, recipe, build_dir, True, sample_rows, seed, max_bad_rows, decision)
     if source.fingerprint != expect:
         raise UserError(
-            "The image holds another code, lock or Python than the machine that started the job, or the data differ: "
-            "build and push the image from that commit."
+            "The image holds other code, another lock or another Python than the machine that started the job, "
+            "or the data differ: build and push the image from that commit."
         )
     artifact = ensure(source, progress.say)
     shutil.copytree(artifact.path.parent, model_dir / source.fingerprint)

@@ -140,7 +140,7 @@ def test_the_container_builds_from_the_same_source(
     (used,) = built
     assert used.fingerprint == chosen.fingerprint
     assert (tmp_path / "model" / chosen.fingerprint / "model.tar.gz").is_file()
-    with pytest.raises(UserError, match="another code, lock or Python"):
+    with pytest.raises(UserError, match="other code, another lock or another Python"):
         run([*arguments[:-1], "0" * 64, *places])
 
 
