@@ -15,7 +15,38 @@ def opened(first: int, last: int, protocol: str = "tcp", network: str = "0.0.0.0
     return Item(t.SECURITY_GROUP, "web", {"description": "web", "ingress": [rule]})
 
 
+def delivered(place: str | Ref) -> Item:
+    """A destination of log deliveries."""
+    where = {"deliveryDestinationConfiguration": {"destinationResourceArn": place}}
+    return Item(t.LOG_DELIVERY_DESTINATION, "out", {"name": "out", **where})
+
+
 CASES: tuple[Case, ...] = (
+    wrong(
+        "logs delivered to another account",
+        "data-stays-here",
+        Item(
+            t.LOG_DELIVERY,
+            "out",
+            {
+                "deliverySourceName": "cdn",
+                "deliveryDestinationArn": "arn:aws:logs:us-east-1:999999999999:delivery-destination:x",
+            },
+        ),
+    ),
+    wrong("logs delivered to a bucket outside", "data-stays-here", delivered("arn:aws:s3:::elsewhere/cdn")),
+    fine(
+        "logs delivered to a bucket of the stack",
+        "data-stays-here",
+        BUCKET,
+        delivered("arn:aws:s3:::corp-scores/cdn"),
+    ),
+    fine(
+        "logs delivered to a bucket of the stack by name",
+        "data-stays-here",
+        BUCKET,
+        delivered(Ref("scores", "arn")),
+    ),
     wrong("a secret alone", "secret-has-policy", Item(t.SECRET, "token", {"name": "token"})),
     fine(
         "a secret with a policy",

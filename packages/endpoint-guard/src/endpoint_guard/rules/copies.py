@@ -18,6 +18,8 @@ _SENDING: Final = {
     t.BUCKET_NOTIFICATION: ("queues", "topics", "lambdaFunctions"),
     t.LOG_FILTER: ("destinationArn",),
     t.LOG_ACCOUNT_POLICY: ("policyDocument",),
+    t.LOG_DELIVERY: ("deliveryDestinationArn",),
+    t.LOG_DELIVERY_DESTINATION: ("deliveryDestinationConfiguration",),
     t.METRIC_STREAM: ("firehoseArn",),
     t.OAM_LINK: ("sinkIdentifier",),
     t.EVENT_INVOKE: ("destinationConfig",),
@@ -27,7 +29,7 @@ _SENDING: Final = {
 }
 """By which properties a resource is told where to send a copy."""
 _WITH_ARN: Final = ("lambda", "sqs", "firehose", "application")
-_COPIES: Final = (t.REPLICATION, t.INVENTORY, t.ANALYTICS)
+_COPIES: Final = (t.REPLICATION, t.INVENTORY, t.ANALYTICS, t.LOG_DELIVERY_DESTINATION)
 
 
 @rule(
