@@ -271,4 +271,5 @@ def told(outcomes: Sequence[Outcome]) -> str:
     counts = {verdict: sum(outcome.verdict is verdict for outcome in outcomes) for verdict in WORDS}
     said = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items() if count)
     requests = sum(outcome.requests for outcome in outcomes)
-    return f"{len(outcomes)} probes: {said or 'none'}; {requests:,} requests"
+    probes = "1 probe" if len(outcomes) == 1 else f"{len(outcomes)} probes"
+    return f"{probes}: {said or 'none'}; {requests:,} request{'' if requests == 1 else 's'}"

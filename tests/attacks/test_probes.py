@@ -143,7 +143,7 @@ def test_a_terminal_shows_each_red_probe_and_each_reason_to_skip_some_once() -> 
 def test_json_holds_what_a_reader_needs() -> None:
     document = json.loads(report.render([outcome(Verdict.FAIL, "200 (cookie)")], "json"))
     assert document["version"] == report.VERSION
-    assert document["summary"] == "1 probes: 1 red; 3 requests"
+    assert document["summary"] == "1 probe: 1 red; 3 requests"
     (probe,) = document["probes"]
     assert (probe["verdict"], probe["seen"], probe["expected"]) == ("FAIL", "200 (cookie)", "403, then 200")
 
