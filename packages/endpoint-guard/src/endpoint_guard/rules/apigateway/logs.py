@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from endpoint_guard import api
 from endpoint_guard import types as t
@@ -26,6 +27,9 @@ _FORBIDDEN = re.compile(
     r"\$\{?context\.(identity\.apiKey(?![A-Za-z])|authorizer\.claims|authorizer\.(?!error|integration|latency|status|"
     r"requestId|principalId)[A-Za-z]|error\.validationErrorString|requestOverride|identity\.accessKey(?![A-Za-z]))"
 )
+
+_PAIR: Final = r'"[^"]+"\s*:\s*(?:"[^"]*"|\d+)\s*'
+_OBJECT: Final = re.compile(rf"\{{\s*{_PAIR}(?:,\s*{_PAIR})*\}}")
 
 
 @rule(
@@ -56,7 +60,7 @@ def stage_access_log(stage: Resource, ctx: Context) -> Iterator[Finding]:
 def _json(node: Node) -> bool:
     # Numbers may stand unquoted in a format: {"status": $context.status}.
     quoted = re.sub(r'(?<!")\$context\.[A-Za-z.]+(?!")', '"x"', node.text())
-    return bool(re.fullmatch(r'\{\s*("[^"]+"\s*:\s*("[^"]*"|\d+)\s*,?\s*)+\}', quoted.strip()))
+    return _OBJECT.fullmatch(quoted.strip()) is not None
 
 
 @rule(

@@ -16,11 +16,15 @@ from endpoint_guard.rule import Context, Finding, each, fail, need, property_rul
 
 _MACHINES: Final = (t.INSTANCE, t.SPOT_INSTANCE, t.LAUNCH_TEMPLATE, t.LAUNCH_CONFIGURATION)
 _ASSIGNED: Final = re.compile(
-    r"""(?ix) (?P<name> [\w-]* (?:password|passwd|secret|api_?key|access_?key|auth_?token|access_?token) [\w-]* )
-    (?P<sign> ["']? \s*[=:]\s* | \s+ ) ["']?
+    r"""(?ix) (?<![\w-])
+    (?P<name> [\w-]{0,80}? (?:password|passwd|secret|api_?key|access_?key|auth_?token|access_?token) [\w-]{0,80} )
+    (?P<sign> ["']? \s{0,32}[=:]\s{0,32} | \s{1,32} ) ["']?
     (?! ["'] | \$ | ` | < | \{ | \( | \[ | % | - | file: | https?: | arn: | / | \s ) (?P<value>[^\s"';]{6,})"""
 )
-"""A name of a secret with a literal behind it; a variable, a command, a path or an address is none."""
+"""A name of a secret with a literal behind it; a variable, a command, a path or an address is none.
+
+Bounded, and begun where a word begins: a long text costs its length.
+"""
 _WORDS: Final = re.compile(r"[A-Za-z]+[.,]?")
 
 
