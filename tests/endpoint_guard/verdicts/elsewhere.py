@@ -47,6 +47,17 @@ CASES: tuple[Case, ...] = (
         BUCKET,
         delivered(Ref("scores", "arn")),
     ),
+    fine(
+        "logs delivered to a log group of the stack",
+        "data-stays-here",
+        Item(t.LOG_GROUP, "cdn", {"name": "cdn"}),
+        delivered(Ref("cdn", "arn")),
+        Item(
+            t.LOG_DELIVERY,
+            "out",
+            {"deliverySourceName": "cdn", "deliveryDestinationArn": Ref("out", "arn")},
+        ),
+    ),
     wrong("a secret alone", "secret-has-policy", Item(t.SECRET, "token", {"name": "token"})),
     fine(
         "a secret with a policy",

@@ -29,6 +29,8 @@ _SENDING: Final = {
 }
 """By which properties a resource is told where to send a copy."""
 _WITH_ARN: Final = ("lambda", "sqs", "firehose", "application")
+_OWN: Final = (t.BUCKET, t.TOPIC, t.QUEUE, t.FUNCTION, t.LOG_GROUP, t.LOG_DELIVERY_DESTINATION)
+"""Where a copy stays in the stack, also before its address is known."""
 _COPIES: Final = (t.REPLICATION, t.INVENTORY, t.ANALYTICS, t.LOG_DELIVERY_DESTINATION)
 
 
@@ -49,7 +51,7 @@ def data_stays_here(resource: Resource, ctx: Context) -> Iterator[Finding]:
         return  # an address of a person is secret in many programs, and no copy of data
     for name in _SENDING[resource.type]:
         place = resource.get(name)
-        if place.declared and not resource.targets(name, t.BUCKET, t.TOPIC, t.QUEUE, t.FUNCTION):
+        if place.declared and not resource.targets(name, *_OWN):
             yield from each(list(place.leaves()), lambda n: _leaving(n, accepted))
 
 
