@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
+
+from endpoint_guard.iam.patterns import matches
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.harness import PROJECT
 
@@ -14,6 +19,7 @@ SCRIPT = """
     from endpoint_guard import types as t
     from endpoint_guard.discovery import rules
     from endpoint_guard.graph import Graph, Resource
+    from endpoint_guard.iam.patterns import matches
     from endpoint_guard.rule import run
 
     resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
@@ -33,6 +39,10 @@ SCRIPT = """
             judged(rule, t.INSTANCE, {"userData": text})
             judged(rule, t.FUNCTION, {"environment": {"variables": {"SETTING": text}}})
     assert judged("user-data-no-secrets", t.INSTANCE, {"userData": "x" * 60_000 + " DB_PASSWORD=hunter2hunter2"})
+    name = "a" * 60
+    for pattern in ("s3:" + "*e" * 30 + "z", "*a" * 40 + "b", "?*" * 30 + "z"):
+        assert not matches(pattern, "s3:" + "e" * 60)
+        assert not matches(pattern, f"arn:aws:s3:::{name}")
     print("done")
     """
 
@@ -47,3 +57,9 @@ def test_a_long_property_does_not_hold_the_pack_up() -> None:
         check=False,
     )
     assert (done.stdout, done.stderr) == ("done\n", "")
+
+
+@given(st.text("ab*?:", max_size=12), st.text("ab:", max_size=12))
+def test_wildcards_cover_what_they_cover_in_the_plain_form(pattern: str, text: str) -> None:
+    plain = "".join({"*": ".*", "?": "."}.get(letter, letter) for letter in pattern)
+    assert matches(pattern, text) is (re.fullmatch(plain, text) is not None)

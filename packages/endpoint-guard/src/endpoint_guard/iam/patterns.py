@@ -9,8 +9,12 @@ from typing import Final
 
 @lru_cache(maxsize=4096)
 def _pattern(text: str) -> re.Pattern[str]:
-    body = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
-    return re.compile(body, re.IGNORECASE | re.DOTALL)
+    parts = ["".join("." if c == "?" else re.escape(c) for c in part) for part in text.split("*")]
+    first, last = parts[0], parts[-1] if len(parts) > 1 else None
+    # The first place where a part between two wildcards fits is as good as any other: none is tried again, or forty
+    # wildcards in a row would take years.
+    between = "".join(f"(?>.*?{part})" for part in parts[1:-1] if part)
+    return re.compile(first if last is None else f"{first}{between}.*{last}", re.IGNORECASE | re.DOTALL)
 
 
 @lru_cache(maxsize=65_536)
