@@ -179,7 +179,7 @@ def test_a_place_that_cannot_be_written_is_told_before_data_are_read(
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="is a file: name a folder"):
         evaluate.main(out=tmp_path / "file")
-    with pytest.raises(UserError, match="is not a folder that you may write to"):
+    with pytest.raises(UserError, match="file is not a folder; name another place"):
         evaluate.main(out=tmp_path / "file" / "below")
 
 
