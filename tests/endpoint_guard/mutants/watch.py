@@ -42,6 +42,7 @@ LOGS: list[Mutant] = [
     mutant("CW-003", "logs for a month", "log-retention", put(*GROUP, "retentionInDays", 30)),
     mutant("CW-004", "an alarm that tells nobody", ACTS, put(*ALARM, "alarmActions", [])),
     mutant("CW-004", "an alarm that tells only when all is well", ACTS, put(*ALARM, "alarmActions", GONE)),
+    mutant("CW-004", "an alarm whose action is only a name", ACTS, put(*ALARM, "alarmActions", ["on-call"])),
     mutant("CW-005", "actions are switched off", ACTS, put(*ALARM, "actionsEnabled", False)),
     mutant(
         "CW-006",
@@ -60,7 +61,7 @@ LOGS: list[Mutant] = [
     mutant(
         "CW-G02",
         "an alarm tells somebody else's topic",
-        ACTS,
+        "alarm-reaches-own-topic",
         put(*ALARM, "alarmActions", ["arn:aws:sns:us-east-1:123456789012:other"]),
     ),
     mutant(

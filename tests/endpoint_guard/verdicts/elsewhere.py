@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from endpoint_guard import types as t
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from tests.endpoint_guard.items import Item, Ref
 from tests.endpoint_guard.verdicts.case import BUCKET, Case, document, fine, wrong
@@ -88,6 +89,27 @@ CASES: tuple[Case, ...] = (
                 "threshold": 1e9,
             },
         ),
+    ),
+    *(
+        fine(
+            f"an alarm that acts on {what}",
+            "alarm-acts",
+            Item(
+                t.SCALING_POLICY, "up", {"arn": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:a"}
+            ),
+            Item(t.ALARM, "a", {"metricName": "Errors", "alarmActions": [action]}),
+        )
+        for what, action in (
+            ("a topic of another stack", "arn:aws:sns:us-east-1:123456789012:on-call"),
+            ("a scaling policy", Ref("up", "arn")),
+            ("an instance", "arn:aws:automate:us-east-1:ec2:recover"),
+            ("what a preview cannot tell", UNKNOWN_STRING_VALUE),
+        )
+    ),
+    wrong(
+        "an alarm that acts on a name",
+        "alarm-acts",
+        Item(t.ALARM, "a", {"metricName": "Errors", "alarmActions": ["on-call"]}),
     ),
     fine(
         "a data bucket with an upload",

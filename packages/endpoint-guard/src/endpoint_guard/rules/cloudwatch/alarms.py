@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from endpoint_guard import types as t
-from endpoint_guard.graph import Node, Resource
+from endpoint_guard.graph import Node, Resource, State
 from endpoint_guard.rule import STACK, Context, Finding, Setting, fail, need, rule
 
 _REQUIRED: Final = [
@@ -89,8 +89,8 @@ def _named(node: Node, kind: str) -> bool:
     pillar="logging",
     severity="high",
     why="An alarm without an action for ALARM, or with actions off, notifies no one.",
-    remedy="Set alarm_actions to the stack's topic and leave actions_enabled on.",
-    references=("CW-004", "CW-005", "CW-G02"),
+    remedy="Set alarm_actions to the ARN of a topic, or of what is to act, and leave actions_enabled on.",
+    references=("CW-004", "CW-005"),
     on=(t.ALARM, t.COMPOSITE_ALARM),
 )
 def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
@@ -99,8 +99,26 @@ def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     actions = alarm.get("alarmActions")
     if not actions.declared:
         yield fail(actions, "has no action for ALARM")
-    elif not alarm.targets("alarmActions", t.TOPIC):
-        yield fail(actions, "acts on nothing of the stack")
+    for action in actions.leaves():
+        if action.state is not State.UNKNOWN and not action.text().startswith("arn:"):
+            yield fail(action, "has an action that is not an ARN")
+
+
+@rule(
+    id="alarm-reaches-own-topic",
+    title="Alarms reach a topic of the stack",
+    pillar="logging",
+    severity="high",
+    why="Who reads another stack's topic, and whether it still exists, this stack does not say.",
+    remedy="Name a topic of the stack in alarm_actions.",
+    references=("CW-G02",),
+    profile="scoring-endpoint",
+    on=(t.ALARM, t.COMPOSITE_ALARM),
+)
+def alarm_reaches_own_topic(alarm: Resource, ctx: Context) -> Iterator[Finding]:
+    actions = alarm.get("alarmActions")
+    if actions.declared and not alarm.targets("alarmActions", t.TOPIC):
+        yield fail(actions, "reaches no topic of the stack")
 
 
 @rule(
