@@ -149,7 +149,7 @@ def pack_section(figures: Mapping[str, Any] | None) -> list[str]:
         "compiled at the first start.",
         "",
         *(f"{sentence}\n" for sentence in figures["left_out"]),
-        "Promised: at 5,000 resources at most a third of the time of the faster peer and half its memory; from 5,000 "
+        "Promised: at 5,000 resources at most a third of the CPU time of the faster peer, half its memory; from 5,000 "
         "to 20,000 no more CPU time for a resource than before.",
         "",
         *_prod(figures),
