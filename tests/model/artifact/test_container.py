@@ -19,7 +19,7 @@ from model.errors import UserError
 from tests.harness import declared, one
 from tests.pulumi_preflight import graphs
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / "build" / "container" / "bin" / "python"
 WHEELS = ROOT / "build" / "wheels"
 
