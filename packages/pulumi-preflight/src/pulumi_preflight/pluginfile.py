@@ -92,7 +92,7 @@ def _packages(root: Path, document: Mapping[str, Any], seen: set[str]) -> Iterat
         plugin = Plugin(str(name), root / path, path.removeprefix("./"))
         try:
             inner = yamlfile.read(plugin.folder / _FILE, _FILE)
-        except UserError:  # told when something in it is asked for
+        except UserError:  # reported when something in it is asked for
             inner = None
         yield from _packages(root, inner if isinstance(inner, Mapping) else {}, seen)
         yield plugin

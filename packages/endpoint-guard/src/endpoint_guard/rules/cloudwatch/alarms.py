@@ -109,7 +109,7 @@ def alarm_acts(alarm: Resource, ctx: Context) -> Iterator[Finding]:
     title="Alarms reach a topic of the stack",
     pillar="logging",
     severity="high",
-    why="Who reads another stack's topic, and whether it still exists, this stack does not say.",
+    why="The stack cannot show who reads another stack's topic, or whether it still exists.",
     remedy="Name a topic of the stack in alarm_actions.",
     references=("CW-G02",),
     profile="scoring-endpoint",
