@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model.contract import CATEGORIES, FIELDS
-from model.data import reading
+from model.data import memory, reading
 from model.data.folder import DataError, find
 from model.data.frame import COLUMNS, TIME, Columns, columns_of, frame_of
 from model.data.reading import Raw
@@ -116,7 +116,6 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
         typed, _ = _typed(raw.table.filter(pa.array(keep)), 0)
     del raw  # what was read is the largest thing here, and its columns are at hand in their types
     columns = columns_of(typed)
-    del typed
     for check in (_out_of_bounds, _repeated):
         found = dict(check(columns, allowed))
         keep = kept(found)
@@ -125,7 +124,7 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
     if not len(rows):
         raise DataError(f"{name} has no good row: use another file.")
     frame = frame_of(columns)
-    pa.default_memory_pool().release_unused()  # what was used is given back, not kept for later
+    memory.give_back()
     return frame, _told(name, bad)
 
 
@@ -215,11 +214,10 @@ def _out_of_bounds(columns: Columns, allowed: int) -> Found:
 
 def _repeated(columns: Columns, allowed: int) -> Found:
     """Only purchases of one card in one second can be the same: few rows are left to compare."""
-    seconds = columns[TIME].astype("datetime64[s]").astype(np.int64)
-    key = columns["cc_num"].astype(np.uint64) * _MIXED + seconds.astype(np.uint64)
-    order = np.argsort(key, kind="stable")
-    same = np.concatenate([[False], key[order][1:] == key[order][:-1], [False]])
-    rows = np.sort(order[same[1:][: len(order)] | same[: len(order)]])
+    key = columns["cc_num"].astype(np.uint64) * _MIXED
+    key += columns[TIME].astype("datetime64[s]").view(np.uint64)
+    ordered = np.sort(key)
+    rows = np.flatnonzero(np.isin(key, ordered[1:][ordered[1:] == ordered[:-1]]))
     frame = pd.DataFrame({column: columns[column][rows] for column in _SAME_PURCHASE})
     for place in rows[frame.duplicated().to_numpy()][: allowed + 1]:
         yield int(place), ("", "repeats the purchase of an earlier row")

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.contract import CATEGORIES, DAY_SECONDS, FIELDS
+from model.data.history import HISTORY_FIELDS, card_history
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,8 @@ AGE_BAND_YEARS = 5
 CITY_SIZES = (32, 100, 316, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000, 3_162_278)
 
 _DAY_HOURS, _MONTHS = 24, 12
-HISTORY_FIELDS = ("seconds_since_previous", "count_24h", "sum_24h", "max_24h")
+_BLOCK_ROWS = 100_000
+"""Rows of columns at a time: steps in between are several times as large as the matrix."""
 
 
 # What follows takes numbers and arrays (n,) alike.
@@ -143,10 +145,15 @@ def _number(field: str, value: Any) -> Any:
 
 def from_columns(columns: Mapping[str, Column], features: Sequence[str]) -> Matrix:
     """Matrix (n, k features) of the fields' columns (n,): categories as codes, missing seconds as NaN."""
-    numbers = {
-        name: _COLUMNS[name](column) if name in _COLUMNS else column for name, column in columns.items()
-    }
-    return _matrix(numbers, features)
+    matrix = np.empty((len(next(iter(columns.values()))), len(features)), dtype=np.float32)
+    for start in range(0, len(matrix), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        numbers = {
+            name: _COLUMNS[name](column[block]) if name in _COLUMNS else column[block]
+            for name, column in columns.items()
+        }
+        matrix[block] = _matrix(numbers, features)
+    return matrix
 
 
 def _matrix(numbers: Mapping[str, Column], features: Sequence[str]) -> Matrix:
@@ -229,57 +236,3 @@ def _remembered(earlier: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     kept[newest[np.unique(earlier["cc_num"].to_numpy()[newest], return_index=True)[1]]] = True
     found: pd.DataFrame = earlier.loc[kept]
     return found
-
-
-def card_history(cards: Column, times: Column, amounts: Column) -> dict[str, Column]:
-    """Each row's HISTORY_FIELDS, from strictly earlier purchases of the same card.
-
-    Takes card numbers, datetime64 and dollars in any order and answers in that order. Purchases of one card
-    in the same second do not see each other; one made exactly 24 hours earlier counts. A card's first
-    purchase has NaN seconds and zeros.
-    """
-    order, key, of_card = _ordered(cards, times)
-    end = np.searchsorted(key, key, side="left")
-    before = key[np.maximum(end - 1, 0)]  # the same card's, or another's
-    seconds = np.where(before >= of_card, (key - before).astype(np.float64), np.nan)
-    seconds[end == 0] = np.nan
-    del before, of_card
-    start = np.searchsorted(key, key - DAY_SECONDS, side="left")
-    del key
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    history: dict[str, Column] = {"seconds_since_previous": seconds[back], "count_24h": (end - start)[back]}
-    del seconds
-    # Whole cents: prefix sums of floats would depend on all rows before.
-    prefix = np.concatenate(([0], np.cumsum(np.rint(amounts[order] * 100).astype(np.int64))))
-    history["sum_24h"] = ((prefix[end] - prefix[start]) / 100)[back]
-    del prefix
-    history["max_24h"] = _window_max(amounts[order], start, end)[back]
-    return history
-
-
-def _ordered(cards: Column, times: Column) -> tuple[Column, Column, Column]:
-    """The order by card and time, a rising key (n,) of both in that order, and the least key of each row's card.
-
-    Between two cards' keys is a gap of more than a day.
-    """
-    _, card = np.unique(cards, return_inverse=True)
-    second = times.astype("datetime64[s]").astype(np.int64)
-    second -= second.min(initial=np.iinfo(np.int64).max)
-    order = np.lexsort((second, card))
-    stride = int(second.max(initial=0)) + DAY_SECONDS + 1
-    of_card = card[order].astype(np.int64) * stride
-    return order, of_card + second[order], of_card
-
-
-def _window_max(values: Column, start: Column, end: Column) -> Column:
-    """Maximum of values[start:end] per row, 0 where the window is empty (a sparse table, level by level)."""
-    length = end - start
-    level_of = np.frexp(length)[1] - 1
-    result = np.zeros(len(values))
-    table = values.astype(np.float64)  # table[i] = max of the 2**level values from i
-    for level in range(int(level_of.max(initial=-1)) + 1):
-        rows = np.flatnonzero(level_of == level)
-        result[rows] = np.maximum(table[start[rows]], table[end[rows] - 2**level])
-        table = np.maximum(table[: -(2**level)], table[2**level :]) if len(table) > 2**level else table[:0]
-    return result

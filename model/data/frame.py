@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,43 +33,54 @@ _KEPT_AS = {
     "age": np.int16,
 }
 """Narrower types of a frame's columns: a model reads 32-bit floats anyway."""
-_CHUNK_ROWS = 100_000
-"""Rows at a time, where steps in between are several times as large as what comes of them."""
+_YEAR = 10_000
+"""Of numbers that stand for dates: more than all months and days of a year."""
 
 Columns = dict[str, npt.NDArray[Any]]
 
 
-def columns_of(typed: Mapping[str, pa.ChunkedArray]) -> Columns:
-    """Numpy arrays of columns in their types; category -1 is one that we do not know, `age` follows from `dob`."""
-    columns = {name: array.to_numpy() for name, array in typed.items() if name not in ("category", "dob")}
-    columns["category"] = _codes(typed["category"])
-    columns["age"] = age(typed["dob"].to_numpy().astype("datetime64[D]"), columns[TIME])
+def columns_of(typed: dict[str, pa.ChunkedArray]) -> Columns:
+    """Numpy arrays of columns in their types; category -1 is one that we do not know, `age` follows from `dob`.
+
+    Empties `typed`, so that each is there once.
+    """
+    columns: Columns = {"category": _looked_up(typed.pop("category"), _codes)}
+    columns["age"] = age(typed.pop("dob"), typed[TIME])
+    while typed:
+        name, array = typed.popitem()
+        columns[name] = array.to_numpy()
     return columns
 
 
-def _codes(array: pa.ChunkedArray) -> npt.NDArray[np.int8]:
+def _looked_up(array: pa.ChunkedArray, of: Callable[[pa.Array], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """What `of` makes of each value, called with every one once."""
     encoded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
     whole = encoded.unify_dictionaries().combine_chunks()
-    found = pc.fill_null(pc.index_in(whole.dictionary, value_set=pa.array(CATEGORIES)), -1)
-    codes: npt.NDArray[np.int8] = found.to_numpy(zero_copy_only=False).astype(np.int8)
-    rows: npt.NDArray[np.int8] = codes[whole.indices.to_numpy(zero_copy_only=False)]
+    rows: npt.NDArray[Any] = of(whole.dictionary)[whole.indices.to_numpy(zero_copy_only=False)]
     return rows
 
 
-def age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
-    """Full years between a date of birth and a purchase, as people count them."""
-    parts = range(0, max(len(born), 1), _CHUNK_ROWS)
-    return np.concatenate([_age(born[at : at + _CHUNK_ROWS], when[at : at + _CHUNK_ROWS]) for at in parts])
+def _codes(names: pa.Array) -> npt.NDArray[np.int8]:
+    found = pc.fill_null(pc.index_in(names, value_set=pa.array(CATEGORIES)), -1)
+    codes: npt.NDArray[np.int8] = found.to_numpy(zero_copy_only=False).astype(np.int8)
+    return codes
 
 
-def _age(born: npt.NDArray[np.datetime64], when: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
-    birth, month = born.astype("datetime64[Y]"), born.astype("datetime64[M]")
-    year, now = when.astype("datetime64[Y]"), when.astype("datetime64[M]")
-    years = (year - birth).astype(np.int64)
-    in_birth_year = (month - birth).astype(np.int64) * 32 + (born - month).astype(np.int64)
-    in_year = (now - year).astype(np.int64) * 32 + (when.astype("datetime64[D]") - now).astype(np.int64)
-    full: npt.NDArray[np.int64] = years - (in_year < in_birth_year)
-    return full
+def age(born: pa.ChunkedArray, when: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Full years between dates of birth and purchases, as people count them."""
+    now = _looked_up(pc.cast(when, pa.date32()), _dates)
+    now -= _looked_up(born, _dates)
+    now //= _YEAR
+    return now
+
+
+def _dates(days: pa.Array) -> npt.NDArray[np.int64]:
+    """Numbers that rise with the date, by one _YEAR from any day to the same day of the next year."""
+    day = days.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    month, year = day.astype("datetime64[M]"), day.astype("datetime64[Y]")
+    of_year, of_month = (month - year).astype(np.int64), (day - month).astype(np.int64)
+    dates: npt.NDArray[np.int64] = year.astype(np.int64) * _YEAR + of_year * 100 + of_month
+    return dates
 
 
 def frame_of(columns: Columns) -> pd.DataFrame:

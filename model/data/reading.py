@@ -14,12 +14,10 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from model.data import memory
 from model.data.folder import DataError
 
 Types = Mapping[str, pa.DataType]
-
-# Arrow's own pool keeps what columns have left free, and the frame is made beside it.
-pa.set_memory_pool(pa.system_memory_pool())
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,9 @@ def read(path: Path, types: Types) -> Raw:
     """
     if not path.is_file():
         raise DataError(f"{path} does not exist: name a CSV or Parquet file.")
-    return _read_parquet(path, types) if path.suffix == ".parquet" else _read_csv(path, types)
+    found = _read_parquet(path, types) if path.suffix == ".parquet" else _read_csv(path, types)
+    memory.give_back()  # the file's blocks lie between what was made of them
+    return found
 
 
 def require(columns: Types, present: list[str], name: str) -> None:
@@ -101,7 +101,7 @@ def _header(path: Path) -> list[str]:
 def _table(
     path: Path, names: list[str], types: Types, invalid_row: Callable[[Any], str] | None = None
 ) -> pa.Table:
-    wanted = {name: pa.string() if pa.types.is_timestamp(kind) else kind for name, kind in types.items()}
+    wanted = types if invalid_row else {name: _as_read(kind) for name, kind in types.items()}
     # Columns that nobody wants may have no name, or one name twice.
     numbered = [name if name in types else f"{place}" for place, name in enumerate(names)]
     return pacsv.read_csv(
@@ -114,3 +114,10 @@ def _table(
             include_columns=list(types), column_types=wanted, strings_can_be_null=True, null_values=[""]
         ),
     )
+
+
+def _as_read(kind: pa.DataType) -> pa.DataType:
+    """Times as text, of which the length is checked; text itself, which repeats, each value once."""
+    if pa.types.is_timestamp(kind):
+        return pa.string()
+    return pa.dictionary(pa.int32(), kind) if pa.types.is_string(kind) else kind

@@ -59,6 +59,12 @@ def to_onnx(
     return trees.model(steps, features, INPUT, OUTPUT)
 
 
+def read(matrix: Matrix, typical: TypicalFrauds | None, season: Season | None) -> Matrix:
+    """What an estimator reads of the features' `matrix` (n, k): `to_onnx` does the same before the trees."""
+    columns = matrix if typical is None else typical.added(matrix)
+    return columns if season is None else season.others(columns)
+
+
 def session(onnx: bytes) -> onnxruntime.InferenceSession:
     """A session on one thread, on the CPU."""
     options = onnxruntime.SessionOptions()

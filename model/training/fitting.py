@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
+from model.data import memory
 from model.data.features import Matrix
 from model.progress import Grown
 from model.training.recipes import Recipe
@@ -39,8 +40,11 @@ def fit(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> Any:
     if recipe.kind != "boosting":
         return _forest(recipe, draw, seed, grown)
     estimator = HistGradientBoostingClassifier(**recipe.parameters, random_state=seed)
+    rows, labels, weights = draw(seed)
+    memory.give_back()
+    rows = rows.astype(np.float64)  # as boosting reads them, which would keep the narrow ones beside a copy
     with one_thread(), _watched(estimator, grown):
-        estimator.fit(*draw(seed))
+        estimator.fit(rows, labels, weights)
     return estimator
 
 
@@ -81,6 +85,7 @@ def _forest(
         for step, trees in enumerate([*range(_STEP_TREES, recipe.trees, _STEP_TREES), recipe.trees]):
             forest.n_estimators = trees
             forest.fit(*draw(seed + step))
+            memory.give_back()
             grown(trees)
     forest.warm_start = False
     return forest

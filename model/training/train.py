@@ -70,7 +70,7 @@ class Fit(NamedTuple):
 
     def scores(self, matrix: features.Matrix) -> Scores:
         """Not calibrated, by scikit-learn: (n,) of the features' matrix (n, k)."""
-        return fitted_scores(self.estimator, _read(matrix, self.typical, self.season))
+        return fitted_scores(self.estimator, export.read(matrix, self.typical, self.season))
 
     def shift(self, matrix: features.Matrix) -> Scores | float:
         """What the season adds to the calibrated log odds: (n,) of the features' matrix (n, k), or 0."""
@@ -79,12 +79,6 @@ class Fit(NamedTuple):
     def onnx(self, features: int, beta: Beta | None = None) -> bytes:
         """The same of `features` columns, calibrated and shifted where there is a `beta`."""
         return export.to_onnx(self.estimator, features, beta, self.typical, self.season)
-
-
-def _read(matrix: features.Matrix, learnt: TypicalFrauds | None, year: Season | None) -> features.Matrix:
-    """What an estimator reads of the features' matrix."""
-    columns = matrix if learnt is None else learnt.added(matrix)
-    return columns if year is None else year.others(columns)
 
 
 @dataclass(frozen=True)
@@ -167,18 +161,19 @@ def _fit(
         raise UserError(
             f"The {len(drawn)} rows to fit on hold {frauds} frauds: use a training file with both classes."
         )
-    learnt = typical.learn(matrix[first], drawn, recipe.features) if recipe.typical_frauds else None
+    stolen = first[drawn == 1]
+    learnt = typical.learn(matrix[stolen], recipe.features) if recipe.typical_frauds else None
     seasonal = season.MONTH in recipe.features
     times = frame["trans_date_trans_time"].to_numpy()
     year = season.learn(times, labels, recipe.features) if seasonal else None
 
-    easy = thinning.easy(_read(matrix, learnt, year), labels, first, seed) if thin else None
+    easy = thinning.easy(matrix, labels, first, seed, learnt, year) if thin else None
 
     def draw(number: int) -> tuple[features.Matrix, Labels, fitting.Weights | None]:
         rows, weights = draws(number), None
         if easy is not None:
             rows, weights = thinning.thinned(rows, easy, number)
-        return _read(matrix[rows], learnt, year), labels[rows], weights
+        return export.read(matrix[rows], learnt, year), labels[rows], weights
 
     what = f"{recipe.name}: growing {recipe.trees} trees on {len(drawn):,} rows"
     with progress.bar(say, what, recipe.trees) as grown:

@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from model.contract import CATEGORIES
 from model.data.features import Matrix
 
 AMOUNT, CATEGORY = "log_amt", "category"
 """The features that it is made from."""
-
-Labels = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +39,9 @@ class TypicalFrauds:
         }
 
 
-def learn(matrix: Matrix, labels: Labels, features: Sequence[str]) -> TypicalFrauds:
-    """Of the frauds among rows of `features`: matrix (n, k), labels (n,). There is at least one fraud.
-
-    A category without a fraud gets the median of all frauds.
-    """
+def learn(frauds: Matrix, features: Sequence[str]) -> TypicalFrauds:
+    """Of frauds' `features`: matrix (n, k), n at least 1. A category without a fraud gets the median of all."""
     amount, category = features.index(AMOUNT), features.index(CATEGORY)
-    frauds = matrix[labels == 1]
     medians = []
     for code in range(len(CATEGORIES)):
         own = frauds[frauds[:, category] == code]

@@ -64,6 +64,7 @@ def test_the_archive_holds_what_the_container_needs_and_no_pickle(built: package
         "code/model/contract.py",
         "code/model/data/__init__.py",
         "code/model/data/features.py",
+        "code/model/data/history.py",
         "code/model/decision.py",
         "model.onnx",
     ]

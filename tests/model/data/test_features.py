@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from model import contract
 from model.contract import DAY_SECONDS
 from model.data import features, sample
-from model.data.features import card_history, from_frame, from_transactions
+from model.data import history as history_module
+from model.data.features import from_frame, from_transactions
+from model.data.history import HISTORY_FIELDS, card_history
 from model.training import recipes
 
 Purchase = tuple[int, int, int]  # card, second, cents
@@ -44,7 +46,7 @@ def by_hand(purchases: list[Purchase], row: int) -> tuple[float, int, float, flo
 def test_history_is_what_a_caller_counts_by_hand(purchases: list[Purchase]) -> None:
     columns = history(purchases)
     for row in range(len(purchases)):
-        found = tuple(columns[name][row] for name in features.HISTORY_FIELDS)
+        found = tuple(columns[name][row] for name in HISTORY_FIELDS)
         np.testing.assert_array_equal(found, by_hand(purchases, row))
 
 
@@ -55,8 +57,16 @@ def test_no_row_sees_itself_or_the_future(purchases: list[Purchase], now: int) -
     changed = past + [(card, second + 1, 999_999) for card, second, _ in purchases if second >= now]
     whole, other = history(purchases), history(changed)
     rows = [row for row, purchase in enumerate(purchases) if purchase[1] <= now]
-    for name in features.HISTORY_FIELDS:
+    for name in HISTORY_FIELDS:
         np.testing.assert_array_equal(whole[name][rows], other[name][: len(past)])
+
+
+def test_part_by_part_history_and_matrix_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = sample.load(rows=2_000, seed=4).train
+    whole = from_frame(frame, recipes.RECIPES["forest"].features)
+    monkeypatch.setattr(history_module, "_PART_ROWS", 100)
+    monkeypatch.setattr(features, "_BLOCK_ROWS", 99)
+    np.testing.assert_array_equal(from_frame(frame, recipes.RECIPES["forest"].features), whole)
 
 
 def test_a_row_does_not_see_its_own_amount() -> None:
@@ -82,7 +92,7 @@ def as_transactions(frame: pd.DataFrame) -> list[dict[str, Any]]:
         since = known["seconds_since_previous"][place]
         rows.append(
             {str(name): value for name, value in row.items()}
-            | {name: known[name][place] for name in features.HISTORY_FIELDS}
+            | {name: known[name][place] for name in HISTORY_FIELDS}
             | {
                 "time": row["trans_date_trans_time"].isoformat(),
                 "seconds_since_previous": None if np.isnan(since) else since,

@@ -17,9 +17,7 @@ def rows(*given: tuple[float, int]) -> Matrix:
 
 
 def test_the_median_of_a_categorys_frauds_and_of_all_where_it_has_none() -> None:
-    matrix = rows((10, 0), (20, 0), (90, 0), (500, 1), (7, 1), (7, 2))
-    found = typical.learn(matrix, np.array([1, 1, 1, 1, 0, 0], dtype=np.int8), FEATURES)
-    dollars = found.dollars()
+    dollars = typical.learn(rows((10, 0), (20, 0), (90, 0), (500, 1)), FEATURES).dollars()
     assert list(dollars) == list(CATEGORIES)
     assert (dollars[CATEGORIES[0]], dollars[CATEGORIES[1]]) == (20, 500)
     # Halfway between 20 and 90 as logarithms are.
