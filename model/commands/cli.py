@@ -51,7 +51,7 @@ def check_source(data: Path | None, sample_data: bool) -> None:
 
 
 def check_output(path: Path | None) -> None:
-    """UserError when no file of that name can be written, before the work whose result it is to hold."""
+    """UserError when no file of that name can be written, checked before the work that fills it."""
     if path is None:
         return
     if path.is_dir():
@@ -60,14 +60,14 @@ def check_output(path: Path | None) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """UserError when no file can be written into a folder of that name, before the work whose results it is to hold."""
+    """UserError when no file can be written into a folder of that name, checked before the work that fills it."""
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} is a file: name a folder.")
     _check_place(path / "any", path)
 
 
 def _check_place(file: Path, named: Path) -> None:
-    """Whether a file can be written, which belongs to what was named. Creates nothing that stays."""
+    """UserError when `file` cannot be written; the sentence names `named`. Leaves nothing behind."""
     nearest = next(part for part in file.absolute().parents if part.exists())
     try:
         tempfile.TemporaryFile(dir=nearest).close()

@@ -1,4 +1,4 @@
-"""What a managed training job runs: builds the artifact from the job's channel, and leaves it where SageMaker looks."""
+"""What a managed training job runs: builds the artifact from the job's channel, where SageMaker will find it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from model.errors import UserError
 from model.training import recipes
 
 FAILURE = Path("/opt/ml/output/failure")
-"""What stands here becomes the job's FailureReason."""
+"""What this file says becomes the job's FailureReason."""
 
 
 def main(
@@ -45,7 +45,7 @@ def main(
     source = ArtifactSource(data, recipe, build_dir, True, sample_rows, seed, max_bad_rows, decision)
     if source.fingerprint != expect:
         raise UserError(
-            "The image holds other code, another lock or another Python than the machine that started the job, "
+            "The image's code, lock or Python differs from that of the machine that started the job, "
             "or the data differ: build and push the image from that commit."
         )
     artifact = ensure(source, progress.say)

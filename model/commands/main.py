@@ -12,7 +12,7 @@ COMMANDS = ("train", "evaluate", "package", "compare", "card", "drift", "drift-t
 
 
 def app(arguments: Sequence[str]) -> typer.Typer:
-    """The application for these arguments: it imports the command they name alone, as most load for a second."""
+    """The application for these arguments: it imports only the command they name, as most take a second to load."""
     whole = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
     whole.callback()(_model)
     for name in [name for name in COMMANDS if name in arguments[:1]] or COMMANDS:

@@ -1,4 +1,4 @@
-"""`python -m model train --on sagemaker`: the same recipe as a managed training job, and its artifact back.
+"""`python -m model train --on sagemaker`: the same recipe as a managed training job, whose artifact is fetched.
 
 The job runs this project's own code in an image that holds it, its lock and the runtime's wheels: it needs no
 network and has none. What comes back is the folder that the same command would have built here, under the same
@@ -70,7 +70,7 @@ def read_ground(outputs: Path) -> Ground:
 def request(
     ground: Ground, order: Order, source: ArtifactSource, arguments: Sequence[str], name: str
 ) -> dict[str, Any]:
-    """What SageMaker is asked for. No network, encrypted volume and output, and an end in any case."""
+    """What SageMaker is asked for: no network, encrypted volume and output, and a time limit."""
     seconds = order.hours * 3600
     stop = {"MaxRuntimeInSeconds": seconds} | ({"MaxWaitTimeInSeconds": seconds} if order.spot else {})
     place = {
@@ -105,7 +105,7 @@ def request(
 
 
 def data_uri(ground: Ground, source: ArtifactSource) -> str:
-    """Where the data of this digest lie."""
+    """Where the data with this digest are kept."""
     return f"s3://{ground.bucket}/data/{source.digests['data']}/"
 
 
@@ -118,7 +118,7 @@ def job_name(ground: Ground, source: ArtifactSource, moment: float) -> str:
 
 
 def upload(s3: Any, ground: Ground, source: ArtifactSource, say: progress.Say) -> None:
-    """The two files of the data under their digest, unless they lie there already."""
+    """The two files of the data under their digest, unless they are there already."""
     if source.data is None:
         return
     _, _, prefix = data_uri(ground, source).removeprefix("s3://").partition("/")
@@ -138,7 +138,7 @@ def upload(s3: Any, ground: Ground, source: ArtifactSource, say: progress.Say) -
 
 
 def follow(sagemaker: Any, name: str, say: progress.Say, wait: Callable[[float], None]) -> Mapping[str, Any]:
-    """Says each change until the job has ended; UserError with SageMaker's reason when it did not complete."""
+    """Reports each change until the job has ended; UserError with SageMaker's reason when it did not complete."""
     told = ""
     while True:
         job: Mapping[str, Any] = sagemaker.describe_training_job(TrainingJobName=name)
@@ -159,7 +159,7 @@ def follow(sagemaker: Any, name: str, say: progress.Say, wait: Callable[[float],
 
 
 def fetch(s3: Any, job: Mapping[str, Any], source: ArtifactSource) -> Artifact:
-    """The job's artifact, put where the same command would have built it; UserError when it is another one."""
+    """The job's artifact, put where the same command would have built it; UserError when it is a different one."""
     bucket, _, key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").partition("/")
     folder = source.build_dir / "models" / source.fingerprint
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ def fetch(s3: Any, job: Mapping[str, Any], source: ArtifactSource) -> Artifact:
         built = aside / "model" / source.fingerprint
         if not built.is_dir():
             raise UserError(
-                "The job built another artifact than this machine would: build the image from this code."
+                "The job built a different artifact than this machine would: build the image from this code."
             )
         if not folder.exists():
             built.replace(folder)
@@ -194,7 +194,7 @@ def train(on: str, outputs: Path | None, order: Order, source: ArtifactSource) -
 
 
 def arguments(source: ArtifactSource) -> list[str]:
-    """What the container is told, so that it builds from the same source."""
+    """The container's arguments, by which it builds from the same source."""
     choice = source.decision
     told: dict[str, object] = {
         "recipe": source.recipe,
@@ -222,10 +222,10 @@ def run(ground: Ground, order: Order, source: ArtifactSource, arguments: Sequenc
     try:
         upload(s3, ground, source, progress.say)
         sagemaker.create_training_job(**request(ground, order, source, arguments, name))
-        progress.say(f"{name} runs on without this command; to end it: aws sagemaker stop-training-job")
+        progress.say(f"{name} goes on without this command; to stop it: aws sagemaker stop-training-job")
         return fetch(s3, follow(sagemaker, name, progress.say, time.sleep), source)
     except (BotoCoreError, ClientError) as error:
         code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
         raise UserError(
-            f"AWS refused ({code}): check profile, rights, quota of the instance type, image."
+            f"AWS refused ({code}): check the profile, its rights, the quota of the instance type and the image."
         ) from None

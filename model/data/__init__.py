@@ -2,6 +2,6 @@
 
 import os
 
-# Arrow decides when it is first loaded, which pandas does. Its own pool keeps what columns have left free, and the
-# frame and all that training needs come beside it; `memory.give_back` empties the system's.
+# Arrow reads this when it is first loaded, by pandas. Its own allocator holds on to what columns have freed, and
+# training needs that memory; what the system's holds, `memory.give_back` returns.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

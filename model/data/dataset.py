@@ -47,8 +47,8 @@ Row = tuple[int, str, str]
 class Dataset:
     """Train and test frames: COLUMNS with `age` in place of `dob`, ordered by time, test after train.
 
-    `dropped` says, sentence by sentence, which rows of the files are not in the frames; `origin` where the data come
-    from, for people.
+    `dropped` says, sentence by sentence, which rows of the files are not in the frames; `origin` says, for
+    display, where the data come from.
     """
 
     train: pd.DataFrame
@@ -60,7 +60,7 @@ class Dataset:
 def load(folder: Path, max_bad_rows: int = 0) -> Dataset:
     """Both files of `folder`, validated; DataError names file, column and row of the first mistake.
 
-    Up to `max_bad_rows` of each file are dropped instead, and told in `dropped`.
+    Up to `max_bad_rows` of each file are dropped instead and listed in `dropped`.
     """
     train_path, test_path = find(folder)
     train, in_train = _read(train_path, max_bad_rows)
@@ -114,7 +114,7 @@ def _validated(raw: Raw, name: str, allowed: int) -> tuple[pd.DataFrame, tuple[s
     if unreadable:
         rows = rows[keep]
         typed, _ = _typed(raw.table.filter(pa.array(keep)), 0)
-    del raw  # what was read is the largest thing here, and its columns are at hand in their types
+    del raw  # the largest thing here, and its columns now exist in their own types
     columns = columns_of(typed)
     for check in (_out_of_bounds, _repeated):
         found = dict(check(columns, allowed))
@@ -134,7 +134,7 @@ Found = Iterator[tuple[int, tuple[str, str]]]
 
 
 def _typed(table: pa.Table, allowed: int) -> tuple[dict[str, pa.ChunkedArray], Bad]:
-    """Each column in its type, and the rows that have a value which does not fit; with such, columns lack."""
+    """Each column in its type, and the rows with a value that does not fit; a column with such a value is left out."""
     typed, bad = {}, {}
     for column, kind in COLUMNS.items():
         array = _plain(table[column])
@@ -162,14 +162,14 @@ def _not_of(array: pa.ChunkedArray, kind: pa.DataType, offset: int, limit: int) 
 
 
 def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Without a dictionary, but where it holds text: a category is looked up in there once."""
+    """Decoded, unless it is a dictionary of text: a category is then looked up once."""
     if pa.types.is_dictionary(array.type) and not pa.types.is_string(array.type.value_type):
         return pc.cast(array, array.type.value_type)
     return array
 
 
 def _cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
-    """The array as its type; None where one of its values is not of it, which the caller looks for row by row."""
+    """The array in its type; None where one of its values does not fit, which the caller then searches for."""
     if pa.types.is_string(kind):
         if pa.types.is_dictionary(array.type):
             return array
@@ -178,14 +178,14 @@ def _cast(array: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
     if pa.types.is_timestamp(kind) and not _is_time(array):
         return None
     try:
-        # Fractions of a second or of a day may go; a number that does not fit its type may not.
+        # Fractions of a second or of a day may be cut off; a number that does not fit its type is a mistake.
         return pc.cast(array, kind, safe=not pa.types.is_timestamp(array.type))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
 
 
 def _is_time(array: pa.ChunkedArray) -> bool:
-    """Whether every value has a time of day, and none a zone: the hour is that of the place of purchase."""
+    """Whether every value has a time of day, and none a zone: hours are local to the place of purchase."""
     if pa.types.is_date(array.type) or (pa.types.is_timestamp(array.type) and array.type.tz is not None):
         return False
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):

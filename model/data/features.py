@@ -33,7 +33,7 @@ CITY_SIZES = (32, 100, 316, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_00
 
 _DAY_HOURS, _MONTHS = 24, 12
 _BLOCK_ROWS = 100_000
-"""Rows of columns at a time: steps in between are several times as large as the matrix."""
+"""Rows at a time: intermediate columns are several times as large as the matrix."""
 
 
 # What follows takes numbers and arrays (n,) alike.
@@ -186,13 +186,13 @@ _VALUES: Mapping[str, Callable[[Any], float]] = {
     "category": {name: code for code, name in enumerate(CATEGORIES)}.__getitem__,
     "seconds_since_previous": lambda seconds: NO_PREVIOUS_SECONDS if seconds is None else seconds,
 }
-"""Fields that are no numbers yet, as a frame and as a request has them -> numbers."""
+"""Fields that are not numbers yet, as a frame and as a request hold them -> numbers."""
 
 
 def from_frame(
     frame: pd.DataFrame, features: Sequence[str], *, earlier: pd.DataFrame | None = None
 ) -> Matrix:
-    """Matrix (n rows, k features) of a frame from `model.dataset`, in the frame's order.
+    """Matrix (n rows, k features) of a frame from `model.data.dataset`, in the frame's order.
 
     `earlier` holds purchases made before the frame's: they count as history and give no rows.
     """

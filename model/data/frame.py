@@ -40,9 +40,9 @@ Columns = dict[str, npt.NDArray[Any]]
 
 
 def columns_of(typed: dict[str, pa.ChunkedArray]) -> Columns:
-    """Numpy arrays of columns in their types; category -1 is one that we do not know, `age` follows from `dob`.
+    """Numpy arrays of columns in their types; category -1 is an unknown one, `age` is computed from `dob`.
 
-    Empties `typed`, so that each is there once.
+    Empties `typed`, so that no column is held twice.
     """
     columns: Columns = {"category": _looked_up(typed.pop("category"), _codes)}
     columns["age"] = age(typed.pop("dob"), typed[TIME])
@@ -53,7 +53,7 @@ def columns_of(typed: dict[str, pa.ChunkedArray]) -> Columns:
 
 
 def _looked_up(array: pa.ChunkedArray, of: Callable[[pa.Array], npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """What `of` makes of each value, called with every one once."""
+    """`of` applied to each value; it is called with the distinct ones."""
     encoded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
     whole = encoded.unify_dictionaries().combine_chunks()
     rows: npt.NDArray[Any] = of(whole.dictionary)[whole.indices.to_numpy(zero_copy_only=False)]
@@ -86,7 +86,7 @@ def _dates(days: pa.Array) -> npt.NDArray[np.int64]:
 def frame_of(columns: Columns) -> pd.DataFrame:
     """COLUMNS, with `age` in place of `dob`, ordered by time; rows of one second keep the file's order.
 
-    Empties `columns`, so that each is there once.
+    Empties `columns`, so that no column is held twice.
     """
     times = columns[TIME]
     order = np.argsort(times, kind="stable") if (times[1:] < times[:-1]).any() else None

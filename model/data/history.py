@@ -1,4 +1,4 @@
-"""What a card did before each purchase, from the purchases themselves. Whoever sends one to the model counts alike."""
+"""What a card did before each purchase, computed from the purchases; callers of the model count the same way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Column = npt.NDArray[Any]
 
 HISTORY_FIELDS = ("seconds_since_previous", "count_24h", "sum_24h", "max_24h")
 _PART_ROWS = 200_000
-"""About so many rows at a time: steps in between are several times as large as what comes of them."""
+"""Roughly this many rows at a time: intermediate arrays are several times as large as the result."""
 
 
 def card_history(cards: Column, times: Column, amounts: Column) -> dict[str, Column]:

@@ -1,4 +1,4 @@
-"""Freed memory, back to the system: the C library keeps what lies below something still in use, for later."""
+"""Freed memory, returned to the system: the C library keeps blocks that lie below one still in use."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import pyarrow as pa
 
 
 def give_back() -> None:
-    """Give back what has been freed, by Arrow, numpy and threads that grew trees. Costs milliseconds."""
+    """Return what Arrow, numpy and the threads that grow trees have freed. Takes milliseconds."""
     pa.default_memory_pool().release_unused()

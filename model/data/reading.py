@@ -42,7 +42,7 @@ def read(path: Path, types: Types) -> Raw:
     if not path.is_file():
         raise DataError(f"{path} does not exist: name a CSV or Parquet file.")
     found = _read_parquet(path, types) if path.suffix == ".parquet" else _read_csv(path, types)
-    memory.give_back()  # the file's blocks lie between what was made of them
+    memory.give_back()  # the file's blocks lie scattered among the columns made from them
     return found
 
 
@@ -102,7 +102,7 @@ def _table(
     path: Path, names: list[str], types: Types, invalid_row: Callable[[Any], str] | None = None
 ) -> pa.Table:
     wanted = types if invalid_row else {name: _as_read(kind) for name, kind in types.items()}
-    # Columns that nobody wants may have no name, or one name twice.
+    # Columns that are not read may have no name, or share one.
     numbered = [name if name in types else f"{place}" for place, name in enumerate(names)]
     return pacsv.read_csv(
         path,
@@ -117,7 +117,7 @@ def _table(
 
 
 def _as_read(kind: pa.DataType) -> pa.DataType:
-    """Times as text, of which the length is checked; text itself, which repeats, each value once."""
+    """Times as text, whose length is checked later; text, which repeats, as a dictionary."""
     if pa.types.is_timestamp(kind):
         return pa.string()
     return pa.dictionary(pa.int32(), kind) if pa.types.is_string(kind) else kind

@@ -168,7 +168,7 @@ def split(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def load(rows: int = SAMPLE_ROWS, seed: int = DEFAULT_SEED) -> dataset.Dataset:
-    """The sample as `model.dataset.load` would read it from files."""
+    """The sample as `model.data.dataset.load` would read it from files."""
     frames = [
         dataset.validated(pa.Table.from_pandas(part, preserve_index=False), "sample data")
         for part in split(generate(rows, seed))
@@ -178,7 +178,7 @@ def load(rows: int = SAMPLE_ROWS, seed: int = DEFAULT_SEED) -> dataset.Dataset:
 
 
 def write(folder: Path, rows: int, seed: int) -> None:
-    """fraudTrain.csv and fraudTest.csv in `folder`, each written aside and renamed."""
+    """fraudTrain.csv and fraudTest.csv in `folder`, each written under another name and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     for stem, part in zip((TRAIN, TEST), split(generate(rows, seed)), strict=True):
         part["trans_date_trans_time"] = part["trans_date_trans_time"].dt.strftime("%Y-%m-%d %H:%M:%S")

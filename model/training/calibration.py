@@ -2,7 +2,7 @@
 
 Beta calibration (Kull, Silva Filho and Flach, AISTATS 2017): the log odds of the probability are
 a log(s) - b log(1 - s) + c. With a and b above 0 the order of the scores stays as it is. A shift that is known
-beforehand, as of a season, is added to the log odds.
+beforehand, such as a season's, is added to the log odds.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Beta:
 
 
 def fit(labels: Labels, score: Floats, shift: Floats | float = 0.0) -> Beta:
-    """The numbers of most likelihood for labels (n,), scores (n,) between 0 and 1 and shifts (n,), to six digits.
+    """The maximum-likelihood numbers for labels (n,), scores (n,) between 0 and 1 and shifts (n,), to six digits.
 
-    Newton's method, drawn towards Beta(1, 1, 0) with the weight of one row, so that a few rows which the scores
-    separate give finite numbers.
+    Newton's method, drawn towards Beta(1, 1, 0) with the weight of one row, so that few rows, perfectly
+    separated by their scores, still give finite numbers.
     """
     near = np.clip(score, EDGE, 1 - EDGE)
     columns = np.stack([np.log(near), -np.log1p(-near), np.ones(len(near))])

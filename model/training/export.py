@@ -60,7 +60,7 @@ def to_onnx(
 
 
 def read(matrix: Matrix, typical: TypicalFrauds | None, season: Season | None) -> Matrix:
-    """What an estimator reads of the features' `matrix` (n, k): `to_onnx` does the same before the trees."""
+    """What an estimator reads of the features' `matrix` (n, k): `to_onnx` does the same ahead of the trees."""
     columns = matrix if typical is None else typical.added(matrix)
     return columns if season is None else season.others(columns)
 

@@ -1,4 +1,4 @@
-"""A recipe's estimator, fitted so that the bits depend on the arguments alone and the trees can be counted."""
+"""A recipe's estimator, fitted so that its bits depend on the arguments alone and progress can be shown."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _STEP_TREES = 10
 Weights = npt.NDArray[np.float64]
 Draw = Callable[[int], tuple[Matrix, Labels, Weights | None]]
 """Rows to fit on, their labels and weights, None for equal ones; another number gives another draw, where the recipe
-draws by chance."""
+draws at random."""
 
 
 def fit(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> Any:
-    """The fitted estimator, the same on any number of cores; `grown` is called with the number of trees there are.
+    """The fitted estimator, the same on any number of cores; `grown` is called with the number of trees so far.
 
     A forest gets a draw of its own for every ten trees, so that it sees most of a large file at the cost of a small
     one; boosting gets one draw.
@@ -42,7 +42,7 @@ def fit(recipe: Recipe, draw: Draw, seed: int, grown: Grown) -> Any:
     estimator = HistGradientBoostingClassifier(**recipe.parameters, random_state=seed)
     rows, labels, weights = draw(seed)
     memory.give_back()
-    rows = rows.astype(np.float64)  # as boosting reads them, which would keep the narrow ones beside a copy
+    rows = rows.astype(np.float64)  # what boosting reads; given narrow ones, it would hold both
     with one_thread(), _watched(estimator, grown):
         estimator.fit(rows, labels, weights)
     return estimator
@@ -66,8 +66,8 @@ def correct_prior(estimator: Any, inflation: float) -> None:
 def one_thread() -> AbstractContextManager[Any]:
     """While it is open, boosting runs on one thread.
 
-    Its sums over rows depend on the number of threads; and threads that wait for one another actively are slower
-    than one when the machine is busy.
+    Its sums over rows depend on the number of threads; and threads that spin while they wait for one another are
+    slower than one when the machine is busy.
     """
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
     return limits

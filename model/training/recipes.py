@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Rows = npt.NDArray[np.intp]
 Draws = Callable[[int], Rows]
-"""Positions in a frame to fit on; another number gives other rows, where a sampling draws by chance."""
+"""Positions in a frame to fit on; another number gives other rows, where a sampling draws at random."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SortedByLabel:
 
 @dataclass(frozen=True)
 class AllFrauds:
-    """Every fraud and `normals` normal rows drawn by chance, in the frame's order.
+    """Every fraud and `normals` normal rows drawn at random, in the frame's order.
 
     Cards whose every row is a fraud are left out: they come from customers that the data's generator gave no
     normal spending, and a model that sees them learns "unknown card = fraud".
@@ -65,7 +65,7 @@ class AllFrauds:
         return draw
 
     def of_size(self, rows: int, frame: pd.DataFrame) -> AllFrauds:
-        """The same sampling with `rows` rows of `frame` altogether, or one normal row beside all frauds."""
+        """The same sampling with `rows` rows of `frame` altogether, or one normal row besides all frauds."""
         return AllFrauds(max(rows - len(_usual_frauds(frame)), 1))
 
 
@@ -138,7 +138,7 @@ _LOGARITHMS = (
     *("log_amt", "hour", "category", "log_seconds_since_previous", "count_24h", "log_sum_24h", "log_max_24h"),
     *("log_mean_24h", "log_amt_to_max"),
 )
-# Without a card's history nothing tells a busy month from another: `training/season.py` reads the month, no tree does.
+# Without a card's history busy and quiet months look the same: `training/season.py` reads the month, no tree does.
 _STATELESS = ("log_amt", "hour", "category", "age_band", "city_size", "month")
 
 # Without these limits on leaves, boosting diverges on labels of which one in 200 is a fraud.

@@ -41,7 +41,7 @@ def of_precision(labels: Labels, score: Floats, wanted: float) -> float:
 
 
 def of_budget(score: Floats, alerts_per_1000: float) -> float:
-    """The lowest threshold that gives at most so many alerts in a thousand scores (n,)."""
+    """The lowest threshold that gives at most this many alerts in a thousand scores (n,)."""
     levels, counts = np.unique(score, return_counts=True)
     alerts = counts[::-1].cumsum()[::-1]
     within = np.flatnonzero(alerts <= alerts_per_1000 / 1000 * len(score))

@@ -1,6 +1,6 @@
 """How much rarer frauds are in a busy calendar month: learnt in a fit, and part of the model.
 
-Where thieves do not follow the seasons of spending, a December of twice the purchases holds half the share of frauds,
+Where thieves do not follow the seasons of spending, a December with twice the purchases has half the share of frauds,
 and a model without a card's history cannot see that. How far they follow is learnt from the months of the rows that
 are fitted, as the power of a month's purchases a day with which the share of frauds rises: 0 where frauds grow with
 spending, -1 where they stay as many. The odds of fraud are multiplied by it.
@@ -24,7 +24,8 @@ MONTH = "month"
 MONTHS = 12
 _FEWEST_DAYS = 14
 _DOUBT_FRAUDS = 10
-"""Of the power's prior, which is 0 +- 1: frauds come in episodes of about so many, and few say little of a season."""
+"""Of the power's prior, which is 0 +- 1: frauds come in episodes of about this many, and few of them say little
+about a season."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +39,7 @@ class Season:
     power: float
 
     def by_month(self) -> dict[str, float]:
-        """Per month, "01" for January, what the odds are multiplied by, for people."""
+        """Per month, "01" for January, what the odds are multiplied by, for display."""
         return {
             f"{number:02d}": round(float(odds), 2) for number, odds in enumerate(np.exp(self.shifts()), 1)
         }
@@ -60,8 +61,8 @@ class Season:
 def learn(times: npt.NDArray[np.datetime64], labels: npt.NDArray[Any], features: Sequence[str]) -> Season:
     """Of the purchases at `times` (n,), n at least 1, of which `labels` (n,) are frauds where they are 1.
 
-    Where a calendar month has fewer than 14 days with purchases, a year has not been seen: every month counts as
-    average then.
+    Where a calendar month has fewer than 14 days with purchases, a year has not been seen: every month then counts
+    as average.
     """
     days, purchases = np.unique(times.astype("datetime64[D]"), return_counts=True)
     month = days.astype("datetime64[M]").astype(np.int64) % MONTHS

@@ -1,4 +1,4 @@
-"""Normal rows that look nothing like a fraud, thinned out: one in ten of them stays, with ten times the weight.
+"""Normal rows that look nothing like a fraud, thinned out: one in ten of them is kept, with ten times the weight.
 
 A forest spends nearly all its time on rows that its first splits have told from frauds. Leaves keep their shares, so a
 trial on thinned rows finds the calibration of a whole fit.
@@ -45,7 +45,7 @@ def easy(
     quick = HistGradientBoostingClassifier(**_QUICK, early_stopping=False, random_state=seed)
     with fitting.one_thread():
         quick.fit(export.read(matrix[some], learnt, year), labels[some])
-    # Scored as the container does it: in half the time, and without a wide copy of all rows.
+    # Scored as in the container: half the time, and no wide copy of all rows.
     score = export.onnx_scores(export.to_onnx(quick, matrix.shape[1], None, learnt, year), matrix)
     found: Flags = (score <= np.quantile(score, _EASY_SHARE)) & (labels == 0)
     return found

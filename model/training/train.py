@@ -56,9 +56,9 @@ class Validated:
 
 
 class Fit(NamedTuple):
-    """An estimator, what adds the column that it reads beside the recipe's features, and what takes the month away.
+    """An estimator, what adds the column that it reads besides the recipe's features, and what removes the month.
 
-    `rows` and `frauds` are of one draw: where a recipe draws normal rows by chance, a forest draws again for every
+    `rows` and `frauds` are of one draw: where a recipe draws normal rows at random, a forest draws again for every
     ten trees.
     """
 
@@ -212,7 +212,7 @@ def validation_start(times: npt.NDArray[np.datetime64]) -> int:
 def _find(
     frame: pd.DataFrame, matrix: features.Matrix, recipe: Recipe, choice: Choice, seed: int
 ) -> tuple[Beta, tuple[Rule, ...], Selection, Validated]:
-    """Calibration and rules, the chosen one first, by a smaller model of the weeks before the validation's."""
+    """Calibration and rules, the chosen one first, by a smaller model, fitted on the weeks before validation."""
     times = frame["trans_date_trans_time"].to_numpy()
     start = validation_start(times)
     earlier, later = frame.iloc[:start], frame.iloc[start:]

@@ -108,7 +108,7 @@ def calibration(beta: Beta, given: str, wanted: str, shift: str | None = None) -
     return [
         *constants,
         helper.make_node("Clip", [given, "least", "most"], ["near"]),
-        # Not what is left of the clipped score: 1 - 1e-6 is no 32-bit number, 1e-6 nearly is.
+        # Not one minus the clipped score: 1 - 1e-6 is not a 32-bit number, 1e-6 nearly is.
         helper.make_node("Sub", ["one", given], ["left"]),
         helper.make_node("Clip", ["left", "least", "most"], ["rest"]),
         helper.make_node("Log", ["near"], ["log_near"]),
@@ -171,13 +171,13 @@ def _ensemble(trees: list[Tree], given: str, wanted: str) -> NodeProto:
 
 
 def _split_once(tree: Tree) -> Tree:
-    """A tree that is one leaf, as two equal ones: the operator has no root that is a leaf."""
+    """A tree that is a single leaf, as a split into two equal ones: the operator has no root that is a leaf."""
     value = np.array([0.0, tree.value[0], tree.value[0]])
     zeros, ones = np.zeros(3, dtype=np.int64), np.array([1, 0, 0])
     return Tree(np.array([False, True, True]), zeros, np.zeros(3), ones, 2 * ones, value)
 
 
 def below(thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """The largest float32 not above each threshold: a float32 is at most the one exactly if the other."""
+    """The largest float32 not above each threshold: a float32 is at most the one just when it is at most the other."""
     near = thresholds.astype(np.float32)
     return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)

@@ -1,7 +1,7 @@
 """How far an amount is from what a fraud of its category typically costs: learnt in a fit, and part of the model.
 
-Thieves of one category take alike amounts. A tree needs a split for each side of each category's to see that, and
-extremely randomised trees, which draw their thresholds by chance, hardly find them; one column more says it outright.
+Thieves take similar amounts within a category. A tree needs a split for each side of each category's to see that, and
+extremely randomised trees, which draw their thresholds at random, hardly find them; one more column states it outright.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class TypicalFrauds:
     medians: tuple[float, ...]
 
     def added(self, matrix: Matrix) -> Matrix:
-        """`matrix` (n, k) and one column more, the distance from the category's median: (n, k + 1)."""
+        """`matrix` (n, k) and one more column, the distance from the category's median: (n, k + 1)."""
         medians = np.array(self.medians, dtype=np.float32)[matrix[:, self.category].astype(np.int64)]
         return np.column_stack([matrix, np.abs(matrix[:, self.amount] - medians)])
 
     def dollars(self) -> dict[str, float]:
-        """What the typical fraud of each category costs, for people."""
+        """What the typical fraud of each category costs, for display."""
         return {
             name: round(float(np.expm1(median)), 2)
             for name, median in zip(CATEGORIES, self.medians, strict=True)

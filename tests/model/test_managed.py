@@ -140,7 +140,7 @@ def test_the_container_builds_from_the_same_source(
     (used,) = built
     assert used.fingerprint == chosen.fingerprint
     assert (tmp_path / "model" / chosen.fingerprint / "model.tar.gz").is_file()
-    with pytest.raises(UserError, match="other code, another lock or another Python"):
+    with pytest.raises(UserError, match="code, lock or Python differs"):
         run([*arguments[:-1], "0" * 64, *places])
 
 
@@ -252,7 +252,7 @@ def test_another_artifact_than_ordered_is_refused_and_leaves_nothing(
     source: ArtifactSource, tmp_path: Path
 ) -> None:
     store, _ = output_of(tmp_path, "f" * 64)
-    with pytest.raises(UserError, match="another artifact"):
+    with pytest.raises(UserError, match="different artifact"):
         managed.fetch(store, described(""), source)
     assert list((source.build_dir / "models").iterdir()) == []
 
