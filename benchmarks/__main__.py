@@ -67,9 +67,10 @@ def _about(
 ) -> list[str]:
     where = "on generated sample data" if ours.about["data"] == "sample" else "on the data's files"
     server = (
-        "Server: the SageMaker scikit-learn 1.9-0 container's own, as near as its documents say: sagemaker-containers "
-        "2.8.6, gunicorn 26.0 with gevent, Flask 3.1, Python 3.12, scikit-learn 1.9.0, numpy 2.5.1; without nginx in "
-        "front, and with a stand-in for the image's 40-line serving module."
+        "Server: the SageMaker scikit-learn 1.9-0 container's own, in the versions of the image's lock: "
+        "sagemaker-containers 2.8.6, gunicorn 26.0 with gevent, Flask 3.1, scikit-learn 1.9.0, numpy 2.5.1; without "
+        "nginx in front, and with a stand-in for the image's 40-line serving module. Python 3.12, built "
+        f"{'with' if environment.optimised(setup.python) else 'without'} profile-guided optimisation."
         if in_container
         else "Server: uvicorn and starlette in this project's environment, because Python 3.12 is missing."
     )

@@ -59,6 +59,13 @@ def ensure(folder: Path, say: Say) -> Path:
     return python.absolute()
 
 
+def optimised(python: Path) -> bool:
+    """Whether this Python was built with profile-guided optimisation, which speeds its interpreter up."""
+    code = "import sysconfig; print(sysconfig.get_config_var('CONFIG_ARGS'))"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    return "--enable-optimizations" in done.stdout
+
+
 def fresh(python: Path) -> None:
     """Removes what the image's own application has installed of an artifact's code: a new container has none."""
     site = python.parent.parent / _SITE

@@ -158,8 +158,15 @@ def parse(
     size = len(body) if isinstance(body, bytes) else len(body.encode("utf-8", "surrogatepass"))
     if size > max_bytes:
         raise ContractError("payload_too_large", f"the body is larger than {max_bytes} bytes")
-    document = _load(body)
-    if not isinstance(document, dict) or set(document) != {"transactions"}:
+    try:
+        return _checked(_load(body, _DECODER), required, max_transactions)
+    except ContractError:
+        _load(body, _STRICT_DECODER)  # its own refusal comes first, of numbers that no field may hold
+        raise
+
+
+def _checked(document: Any, required: Sequence[str], max_transactions: int) -> list[Transaction]:
+    if not isinstance(document, dict) or document.keys() != _ENVELOPE:
         _refuse('the body must be an object with the one field "transactions"')
     transactions = document["transactions"]
     if not isinstance(transactions, list) or not 1 <= len(transactions) <= max_transactions:
@@ -167,14 +174,21 @@ def parse(
     return [_transaction(item, index, required) for index, item in enumerate(transactions)]
 
 
-def _load(body: str | bytes) -> Any:
+def _load(body: str | bytes, decoder: json.JSONDecoder) -> Any:
     try:
-        text = body.decode("utf-8") if isinstance(body, bytes) else body
-        return _DECODER.decode(text)
+        text = (body.decode("utf-8") if isinstance(body, bytes) else body).strip(_JSON_SPACES)
+        document, end = decoder.raw_decode(text)
     except ContractError:
         raise
     except (ValueError, RecursionError):
-        raise ContractError("invalid_json", "the body is not valid JSON in UTF-8") from None
+        raise _not_json() from None
+    if end != len(text):
+        raise _not_json()
+    return document
+
+
+def _not_json() -> ContractError:
+    return ContractError("invalid_json", "the body is not valid JSON in UTF-8")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -201,27 +215,31 @@ def _finite(text: str) -> float:
     return number
 
 
-# Made once: what `json.loads` does with hooks is to make one for each text.
-_DECODER = json.JSONDecoder(
+_JSON_SPACES = " \t\n\r"
+_ENVELOPE = {"transactions"}
+
+# Made once: what `json.loads` does with hooks is to make one for each text. A hook for numbers is a call for each of
+# them, and no field's bounds let through what it would refuse: the strict one only says why a request is refused.
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_STRICT_DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_finite
 )
 
 
 def _transaction(item: Any, index: int, required: Sequence[str]) -> Transaction:
-    place = f"transactions[{index}]"
     if not isinstance(item, dict):
-        _refuse(f"{place} must be an object")
+        _refuse(f"transactions[{index}] must be an object")
     for name in required:
         if name not in item:
-            _refuse(f"{place}.{name} is missing")
+            _refuse(f"transactions[{index}].{name} is missing")
     for name, value in item.items():
         if (check := _CHECKS.get(name)) is None:
-            _refuse(f"{place} has a field that this API does not know")
+            _refuse(f"transactions[{index}] has a field that this API does not know")
         if (fault := check(value)) is not None:
-            _refuse(f"{place}.{name} {fault}")
+            _refuse(f"transactions[{index}].{name} {fault}")
     if (contradiction := contradicting(item)) is not None:
         name, rule = contradiction
-        _refuse(f"{place}.{name} {rule}")
+        _refuse(f"transactions[{index}].{name} {rule}")
     return {name: item[name] for name in required}
 
 

@@ -46,7 +46,7 @@ _CODES = {name: code for code, name in enumerate(CATEGORIES)}
 NAMESPACE = "FraudScoring"
 PREFIX = "bin_"
 CLIENT = "api_key_id"
-"""The dimension that tells clients apart: the id of a key, which is no secret."""
+"""The dimension that tells clients apart: the id of a key, which is not a secret."""
 
 
 def watched(fields: Iterable[str]) -> list[str]:

@@ -120,7 +120,7 @@ def _check_members(archive: Path, members: list[tarfile.TarInfo]) -> None:
 
 
 def _checked_path(archive: Path, member: tarfile.TarInfo) -> PurePosixPath:
-    """A member's path; ArtifactError for one that no artifact of ours has."""
+    """A member's path; ArtifactError for one that none of our artifacts holds."""
     length = len(member.name.encode("utf-8", "surrogateescape"))
     if length > MAX_NAME_LENGTH or member.name.count("/") > MAX_DEPTH:
         raise ArtifactError(f"{archive} holds a longer name than any model has: do not use this file.")

@@ -17,7 +17,7 @@ _INTRO = """\
 Written by `python -m model card`; do not edit.
 
 **For.** Telling a card issuer, purchase by purchase, which ones to hold. A person should decide about what is held;
-an alert is no proof against a cardholder. **Not for** credit decisions, nor for data of another kind than below.
+an alert proves nothing against a cardholder. **Not for** credit decisions, nor for data unlike those below.
 
 **Models.** {kinds}. A smaller model of the weeks before finds calibration and rule on the last 16 weeks of the
 training file; the model is then fitted on all of it. A fit sees frauds more often than the data hold them: the odds
@@ -25,7 +25,7 @@ are divided by that and calibrated by three numbers (beta calibration), so that 
 below say how far they are.{seasons} What a caller must send is in `model/contract.py`.
 
 **Decision.** {rule}. An alert is a purchase whose score reaches the rule. With prices, that is the decision of least
-expected cost: a purchase of $5 needs a high score, one of $1,000 a low one. Nothing of it was chosen on the test file.
+expected cost: a purchase of $5 needs a high score, one of $1,000 a low one. None of it was chosen on the test file.
 
 **Left out on purpose.** The card number and the coordinates add nothing: only `reference` reads them. Gender adds
 {gender} and stays out, as do name, address and job. Age and city population are read by `stateless` only, for callers
@@ -88,7 +88,7 @@ def _learnt(card: Card) -> str:
 
 
 def _as_published(card: Card) -> str:
-    """What sets a published recipe apart from what the card says of all."""
+    """How a published recipe differs from what the card says of all recipes."""
     rule = Rule.of_card(card["rule"])
     return ", as published: not calibrated, alerts from a fixed score" if rule.name == "fixed" else ""
 

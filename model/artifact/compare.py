@@ -75,7 +75,7 @@ def scored(model: Opened, data: Dataset) -> bootstrap.Scored:
 
 
 def judged(rule: Rule) -> tuple[str, ...]:
-    """The figures of which none may be worse: where costs decide, they judge, too."""
+    """The figures none of which may be worse; where costs decide, they count as well."""
     return ("pr_auc", "cost") if rule.name == "cost" else ("pr_auc", "f1", "money_caught")
 
 

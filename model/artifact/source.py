@@ -18,12 +18,12 @@ from model.training import recipes
 LOCK = imports.ROOT / "requirements.lock"
 RUNTIME_LOCK = Path(__file__).with_name("runtime.lock")
 CARD_VERSION = 3
-"""Of the card's form: raised when a key gets another meaning or goes."""
+"""Version of the card's form: raised when a key changes its meaning or is dropped."""
 BUILDER, SERVED = "model.artifact.build", "model.serving.inference"
 
 
 def shaping() -> tuple[str, ...]:
-    """The project's files of which a change makes another artifact: the builder's, and those that are packed."""
+    """The project's files that shape an artifact: the builder's, and those that are packed."""
     return tuple(sorted({*imports.closure(BUILDER), *imports.closure(SERVED)}))
 
 

@@ -1,15 +1,19 @@
 """Transactions or a training frame -> the matrix a model reads.
 
 Both ways turn each field into numbers, a frame by the column and a request one by one, and then go through the same
-function per feature, so training and serving cannot drift apart. Importing this needs numpy and the contract only: the
-file also runs in the SageMaker container.
+function per feature, so training and serving cannot drift apart. Where that function is numpy's, a feature has a second
+one for a single number, at a tenth of the cost: a test holds the two together. Importing this needs numpy and the
+contract only: the file also runs in the SageMaker container.
 """
 
 from __future__ import annotations
 
 import functools
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,25 +71,32 @@ def _city_size(inhabitants: Any) -> Any:
     return np.searchsorted(CITY_SIZES, inhabitants, side="right")
 
 
-def _logarithm(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Of one more than the value: trees that draw their thresholds evenly see small values, too."""
-
-    def of(*values: Any) -> Any:
-        return np.log1p(compute(*values), dtype=np.float64)
-
-    return of
-
-
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One column of the matrix: the request fields it is made from, and how their numbers become its own."""
+    """One column of the matrix: the request fields it is made from, and how their numbers become its own.
+
+    `compute` takes numbers and columns (n,) alike, and `of_one`, where there is one, the numbers of one transaction.
+    """
 
     fields: tuple[str, ...]
     compute: Callable[..., Any]
+    of_one: Callable[..., Any] | None = None
 
 
-def _of(field: str, compute: Callable[..., Any] = _as_it_is) -> Feature:
-    return Feature((field,), compute)
+def _of(
+    field: str, compute: Callable[..., Any] = _as_it_is, of_one: Callable[..., Any] | None = None
+) -> Feature:
+    return Feature((field,), compute, of_one)
+
+
+def _logarithm(feature: Feature) -> Feature:
+    """Of one more than the value: trees that draw their thresholds evenly see small values, too."""
+    compute, of_one = feature.compute, feature.of_one or feature.compute
+    return Feature(
+        feature.fields,
+        lambda *values: np.log1p(compute(*values), dtype=np.float64),
+        math.log1p if of_one is _as_it_is else lambda *values: math.log1p(of_one(*values)),
+    )
 
 
 _PLAIN: dict[str, Feature] = {
@@ -98,9 +109,9 @@ _PLAIN: dict[str, Feature] = {
     "sum_24h": _of("sum_24h"),
     "max_24h": _of("max_24h"),
     "mean_24h": Feature(("sum_24h", "count_24h"), _mean),
-    "amt_to_max": Feature(("amt", "max_24h"), _to_largest),
+    "amt_to_max": Feature(("amt", "max_24h"), _to_largest, lambda amount, top: amount / max(top, 1)),
     "age_band": _of("age", _age_band),
-    "city_size": _of("city_pop", _city_size),
+    "city_size": _of("city_pop", _city_size, functools.partial(bisect_right, CITY_SIZES)),
     "cc_num": _of("cc_num"),
     "lat": _of("lat"),
     "long": _of("long"),
@@ -108,9 +119,7 @@ _PLAIN: dict[str, Feature] = {
     "merch_long": _of("merch_long"),
 }
 _WIDE = ("amt", "seconds_since_previous", "sum_24h", "max_24h", "mean_24h", "amt_to_max")
-FEATURES: Mapping[str, Feature] = _PLAIN | {
-    f"log_{name}": Feature(_PLAIN[name].fields, _logarithm(_PLAIN[name].compute)) for name in _WIDE
-}
+FEATURES: Mapping[str, Feature] = _PLAIN | {f"log_{name}": _logarithm(_PLAIN[name]) for name in _WIDE}
 """Every feature that a recipe can name; one whose name begins with `log_` is the logarithm of the other plus one."""
 
 
@@ -127,16 +136,42 @@ def _fields(features: tuple[str, ...]) -> tuple[str, ...]:
 
 def from_transactions(transactions: Sequence[Mapping[str, Any]], features: Sequence[str]) -> Matrix:
     """Matrix (n transactions, k features) of transactions that `contract.parse` has let through."""
-    fields = required_fields(features)
-    if len(transactions) == 1:
-        # Most requests: arrays of one number each would take four times as long.
-        only = {field: _number(field, transactions[0][field]) for field in fields}
-        return np.array([list(_computed(only, features))], np.float32)
     columns = {
         field: np.array([_number(field, transaction[field]) for transaction in transactions], np.float64)
-        for field in fields
+        for field in required_fields(features)
     }
     return _matrix(columns, features)
+
+
+def row_of(transaction: Mapping[str, Any], features: tuple[str, ...]) -> list[float]:
+    """What `from_transactions` gives for one transaction, before it is rounded to float32, for a tenth of the time."""
+    return [read(transaction) for read in _readers(features)]
+
+
+@functools.lru_cache(maxsize=64)
+def _readers(features: tuple[str, ...]) -> tuple[Callable[[Mapping[str, Any]], Any], ...]:
+    return tuple(map(_reader, features))
+
+
+def _reader(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    """How a feature is read from one transaction."""
+    feature = FEATURES[name]
+    compute = feature.of_one or feature.compute
+    values = [_value_of(field) for field in feature.fields]
+    if compute is _as_it_is:
+        return values[0]
+    if len(values) == 1:
+        (only,) = values
+        return lambda transaction: compute(only(transaction))
+    first, second = values
+    return lambda transaction: compute(first(transaction), second(transaction))
+
+
+def _value_of(field: str) -> Callable[[Mapping[str, Any]], Any]:
+    given = itemgetter(field)
+    if (number := _VALUES.get(field)) is None:
+        return given
+    return lambda transaction: number(transaction[field])
 
 
 def _number(field: str, value: Any) -> Any:

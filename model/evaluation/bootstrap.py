@@ -47,14 +47,14 @@ class Scored:
 
 
 def draws(cards: int, count: int, seed: int) -> Iterator[Integers]:
-    """Per draw, how often each of so many cards (cards,) is drawn."""
+    """For each of `count` draws, how often each card is drawn (cards,)."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         yield np.bincount(rng.integers(0, cards, cards), minlength=cards)
 
 
 class Weighted:
-    """The figures of scored rows when each card counts so many times.
+    """The figures of scored rows when each card counts a given number of times.
 
     All that is summed are whole numbers, money in cents among them, so the order of a sum changes nothing. Rows of
     one score are one step of the curve, and only steps with a fraud matter.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from model import histograms
 
 LEAST_PURCHASES = 1000
-"""Fewer in a day are no day to judge by; where a file's days have fewer, several in a row count as one."""
+"""A day with fewer is not judged by itself; where a file's days have fewer, several in a row count as one."""
 USUAL = 0.99
 """The share of the data's days whose index is below the limit."""
 _MARGIN = np.timedelta64(1, "h")
@@ -51,7 +51,7 @@ class Days:
 
     @classmethod
     def of(cls, times: npt.NDArray[np.datetime64]) -> Days:
-        """Days of rows at rising `times` (n,); so many together that one has LEAST_PURCHASES.
+        """Days of rows at rising `times` (n,), joined where it takes several to reach LEAST_PURCHASES.
 
         A file may begin and end in the middle of a day, whose hours are then not those of a day.
         """

@@ -26,7 +26,7 @@ EVERYONE = "all clients"
 
 @dataclass(frozen=True)
 class Expected:
-    """A feature as the card has it: counts per band, and how much a usual day of so many purchases differs."""
+    """A feature as the card has it: counts per band, and how much an ordinary day of that size differs."""
 
     counts: tuple[float, ...]
     day_index: float

@@ -25,7 +25,7 @@ Change = Callable[[Columns], dict[str, Column]]
 """Fields (n,) of the purchases that the fault meets -> those of them that it changes."""
 Score = Callable[[features.Matrix], npt.NDArray[np.float64]]
 _SMALL_DAY = 1000
-"""Purchases: a day of a client of which there are only so many."""
+"""Purchases that a small client makes in a day."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Fault:
 
 
 def clock(hours: int) -> Fault:
-    """A clock that is ahead by so many hours, or behind."""
+    """A clock that is ahead by `hours`, or behind when they are negative."""
 
     def change(columns: Columns) -> dict[str, Column]:
         return {"time": columns["time"] + np.timedelta64(hours, "h")}
@@ -184,7 +184,7 @@ class Simulation:
         }
 
     def _first_rows(self) -> npt.NDArray[np.intp]:
-        """So many purchases of each day as a small client has, by chance."""
+        """As many purchases of each day as a small client makes, drawn at random."""
         rng = np.random.default_rng(self._seed)
         mixed = rng.permutation(len(self._days.of_row))
         by_day = mixed[np.argsort(self._days.of_row[mixed], kind="stable")]

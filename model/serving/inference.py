@@ -7,14 +7,16 @@ declared are ever loaded.
 
 from __future__ import annotations
 
+import functools
 import gc
 import hashlib
 import json
 import math
 import os
 import re
+from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +24,7 @@ import numpy as np
 import onnxruntime
 
 from model import contract
-from model.data.features import Matrix, from_transactions, required_fields
+from model.data.features import Matrix, from_transactions, required_fields, row_of
 from model.decision import Rule
 
 MAX_TRANSACTIONS = 1000
@@ -42,10 +44,22 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One transaction's features and its scores, in memory that the session reads and writes in place.
+
+    Making new arrays for every request costs as much as all the trees do.
+    """
+
+    bound: onnxruntime.IOBinding
+    features: array[float]
+    scores: array[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A loaded model: what it reads, how it decides, and which version it is.
 
-    `given` and `wanted` are the names of the network's input and of its scores.
+    `given` and `wanted` are the names of the network's input and of its scores, `rows` those that no request uses.
     """
 
     session: onnxruntime.InferenceSession
@@ -55,6 +69,7 @@ class Model:
     features: tuple[str, ...]
     rule: Rule
     version: str
+    rows: list[Row] = field(default_factory=list)
 
 
 class Prediction(NamedTuple):
@@ -126,7 +141,10 @@ def predict_fn(data: str | bytes, model: Model) -> Prediction:
     transactions = contract.parse(
         data, model.fields, max_transactions=MAX_TRANSACTIONS, max_bytes=MAX_BODY_BYTES
     )
-    scores = _scores(model, from_transactions(transactions, model.features))
+    if len(transactions) == 1:
+        scores = [_score(model, transactions[0])]
+    else:
+        scores = _scores(model, from_transactions(transactions, model.features))
     return Prediction(scores, [transaction["amt"] for transaction in transactions], model.rule, model.version)
 
 
@@ -137,7 +155,12 @@ def output_fn(prediction: Prediction, accept: str | None) -> tuple[str, str]:
     rule = prediction.rule
     scored = zip(prediction.scores, prediction.amounts, strict=True)
     predictions = ", ".join([_written(rule, score, amount) for score, amount in scored])
-    return f'{{"predictions": [{predictions}], "model_version": {json.dumps(prediction.version)}}}', JSON
+    return f'{{"predictions": [{predictions}], "model_version": {_quoted(prediction.version)}}}', JSON
+
+
+@functools.cache
+def _quoted(version: str) -> str:
+    return json.dumps(version)
 
 
 def _takes_json(accept: str) -> bool:
@@ -162,9 +185,9 @@ def application(model_dir: str | None = None) -> Application:
 
     The container's server runs it with `SAGEMAKER_SERVING_MODULE=inference:application()` instead of its own,
     which installs the code with pip, loads the model at a worker's first request and answers 500 to everything
-    that is refused. A worker whose model is not the declared one never listens, and its end is the container's:
-    gunicorn halts when a worker cannot start. What is there once the model is loaded stays as long as the process:
-    Python's collector is told to pass it over, which a request in some hundred would otherwise wait for.
+    that is refused. A worker whose model is not the declared one never listens and takes the container down
+    with it: gunicorn halts when a worker cannot start. What is there once the model is loaded stays as long as the
+    process: Python's collector is told to pass it over, which a request in some hundred would otherwise wait for.
     """
     model = model_fn(model_dir or os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
     gc.collect()
@@ -226,9 +249,34 @@ def _session(network: bytes) -> onnxruntime.InferenceSession:
 
 
 def _warm_up(model: Model) -> None:
-    rows = np.zeros((1, len(model.features)), dtype=np.float32)
+    row = _row(model)
     for _ in range(_WARM_UP_ROUNDS):
-        _scores(model, rows)
+        model.session.run_with_iobinding(row.bound)
+    model.rows.append(row)
+
+
+def _row(model: Model) -> Row:
+    zeros = np.zeros((1, len(model.features)), dtype=np.float32)
+    (result,) = model.session.run([model.wanted], {model.given: zeros})
+    features, scores = array("f", zeros.tobytes()), array("f", result.tobytes())
+    bound = model.session.io_binding()
+    # By address: an array stays where it is as long as it keeps its length.
+    bound.bind_input(model.given, "cpu", 0, np.float32, zeros.shape, features.buffer_info()[0])
+    bound.bind_output(model.wanted, "cpu", 0, np.float32, result.shape, scores.buffer_info()[0])
+    return Row(bound, features, scores)
+
+
+def _score(model: Model, transaction: contract.Transaction) -> float:
+    """The score of one transaction, which most requests hold: the same as `_scores`, for half the time."""
+    try:
+        row = model.rows.pop()  # for this request alone: a server may have threads
+    except IndexError:
+        row = _row(model)
+    row.features[:] = array("f", row_of(transaction, model.features))
+    model.session.run_with_iobinding(row.bound)
+    score = row.scores[-1]
+    model.rows.append(row)
+    return score
 
 
 def _scores(model: Model, matrix: Matrix) -> list[float]:

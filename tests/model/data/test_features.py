@@ -15,7 +15,7 @@ from model import contract
 from model.contract import DAY_SECONDS
 from model.data import features, sample
 from model.data import history as history_module
-from model.data.features import from_frame, from_transactions
+from model.data.features import from_columns, from_frame, from_transactions, row_of
 from model.data.history import HISTORY_FIELDS, card_history
 from model.training import recipes
 
@@ -133,9 +133,16 @@ def test_serving_and_training_build_the_same_matrix(frame: pd.DataFrame, recipe:
 )
 def test_a_row_alone_has_the_bits_that_it_has_among_others(rows: list[dict[str, Any]]) -> None:
     names = list(features.FEATURES)
-    alone = np.concatenate([from_transactions([row], names) for row in rows])
+    alone = np.array([row_of(row, tuple(names)) for row in rows], np.float32)
     together = from_transactions(rows, names)
-    assert alone.dtype == together.dtype == np.float32
+    assert together.dtype == np.float32
+    assert alone.tobytes() == together.tobytes()
+
+
+def test_the_logarithm_of_one_amount_has_the_bits_of_a_column() -> None:
+    cents = np.arange(1, 300_000) / 100
+    together = from_columns({"amt": cents}, ("log_amt",))
+    alone = np.array([row_of({"amt": amount}, ("log_amt",)) for amount in cents.tolist()], np.float32)
     assert alone.tobytes() == together.tobytes()
 
 
@@ -153,7 +160,7 @@ def test_each_feature_in_words() -> None:
         *("amt", "hour", "category", "seconds_since_previous", "count_24h", "sum_24h", "max_24h"),
         *("mean_24h", "amt_to_max", "log_amt", "log_seconds_since_previous", "log_amt_to_max", "month"),
     )
-    row = from_transactions([transaction], names)
+    row = row_of(transaction, names)
     expected = [
         12.5,
         23,
@@ -169,12 +176,13 @@ def test_each_feature_in_words() -> None:
         math.log(1.625),
         1,
     ]
-    np.testing.assert_allclose(row, [expected], rtol=1e-6)
+    np.testing.assert_allclose(row, expected, rtol=1e-6)
 
 
 def test_ratios_of_a_card_without_a_history_are_finite() -> None:
     nothing = {"amt": 0.5, "count_24h": 0, "sum_24h": 0, "max_24h": 0}
-    assert from_transactions([nothing], ("mean_24h", "amt_to_max", "log_mean_24h")).tolist() == [[0, 0.5, 0]]
+    names = ("mean_24h", "amt_to_max", "log_mean_24h")
+    assert from_transactions([nothing], names).tolist() == [row_of(nothing, names)] == [[0, 0.5, 0]]
 
 
 def test_no_transactions_give_no_rows() -> None:
@@ -215,5 +223,5 @@ def test_the_contract_requires_what_the_recipe_reads(recipe: str) -> None:
     [(44, 999, 8, 3), (45, 1_000, 9, 4), (0, 1, 0, 0), (120, 50_000_000, 24, 11)],
 )
 def test_age_and_city_are_coarse(age: int, city_pop: int, band: int, size: int) -> None:
-    row = from_transactions([{"age": age, "city_pop": city_pop}], ("age_band", "city_size"))
-    assert row.tolist() == [[band, size]]
+    transaction, names = {"age": age, "city_pop": city_pop}, ("age_band", "city_size")
+    assert from_transactions([transaction], names).tolist() == [row_of(transaction, names)] == [[band, size]]

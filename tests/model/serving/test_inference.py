@@ -8,6 +8,8 @@ import io
 import json
 import math
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,29 @@ def test_a_batch_scores_as_its_parts(folder: Path) -> None:
     together = [p["score"] for p in answer(model, body(*rows))["predictions"]]
     alone = [answer(model, body(row))["predictions"][0]["score"] for row in rows[::250]]
     assert together[::250] == alone
+
+
+def test_requests_at_the_same_time_get_their_own_scores(folder: Path) -> None:
+    model = inference.model_fn(str(folder))
+    rows = [graphs.LEGITIMATE | {"amt": 1.0 + i} for i in range(inference.MAX_TRANSACTIONS)]
+    expected = [p["score"] for p in answer(model, body(*rows))["predictions"]]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda row: answer(model, body(row)), rows))
+    finally:
+        sys.setswitchinterval(usual)
+    assert [one["predictions"][0]["score"] for one in answers] == expected
+    assert 1 <= len(model.rows) <= 8
+
+
+def test_one_request_after_the_other_needs_one_row(folder: Path) -> None:
+    model = inference.model_fn(str(folder))
+    only = model.rows[0]
+    for _ in range(3):
+        answer(model, body(graphs.FRAUDULENT))
+    assert model.rows == [only]
 
 
 def test_more_than_a_thousand_transactions_are_refused(folder: Path) -> None:
@@ -304,7 +329,7 @@ def test_the_application_hides_what_went_wrong(folder: Path, monkeypatch: pytest
     def fail(*_: Any) -> None:
         raise ValueError(CARD_NUMBER)
 
-    monkeypatch.setattr(inference, "from_transactions", fail)
+    monkeypatch.setattr(inference, "row_of", fail)
     errors = io.StringIO()
     more = {"content": body(graphs.LEGITIMATE).encode(), "wsgi.errors": errors}
     answered, content = call(application, "POST", "/invocations", **more)
