@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib import metadata
@@ -179,7 +180,7 @@ def executable(environment: dict[str, str], tmp_path: Path, chatty: bool = False
     """The executable, started as the engine starts it; `chatty`: a library prints when it is imported."""
     code = "import sys; from endpoint_guard import executable; sys.exit(executable.main())"
     if chatty:
-        (tmp_path / "yaml.py").write_text(
+        (tmp_path / "hpack.py").write_text(
             "import os; print('hello'); os.system('echo more')\nraise ImportError"
         )
     variables = {**os.environ, **environment, "PYTHONPATH": str(tmp_path)}
@@ -208,6 +209,25 @@ def test_what_a_library_prints_goes_to_standard_error(tmp_path: Path) -> None:
     assert out == b""
     assert b"hello" in err
     assert b"more" in err
+
+
+def test_the_executable_ends_at_once_when_the_engine_interrupts_it(tmp_path: Path) -> None:
+    with executable({}, tmp_path) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (-signal.SIGINT, b"")
+
+
+def test_the_executable_loads_nothing_that_takes_long() -> None:
+    code = "import sys\nfrom endpoint_guard import build, description, servicer\nimport endpoint_guard.wire.server\n"
+    code += "made = build.guard(); servicer.Servicer(description.info(made, 'aws'), made)\n"
+    code += "print(sorted({'pulumi', 'pulumi_policy', 'grpc', 'yaml', 'asyncio'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(

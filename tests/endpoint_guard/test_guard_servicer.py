@@ -10,19 +10,22 @@ from typing import Any
 
 import pulumi
 import pytest
-from endpoint_guard import sdk
+from endpoint_guard import VERSION, description, sdk, values
 from endpoint_guard import types as t
 from endpoint_guard.discovery import rules
 from endpoint_guard.graph import Graph
 from endpoint_guard.messages import from_messages
 from endpoint_guard.pack import guard, pack
+from endpoint_guard.profiles import PROFILES
 from endpoint_guard.rule import run
 from endpoint_guard.servicer import Servicer
+from endpoint_guard.wire import protocol
+from endpoint_guard.wire.server import Server
 from google.protobuf import json_format, struct_pb2
 from google.protobuf.message import DecodeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 from pulumi_policy import policy, proxy
 from pulumi_policy.deserialize import deserialize_properties
 from pulumi_preflight import messages as engine
@@ -32,6 +35,7 @@ from tests.endpoint_guard.mutants.change import GONE, Stack, put
 from tests.endpoint_guard.mutants.judge import innocent
 
 PROFILE = "scoring-endpoint"
+SERVICE = "/pulumirpc.Analyzer/"
 Answer = list[tuple[str, str, str, int, int]]
 
 
@@ -71,8 +75,30 @@ def slow() -> Any:
     )
 
 
-def fast() -> Any:
-    return Servicer(slow(), guard(PACK, profile=PROFILE))
+def fast() -> Servicer:
+    made = guard(PACK, profile=PROFILE)
+    return Servicer(description.info(made, PROFILE), made)
+
+
+class Fast:
+    """The pack's own servicer, asked in bytes as over the wire, with the SDK's classes for questions and answers."""
+
+    def __init__(self) -> None:
+        self._servicer = fast()
+
+    def Configure(self, request: Any, context: None) -> None:
+        assert self._ask("Configure", request) == b""
+
+    def Analyze(self, request: Any, context: None) -> Any:
+        return analyzer_pb2.AnalyzeResponse.FromString(self._ask("Analyze", request))
+
+    def AnalyzeStack(self, request: Any, context: None) -> Any:
+        return analyzer_pb2.AnalyzeResponse.FromString(self._ask("AnalyzeStack", request))
+
+    def _ask(self, name: str, request: Any) -> bytes:
+        answer = self._servicer.answer(SERVICE + name, memoryview(request.SerializeToString()))
+        assert answer is not None
+        return b"".join(answer)
 
 
 def said(servicer: Any, *, preview: bool) -> Answer:
@@ -100,7 +126,7 @@ def configure(servicer: Any) -> None:
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("configured", [False, True])
 def test_both_ways_say_the_same(preview: bool, configured: bool) -> None:
-    both = slow(), fast()
+    both = slow(), Fast()
     if configured:
         for servicer in both:
             configure(servicer)
@@ -116,13 +142,14 @@ def test_both_ways_say_the_same(preview: bool, configured: bool) -> None:
 def test_a_started_pack_is_served_through_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[Any] = []
     monkeypatch.setattr(analyzer_pb2_grpc, "add_AnalyzerServicer_to_server", None)
-    monkeypatch.setattr(sdk, "ADD_SERVICER", lambda servicer, server: served.append(servicer))
-    monkeypatch.setattr(sdk, "_wrap", [])
+    monkeypatch.setattr(sdk, "ADD_SERVICER", lambda servicer, server: served.append(server))
+    monkeypatch.setattr(sdk, "_answers", [])
     monkeypatch.setattr("time.sleep", lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt))
 
     policy.PolicyPack(**pack(PACK, profile=PROFILE))
 
-    assert isinstance(served[0], Servicer), "another SDK: bring endpoint_guard/sdk.py in line with it"
+    assert isinstance(served[0], Server), "another SDK: bring endpoint_guard/sdk.py in line with it"
+    assert served[0].own(SERVICE + "Remediate", memoryview(b"")) == (b"",)
 
 
 def test_a_rule_about_other_types_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +157,7 @@ def test_a_rule_about_other_types_is_not_asked(monkeypatch: pytest.MonkeyPatch) 
     servicer = fast()
     monkeypatch.setattr(servicer, "_report", lambda response, name, says: asked.add(name))
 
-    servicer.Analyze(analyzer_pb2.AnalyzeRequest(type="aws:kms/key:Key", urn="urn:k", name="k"), None)
+    servicer.about_resource(protocol.AnalyzeRequest(type="aws:kms/key:Key", urn="urn:k", name="k"))
 
     assert {"kms-key-rotates", "no-opaque-resources"} <= asked
     assert "subnet-no-public-addresses" not in asked
@@ -138,14 +165,79 @@ def test_a_rule_about_other_types_is_not_asked(monkeypatch: pytest.MonkeyPatch) 
 
 def test_remediate_is_read_only_where_a_policy_is_at_that_level() -> None:
     servicer = fast()
-    path, unread = "/pulumirpc.Analyzer/Remediate", memoryview(b"\xff")
+    path, unread = SERVICE + "Remediate", memoryview(b"\xff")
 
-    assert servicer.own_answer(path, unread) == (b"",)
-    assert servicer.own_answer("/pulumirpc.Analyzer/Analyze", unread) is None
+    assert servicer.answer(path, unread) == (b"",)
 
-    configure(servicer)
+    servicer.configure({"bucket-encrypted": protocol.Configuration().policyConfig["x"]})
+    assert servicer.answer(path, unread) == (b"",)
 
-    assert servicer.own_answer(path, unread) is None
+    level = protocol.Configuration().policyConfig["x"]
+    level.enforcementLevel = protocol.REMEDIATE
+    servicer.configure({"bucket-encrypted": level})
+    with pytest.raises(DecodeError):
+        servicer.answer(path, unread)
+
+
+def test_a_call_that_nobody_knows_is_left_to_others() -> None:
+    assert fast().answer(SERVICE + "Handshake", memoryview(b"")) is None
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    "levels", [None, {"all": "advisory", "log-retention": {"minDays": 7}, "kms-key-rotates": "disabled"}]
+)
+def test_the_pack_says_of_itself_what_the_sdk_says_of_its_policies(
+    profile: str, levels: dict[str, Any] | None
+) -> None:
+    servicer: Any = policy._PolicyAnalyzerServicer(version=VERSION, **pack(profile=profile, levels=levels))
+    theirs = servicer.GetAnalyzerInfo(None, None)
+    ours = description.info(guard(profile=profile, levels=levels), profile).SerializeToString()
+
+    assert analyzer_pb2.AnalyzerInfo.FromString(ours) == theirs
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (protocol.AnalyzerResource, analyzer_pb2.AnalyzerResource),
+        (protocol.AnalyzeRequest, analyzer_pb2.AnalyzeRequest),
+        (protocol.AnalyzeStackRequest, analyzer_pb2.AnalyzeStackRequest),
+        (protocol.AnalyzeResponse, analyzer_pb2.AnalyzeResponse),
+        (protocol.RemediateResponse, analyzer_pb2.RemediateResponse),
+        (protocol.StackConfiguration, analyzer_pb2.AnalyzerStackConfigureRequest),
+        (protocol.Configuration, analyzer_pb2.ConfigureAnalyzerRequest),
+        (protocol.Info, analyzer_pb2.AnalyzerInfo),
+        (protocol.PluginInfo, plugin_pb2.PluginInfo),
+    ],
+)
+def test_the_messages_are_the_engines(ours: Any, theirs: Any) -> None:
+    assert not differences(ours.DESCRIPTOR, theirs.DESCRIPTOR)
+
+
+def differences(ours: Any, theirs: Any, seen: frozenset[str] = frozenset()) -> list[str]:
+    """The fields of our message that the SDK's has not, or has with another number or kind; and of those within."""
+    found = []
+    for field in ours.fields:
+        other = theirs.fields_by_name.get(field.name)
+        # An enumeration is a number on the wire.
+        kinds = {field.type, other.type if other else None} - {field.TYPE_INT32, field.TYPE_ENUM}
+        if other is None or len(kinds) > 1 or (field.number, field.label) != (other.number, other.label):
+            found.append(f"{ours.name}.{field.name}")
+        elif field.message_type and field.message_type.full_name not in seen:
+            within = seen | {field.message_type.full_name}
+            found += differences(field.message_type, other.message_type, within)
+    return found
+
+
+def test_the_numbers_of_levels_and_severities_are_the_engines() -> None:
+    levels = {name.lower(): number for name, number in analyzer_pb2.EnforcementLevel.items()}
+    severities = {name.lower(): number for name, number in analyzer_pb2.PolicySeverity.items()}
+
+    assert levels == protocol.LEVELS
+    assert all(severities[f"policy_severity_{name}"] == n for name, n in protocol.SEVERITIES.items())
+    assert protocol.POLICY_TYPES["resource"] == analyzer_pb2.POLICY_TYPE_RESOURCE
+    assert protocol.POLICY_TYPES["stack"] == analyzer_pb2.POLICY_TYPE_STACK
 
 
 def test_what_was_judged_is_free_at_once_without_the_collector() -> None:
@@ -185,41 +277,46 @@ def test_a_stack_is_read_resource_by_resource() -> None:
     _, stack = messages(preview=True)
     content = stack.SerializeToString()
 
-    assert len(sdk._resources(memoryview(content)) or []) == len(stack.resources)
-    assert list(sdk.StackRequest(memoryview(content)).resources) == list(stack.resources)
-    assert list(sdk.StackRequest(memoryview(b"")).resources) == []
+    assert len(protocol.split(memoryview(content)) or []) == len(stack.resources)
+    assert theirs(protocol.resources(memoryview(content))) == list(stack.resources)
+    assert list(protocol.resources(memoryview(b""))) == []
 
 
 def test_a_request_with_a_field_of_a_later_version_is_read_as_a_whole() -> None:
     _, stack = messages(preview=False)
     content = stack.SerializeToString() + b"\x12\x03new"
 
-    assert sdk._resources(memoryview(content)) is None
-    assert list(sdk.StackRequest(memoryview(content)).resources) == list(stack.resources)
+    assert protocol.split(memoryview(content)) is None
+    assert theirs(protocol.resources(memoryview(content))) == list(stack.resources)
+
+
+def theirs(resources: Any) -> list[Any]:
+    """The resources as messages of the SDK's class."""
+    return [analyzer_pb2.AnalyzerResource.FromString(one.SerializeToString()) for one in resources]
 
 
 @pytest.mark.parametrize("content", [b"\x0a", b"\x0a\x80", b"\x0a\x05abc"])
 def test_a_request_that_ends_too_early_is_refused(content: bytes) -> None:
     with pytest.raises(DecodeError):
-        sdk.StackRequest(memoryview(content))
+        protocol.resources(memoryview(content))
 
 
 def test_a_text_that_occurs_twice_is_kept_once() -> None:
     def read() -> Any:
         struct = json_format.ParseDict({"a": "a text", "b": ["a text"]}, struct_pb2.Struct())
-        return sdk.decode(struct)
+        return values.decode(struct)
 
     first, second = read(), read()
 
     assert first["a"] is first["b"][0] is second["a"]
-    sdk.forget()
+    values.forget()
     assert read()["a"] is not first["a"]
 
 
 def test_the_sentinels_are_those_of_the_sdk() -> None:
     theirs = {v for k, v in vars(proxy).items() if k.startswith("UNKNOWN_") and isinstance(v, str)}
 
-    assert theirs == sdk.SENTINELS
+    assert theirs == values.SENTINELS
 
 
 _SCALARS = st.one_of(
@@ -228,26 +325,26 @@ _SCALARS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.integers(-(2**60), 2**60),
     st.text(),
-    st.sampled_from(sorted(sdk.SENTINELS)),
-    st.text().map(lambda text: {sdk.SIGNATURE: sdk._ASSET, "path": text}),
-    st.text().map(lambda text: {sdk.SIGNATURE: sdk._ASSET, "text": text}),
-    st.text().map(lambda text: {sdk.SIGNATURE: sdk._ARCHIVE, "path": text}),
+    st.sampled_from(sorted(values.SENTINELS)),
+    st.text().map(lambda text: {values.SIGNATURE: values.ASSET, "path": text}),
+    st.text().map(lambda text: {values.SIGNATURE: values.ASSET, "text": text}),
+    st.text().map(lambda text: {values.SIGNATURE: values.ARCHIVE, "path": text}),
 )
 _VALUES = st.recursive(
     _SCALARS,
     lambda inner: st.one_of(
         st.lists(inner, max_size=4),
         st.dictionaries(st.text(), inner, max_size=4),
-        inner.map(lambda value: {sdk.SIGNATURE: sdk._SECRET, "value": value}),
+        inner.map(lambda value: {values.SIGNATURE: values.SECRET, "value": value}),
     ),
     max_leaves=20,
 )
 
 
 def comparable(value: Any) -> Any:
-    """Assets by what they say: they have no equality of their own."""
-    if isinstance(value, pulumi.Asset | pulumi.Archive):
-        return type(value).__name__, vars(value)
+    """Assets by what they say: the SDK's have no equality of their own."""
+    if isinstance(value, pulumi.Asset | pulumi.Archive | values.File):
+        return values.File(**comparable(vars(value)))
     if isinstance(value, dict):
         return {key: comparable(item) for key, item in value.items()}
     return [comparable(item) for item in value] if isinstance(value, list) else value
@@ -259,4 +356,4 @@ def test_a_message_is_decoded_as_the_sdk_decodes_it(content: dict[str, Any]) -> 
     struct = json_format.ParseDict(content, struct_pb2.Struct())
     theirs = proxy.unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(struct)))
 
-    assert comparable(sdk.decode(struct)) == comparable(sdk.plain(theirs))
+    assert comparable(values.decode(struct)) == comparable(values.plain(theirs))

@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from endpoint_guard import exemptions, levels
+from endpoint_guard import ledger_file, levels
 from endpoint_guard.discovery import rules
+from endpoint_guard.exemptions import Ledger
 from endpoint_guard.pack import guard, pack
 from endpoint_guard.rule import Finding, Outcome, Verdict
 
@@ -71,13 +72,13 @@ OUTCOMES = [Outcome("bucket-versioned", FINDING.urn, Verdict.FAIL, (FINDING,))]
 TODAY = date(2026, 1, 1)
 
 
-def ledger(tmp_path: Path, text: str | bytes) -> exemptions.Ledger:
+def ledger(tmp_path: Path, text: str | bytes) -> Ledger:
     file = tmp_path / "exemptions.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return exemptions.read(file)
+    return ledger_file.read(file)
 
 
-def mistakes(found: exemptions.Ledger, stack: str = "prod", project: str = "p") -> list[str]:
+def mistakes(found: Ledger, stack: str = "prod", project: str = "p") -> list[str]:
     return found.mistakes(OUTCOMES, rules(), stack, project, TODAY)
 
 
@@ -150,7 +151,7 @@ def test_a_file_that_is_no_ledger_is_one_sentence(content: str | bytes, part: st
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "[]", "null"])
 def test_an_empty_ledger_holds_nothing(content: str, tmp_path: Path) -> None:
-    assert ledger(tmp_path, content) == exemptions.Ledger(name="exemptions.yaml")
+    assert ledger(tmp_path, content) == Ledger(name="exemptions.yaml")
 
 
 def test_an_entry_of_another_stack_or_project_is_neither_used_nor_unused(tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_an_entry_of_another_stack_or_project_is_neither_used_nor_unused(tmp_pat
 
 
 def test_the_exemptions_of_this_project_are_readable() -> None:
-    assert exemptions.read(PACK / "exemptions.yaml").problems == ()
+    assert ledger_file.read(PACK / "exemptions.yaml").problems == ()
 
 
 def test_nothing_is_looked_up_beside_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

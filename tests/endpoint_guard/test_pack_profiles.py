@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from endpoint_guard import catalogue
+from endpoint_guard import catalogue, description
 from endpoint_guard.discovery import rules
 from endpoint_guard.pack import guard, pack
 from endpoint_guard.profiles import PROFILES, rules_of
 from endpoint_guard.servicer import Servicer
 from pulumi.runtime.proto import analyzer_pb2
-from pulumi_policy import policy
 
 PROJECT = "urn:pulumi:prod::shop"
 STACK = "pulumi:pulumi:Stack"
 
 
 def servicer(profile: str) -> Servicer:
-    made = pack(profile=profile)
-    behind = policy._PolicyAnalyzerServicer(made["name"], "0", made["policies"], made["enforcement_level"])
-    return Servicer(behind, guard(profile=profile))
+    made = guard(profile=profile)
+    return Servicer(description.info(made, profile), made)
+
+
+def about_stack(made: Servicer, views: list[Any]) -> list[Any]:
+    answer = analyzer_pb2.AnalyzeResponse.FromString(b"".join(made.about_stack(views)))
+    return list(answer.diagnostics)
 
 
 def said(profile: str, kinds: list[tuple[str, bool]]) -> list[tuple[str, str]]:
@@ -36,15 +39,15 @@ def said(profile: str, kinds: list[tuple[str, bool]]) -> list[tuple[str, str]]:
             if isinstance(message, analyzer_pb2.AnalyzerResource):
                 views.append(message)
             else:
-                found += made.Analyze(message, None).diagnostics
-    found += made.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=views), None).diagnostics
+                found += made.about_resource(message).diagnostics
+    found += about_stack(made, views)
     return [(d.policyName, d.message.split("\n", 1)[1]) for d in found]
 
 
 @pytest.mark.parametrize("profile", ["aws", "pci"])
 def test_an_empty_stack_passes(profile: str) -> None:
     assert said(profile, []) == []
-    assert not servicer(profile).AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), None).diagnostics
+    assert not about_stack(servicer(profile), [])
 
 
 def test_a_scoring_endpoint_misses_its_parts() -> None:

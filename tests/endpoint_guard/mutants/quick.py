@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from endpoint_guard import profiles, sdk
+from endpoint_guard import profiles, values
 from endpoint_guard.discovery import rules
 from endpoint_guard.graph import Graph, Resource
 from endpoint_guard.guard import METAS, Guard
@@ -124,7 +124,7 @@ class Quick:
 
 def _read(resource: dict[str, Any], by_urn: Mapping[str, Any]) -> Read:
     request = messages.request(resource, by_urn)
-    inputs = sdk.decode(request.properties)
+    inputs = values.decode(request.properties)
     return Read(request, inputs, from_message(messages.view(resource, by_urn), inputs))
 
 

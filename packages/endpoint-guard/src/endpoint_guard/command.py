@@ -15,7 +15,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from endpoint_guard import catalogue, exemptions, levels, profiles, starter
+from endpoint_guard import catalogue, ledger_file, levels, profiles, starter
 from endpoint_guard.rule import Rule
 
 _WIDTH = 100
@@ -105,7 +105,7 @@ def _check_levels(files: list[Path]) -> int:
 def _check_exemptions(files: list[Path]) -> int:
     found: list[tuple[Path, str]] = []
     for file in files:
-        ledger = exemptions.read(file)
+        ledger = ledger_file.read(file)
         found += [(file, text) for text in ledger.problems]
         found += [
             (file, f"{file.name}, line {entry.line}: {entry.rule} is not a rule of this pack.")

@@ -14,6 +14,7 @@ from endpoint_guard import levels, types
 from endpoint_guard.exemptions import Ledger
 from endpoint_guard.graph import Graph
 from endpoint_guard.levels import Levels
+from endpoint_guard.remediation import fixed
 from endpoint_guard.rule import STACK, Outcome, Rule, Value, Verdict, run
 
 _REASON: Final = 80
@@ -85,6 +86,25 @@ class Guard:
             for finding in outcome.findings:
                 if finding.verdict is Verdict.FAIL and not self._exemption(rule.id, finding, graph):
                     yield Said(finding.sentence, finding.urn)
+
+    def mended(
+        self, rule: Rule, graph: Graph, sent: Mapping[str, Any], settings: Mapping[str, Any] | None = None
+    ) -> dict[str, Any] | None:
+        """The inputs of the graph's one resource, as sent, with the rule's fixes; None where it has nothing to mend.
+
+        The settings are those given or those in force. What cannot be mended is left to the verdict that follows.
+        """
+        if graph.resources[0].type not in rule.applies_to:
+            return None
+        wrong, values = self._checked(rule) if settings is None else _checked(rule, settings)
+        if wrong:
+            return None
+        try:
+            if not any(one.verdict is Verdict.FAIL for one in run(rule, graph, values)):
+                return None
+            return fixed(sent, rule.fixes, {**rule.defaults, **(values or {})})
+        except Exception:
+            return None
 
     def _checked(self, rule: Rule) -> tuple[list[str], dict[str, Value] | None]:
         if rule.id not in self._settings:

@@ -8,7 +8,7 @@ from typing import Any
 
 from endpoint_guard import older
 from endpoint_guard.graph import Graph, Resource
-from endpoint_guard.sdk import decode, plain, shared
+from endpoint_guard.values import decode, plain, shared
 from endpoint_guard.views import program_view
 
 

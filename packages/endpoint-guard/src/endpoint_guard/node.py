@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from endpoint_guard.sdk import UNKNOWN, plain
+from endpoint_guard.values import UNKNOWN, plain
 
 if TYPE_CHECKING:
     from endpoint_guard.graph import Resource

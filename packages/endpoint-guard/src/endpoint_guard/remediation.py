@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from endpoint_guard.node import UNKNOWN, plain
-from endpoint_guard.sdk import Secret, raw
+from endpoint_guard.values import SECRET, SIGNATURE, UNKNOWN, plain
 
 
 @dataclass(frozen=True)
@@ -34,25 +33,25 @@ class PropertyFix:
 
 
 def fixed(
-    props: Mapping[str, Any], fixes: tuple[PropertyFix, ...], settings: Mapping[str, Any]
+    sent: Mapping[str, Any], fixes: tuple[PropertyFix, ...], settings: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The inputs with the fixes that apply, or None when nothing changes. `props` itself is left alone.
+    """The inputs, as the engine sent them, with the fixes that apply; None when nothing changes.
 
-    A fix is left out where the property, or anything above it, is not known yet.
+    `sent` itself is left alone, and so is what stands where the property, or anything above it, is not known yet.
     """
-    before = raw(props)
-    result = before
+    result: Any = sent
     for fix in fixes:
         result = _set(result, fix.path.split("."), partial(fix.after, settings=settings))
-    return result if result is not before and isinstance(result, dict) else None
+    return result if result is not sent else None
 
 
 def _set(node: Any, steps: list[str], after: Callable[[Any], Any]) -> Any:
     """The node, or a copy of it in which the value is set; the node itself when nothing changes."""
-    if Secret is not None and isinstance(node, Secret):
-        inner = _set(node.value, steps, after)
-        return node if inner is node.value else Secret(inner)
-    node = raw(node)
+    if isinstance(node, dict) and SIGNATURE in node:
+        if node[SIGNATURE] != SECRET or "value" not in node:
+            return node
+        inner = _set(node["value"], steps, after)
+        return node if inner is node["value"] else {**node, "value": inner}
     if plain(node) is UNKNOWN:
         return node
     if not steps:

@@ -3,84 +3,114 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from pulumi.runtime.proto import analyzer_pb2
-
-from endpoint_guard import older, sdk
+from endpoint_guard import VERSION, older, values
 from endpoint_guard.graph import Graph
 from endpoint_guard.guard import METAS, Guard, Said
 from endpoint_guard.messages import from_messages, from_request
 from endpoint_guard.operation import Operations
 from endpoint_guard.rule import Rule
+from endpoint_guard.wire import protocol
 
-_LEVELS: Final = {number: name.lower() for name, number in analyzer_pb2.EnforcementLevel.items()}
-_ADVISORY: Final = analyzer_pb2.EnforcementLevel.Value("ADVISORY")
-_REMEDIATE: Final = analyzer_pb2.EnforcementLevel.Value("REMEDIATE")
-_DISABLED: Final = analyzer_pb2.EnforcementLevel.Value("DISABLED")
-_MANDATORY: Final = analyzer_pb2.EnforcementLevel.Value("MANDATORY")
+_LEVELS: Final = {number: name for name, number in protocol.LEVELS.items()}
 
 
 class Servicer:
-    """Stands before the SDK's servicer, which answers what is not answered here."""
+    """Answers for a guard, under what the pack says of itself (`info`)."""
 
-    def __init__(self, behind: Any, guard: Guard) -> None:
-        self._behind = behind
+    def __init__(self, info: Any, guard: Guard) -> None:
+        self.info = info
         self._guard = guard
-        info = behind.GetAnalyzerInfo(None, None)
-        self._pack, self._version = info.name, info.version
         self._policies = {policy.name: policy for policy in info.policies}
         self._levels = {policy.name: policy.enforcementLevel for policy in info.policies}
-        self._remediates = _REMEDIATE in self._levels.values()
         self._operations = Operations()
         self._about: dict[str, list[Rule]] = {}
         self._stack_rules = [rule for rule in guard.rules.values() if rule.scope == "stack"]
+        self._calls: dict[str, Callable[[memoryview], Sequence[bytes]]] = {
+            "GetPluginInfo": lambda _: (protocol.PluginInfo(version=VERSION).SerializeToString(),),
+            "GetAnalyzerInfo": lambda _: (info.SerializeToString(),),
+            "ConfigureStack": self._configure_stack,
+            "Configure": self._configure,
+            "Remediate": self._remediate,
+            "Analyze": self._analyze,
+            "AnalyzeStack": lambda message: self.about_stack(protocol.resources(message)),
+        }
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._behind, name)
+    def answer(self, path: str, message: memoryview) -> Sequence[bytes] | None:
+        """The bytes of an answer, in parts that say together what one message says; None to an unknown call."""
+        call = self._calls.get(path.rpartition("/")[2])
+        return call(message) if call else None
 
-    def ConfigureStack(self, request: Any, context: Any) -> Any:
-        """A new operation on a stack begins."""
+    def _configure_stack(self, message: memoryview) -> Sequence[bytes]:
+        request = protocol.StackConfiguration.FromString(message)
+        self.begin(request.stack, request.project, request.config.values())
+        return (b"",)
+
+    def begin(self, stack: str, project: str, settings: Iterable[str] = ()) -> None:
+        """A new operation on a stack, whose settings have these values."""
         if not gc.isenabled():
             gc.collect()
-        self._operations.begin(request.stack, request.project, request.config.values())
-        return self._behind.ConfigureStack(request, context)
+        self._operations.begin(stack, project, settings)
 
-    def Configure(self, request: Any, context: Any) -> Any:
-        """Takes levels and settings; they are in force for every part of the pack."""
-        self._levels |= {name: entry.enforcementLevel for name, entry in request.policyConfig.items()}
-        self._remediates = _REMEDIATE in self._levels.values()
+    def _configure(self, message: memoryview) -> Sequence[bytes]:
+        self.configure(protocol.Configuration.FromString(message).policyConfig)
+        return (b"",)
+
+    def configure(self, config: Any) -> None:
+        """Takes levels and settings, by policy; they are in force for every part of the pack."""
+        self._levels |= {name: config[name].enforcementLevel for name in config}
         self._guard.configure(
             {
-                name: {**sdk.decode(entry.properties), "enforcementLevel": _LEVELS[entry.enforcementLevel]}
-                for name, entry in request.policyConfig.items()
+                name: {
+                    **values.decode(config[name].properties),
+                    "enforcementLevel": _LEVELS[config[name].enforcementLevel],
+                }
+                for name in config
             }
         )
-        return self._behind.Configure(request, context)
 
-    def own_answer(self, path: str, message: memoryview) -> Sequence[bytes] | None:
-        """The bytes, in parts, of an answer that needs no generated code; None where there is no such way.
-
-        Nothing is fixed unless a policy is at the level `remediate`: that question need not be read. Questions and
-        findings about a large stack take several times the room of their bytes as messages.
-        """
-        if path.endswith("/Remediate") and not self._remediates:
+    def _remediate(self, message: memoryview) -> Sequence[bytes]:
+        """Nothing is fixed unless a policy is at the level `remediate`: the question need not be read then."""
+        mending = [name for name, level in self._levels.items() if level == protocol.REMEDIATE]
+        if not mending:
             return (b"",)
-        if path.endswith("/AnalyzeStack"):
-            return self._about_stack(sdk.StackRequest(message).resources)
-        return None
+        request = protocol.AnalyzeRequest.FromString(message)
+        response = protocol.RemediateResponse()
+        for rule in filter(None, map(self._guard.rules.get, mending)):
+            if rule.scope == "resource" and not rule.fixes:
+                response.not_applicable.add(policy_name=rule.id, reason="The rule cannot fix what it finds.")
+            elif rule.scope == "resource":
+                self._mend(rule, request, response)
+        return (response.SerializeToString(),)
 
-    def Remediate(self, request: Any, context: Any) -> Any:
-        """Nothing to fix unless a policy is at the level `remediate`."""
-        if not self._remediates:
-            return analyzer_pb2.RemediateResponse()
-        return self._behind.Remediate(request, context)
+    def _mend(self, rule: Rule, request: Any, response: Any) -> None:
+        """Fixes the properties of a request, and says so, where a rule has something to fix."""
+        graph = from_request(request, values.decode(request.properties))
+        mended = self._guard.mended(rule, graph, values.as_sent(request.properties))
+        if mended is None:
+            return
+        request.properties.Clear()
+        request.properties.update(mended)
+        said = response.remediations.add(**self._names(rule.id))
+        said.properties.CopyFrom(request.properties)
 
-    def Analyze(self, request: Any, context: Any) -> Any:
-        """The rules about one resource's inputs."""
-        response = analyzer_pb2.AnalyzeResponse()
-        inputs = sdk.decode(request.properties)
+    def _names(self, name: str) -> dict[str, str]:
+        return {
+            "policyName": name,
+            "policyPackName": self.info.name,
+            "policyPackVersion": self.info.version,
+            "description": self._policies[name].description,
+        }
+
+    def _analyze(self, message: memoryview) -> Sequence[bytes]:
+        return (self.about_resource(protocol.AnalyzeRequest.FromString(message)).SerializeToString(),)
+
+    def about_resource(self, request: Any) -> Any:
+        """What the rules say about one resource's inputs, as an AnalyzeResponse."""
+        response = protocol.AnalyzeResponse()
+        inputs = values.decode(request.properties)
         self._operations.told(request.urn, inputs)
         graph = from_request(request, inputs)
         for rule in self._rules_about(older.current(request.type)):
@@ -96,12 +126,11 @@ class Servicer:
             self._about[kind] = [rule for rule in rules if not {"*", kind}.isdisjoint(rule.applies_to)]
         return self._about[kind]
 
-    def AnalyzeStack(self, request: Any, context: Any) -> Any:
-        """The rules about the whole stack, then what the pack says about itself."""
-        return analyzer_pb2.AnalyzeResponse.FromString(b"".join(self._about_stack(request.resources)))
+    def about_stack(self, messages: Iterable[Any]) -> list[bytes]:
+        """What the rules say about the whole stack, then what the pack says about itself: an AnalyzeResponse in parts.
 
-    def _about_stack(self, messages: Iterable[Any]) -> list[bytes]:
-        """An AnalyzeResponse in parts; a message is what its parts' bytes say together."""
+        Questions and findings about a large stack take several times the room of their bytes as messages.
+        """
         resources = from_messages(messages, self._operations.inputs)
         graph = Graph(resources, self._operations.end(one.urn for one in resources))
         parts = []
@@ -110,32 +139,29 @@ class Servicer:
         for meta in METAS:
             parts.append(self._part(meta.id, meta.says(self._guard, graph), note=meta.is_note))
         graph.release()
-        sdk.forget()
+        values.forget()
         return parts
 
     def _part(self, name: str, says: Iterable[Said], *, note: bool = False) -> bytes:
-        response = analyzer_pb2.AnalyzeResponse()
+        response = protocol.AnalyzeResponse()
         self._report(response, name, says, note=note)
         content: bytes = response.SerializeToString()
         return content
 
     def _report(self, response: Any, name: str, says: Iterable[Said], *, note: bool = False) -> None:
         level = self._levels[name]
-        if level == _DISABLED:
+        if level == protocol.DISABLED:
             return
         if note:  # a configuration of "all" policies must not turn a note into a refusal
-            level = _ADVISORY
-        elif level == _REMEDIATE:
-            level = _MANDATORY
+            level = protocol.ADVISORY
+        elif level == protocol.REMEDIATE:
+            level = protocol.MANDATORY
         policy = self._policies[name]
         for said in says:
             response.diagnostics.add(
-                policyName=name,
-                policyPackName=self._pack,
-                policyPackVersion=self._version,
+                **self._names(name),
                 message=f"{policy.description}\n{said.text}",
                 urn=said.urn,
-                description=policy.description,
                 enforcementLevel=level,
                 severity=policy.severity,
             )

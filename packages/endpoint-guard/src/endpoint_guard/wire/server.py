@@ -17,9 +17,7 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
-import grpc
-
-from endpoint_guard.wire.connection import UNIMPLEMENTED, Call, Connection
+from endpoint_guard.wire.connection import OK, UNIMPLEMENTED, UNKNOWN, Call, Connection
 from endpoint_guard.wire.sending import BACKLOG_BYTES
 
 _READ_BYTES: Final = 2**18
@@ -44,16 +42,18 @@ class _Context:
     """What a servicer may ask of its call: the status to end with."""
 
     def __init__(self) -> None:
-        self.code: grpc.StatusCode | None = None
+        self.code: int | None = None
         self.details = ""
 
-    def set_code(self, code: grpc.StatusCode) -> None:
-        self.code = code
+    def set_code(self, code: Any) -> None:
+        """Takes a `grpc.StatusCode`."""
+        self.code = code.value[0]
 
     def set_details(self, details: str) -> None:
         self.details = details
 
-    def abort(self, code: grpc.StatusCode, details: str) -> None:
+    def abort(self, code: Any, details: str) -> None:
+        """Ends the call with a `grpc.StatusCode`."""
         raise _CallError(code.value[0], details)
 
     def invocation_metadata(self) -> tuple[Any, ...]:
@@ -67,7 +67,7 @@ class Server:
     """
 
     def __init__(self, own: OwnAnswer = no_answer) -> None:
-        self._own = own
+        self.own = own
         self._handlers: dict[str, Any] = {}
         self._generic: list[Any] = []
         self._listener = socket.socket()
@@ -190,7 +190,7 @@ class Server:
     def _ask(self, path: str, message: memoryview) -> Sequence[bytes]:
         context = _Context()
         try:
-            answer = self._own(path, message)
+            answer = self.own(path, message)
             if answer is None:
                 answer = (self._generated(path, message, context),)
         except _CallError:
@@ -199,10 +199,10 @@ class Server:
             if context.code is None:
                 traceback.print_exc()
                 details = f"Exception calling application: {error}"
-                raise _CallError(grpc.StatusCode.UNKNOWN.value[0], details) from None
-            raise _CallError(context.code.value[0], context.details) from None
-        if context.code not in (None, grpc.StatusCode.OK):
-            raise _CallError(context.code.value[0], context.details)
+                raise _CallError(UNKNOWN, details) from None
+            raise _CallError(context.code, context.details) from None
+        if context.code not in (None, OK):
+            raise _CallError(context.code, context.details)
         return answer
 
     def _generated(self, path: str, message: memoryview, context: _Context) -> bytes:

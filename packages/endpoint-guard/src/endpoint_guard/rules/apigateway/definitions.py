@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
 from endpoint_guard import types as t
 from endpoint_guard.graph import Node, Resource
 from endpoint_guard.rule import Context, Finding, fail, rule
@@ -98,10 +96,19 @@ def definition(api: Resource) -> dict[str, Any] | None:
     """The imported definition, or None where it cannot be read. Raises UnreadableError when it is not known yet."""
     text = api.get("body").text()
     try:
-        parsed = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
-    except (ValueError, RecursionError, yaml.YAMLError):
+        parsed = json.loads(text) if text.lstrip().startswith("{") else _of_yaml(text)
+    except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
+
+
+def _of_yaml(text: str) -> Any:
+    import yaml  # it takes a while, and the engine waits for all that a pack imports at its start
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
 
 
 def operations(api: Resource) -> list[Operation]:
