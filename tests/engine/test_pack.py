@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.engine.cli import ROOT
 from tests.engine.workspace import FAILED, Make
 
@@ -37,3 +39,28 @@ def test_levels_come_from_the_engine_too(new_stack: Make, tmp_path: Path) -> Non
     )
     assert ended.findings() == {("usage-plan-throttled", "api-checkout")}, ended.out
     assert ended.code == FAILED
+
+
+@pytest.mark.parametrize("pack", [PACK, "policies"])
+def test_what_is_at_the_level_remediate_is_fixed_before_it_is_created(
+    pack: str, new_stack: Make, tmp_path: Path
+) -> None:
+    dev = new_stack("dev")
+    program = (
+        'import pulumi_aws as aws\naws.kms.Key("plain", description="kept", enable_key_rotation=False)\n'
+    )
+    (dev.folder / "__main__.py").write_text(program)
+    levels = tmp_path / "levels.json"
+    # The second can fix nothing: what it finds is refused.
+    levels.write_text(
+        json.dumps({"all": "disabled", "kms-key-rotates": "remediate", "resources-tagged": "remediate"})
+    )
+    flags = "--policy-pack", pack, "--policy-pack-config", str(levels)
+
+    ended = dev.run("up", "--skip-preview", *flags)
+
+    assert (ended.code, ended.findings()) == (FAILED, {("resources-tagged", "plain")}), ended.out
+    [fixed] = ended.of("policyRemediationEvent")
+    assert (fixed["policyName"], fixed["before"]["enableKeyRotation"]) == ("kms-key-rotates", False)
+    [key] = [one for one in dev.state() if one["type"] == "aws:kms/key:Key"]
+    assert (key["inputs"]["enableKeyRotation"], key["inputs"]["description"]) == (True, "kept")

@@ -25,6 +25,7 @@ class Servicer:
         self._guard = guard
         self._policies = {policy.name: policy for policy in info.policies}
         self._levels = {policy.name: policy.enforcementLevel for policy in info.policies}
+        self._mending: list[Rule] = []
         self._operations = Operations()
         self._about: dict[str, list[Rule]] = {}
         self._stack_rules = [rule for rule in guard.rules.values() if rule.scope == "stack"]
@@ -61,6 +62,9 @@ class Servicer:
     def configure(self, config: Any) -> None:
         """Takes levels and settings, by policy; they are in force for every part of the pack."""
         self._levels |= {name: config[name].enforcementLevel for name in config}
+        at_work = (name for name, level in self._levels.items() if level == protocol.REMEDIATE)
+        chosen = filter(None, map(self._guard.rules.get, at_work))
+        self._mending = [rule for rule in chosen if rule.scope == "resource"]
         self._guard.configure(
             {
                 name: {
@@ -73,16 +77,15 @@ class Servicer:
 
     def _remediate(self, message: memoryview) -> Sequence[bytes]:
         """Nothing is fixed unless a policy is at the level `remediate`: the question need not be read then."""
-        mending = [name for name, level in self._levels.items() if level == protocol.REMEDIATE]
-        if not mending:
+        if not self._mending:
             return (b"",)
         request = protocol.AnalyzeRequest.FromString(message)
         response = protocol.RemediateResponse()
-        for rule in filter(None, map(self._guard.rules.get, mending)):
-            if rule.scope == "resource" and not rule.fixes:
-                response.not_applicable.add(policy_name=rule.id, reason="The rule cannot fix what it finds.")
-            elif rule.scope == "resource":
+        for rule in self._mending:
+            if rule.fixes:
                 self._mend(rule, request, response)
+            else:
+                response.not_applicable.add(policy_name=rule.id, reason="The rule cannot fix what it finds.")
         return (response.SerializeToString(),)
 
     def _mend(self, rule: Rule, request: Any, response: Any) -> None:
