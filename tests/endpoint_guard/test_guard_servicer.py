@@ -169,12 +169,12 @@ def test_remediate_is_read_only_where_a_policy_is_at_that_level() -> None:
 
     assert servicer.answer(path, unread) == (b"",)
 
-    servicer.configure({"bucket-encrypted": protocol.Configuration().policyConfig["x"]})
+    servicer.configure({"kms-key-rotates": protocol.Configuration().policyConfig["x"]})
     assert servicer.answer(path, unread) == (b"",)
 
     level = protocol.Configuration().policyConfig["x"]
     level.enforcementLevel = protocol.REMEDIATE
-    servicer.configure({"bucket-encrypted": level})
+    servicer.configure({"kms-key-rotates": level})
     with pytest.raises(DecodeError):
         servicer.answer(path, unread)
 
