@@ -179,6 +179,29 @@ def test_remediate_is_read_only_where_a_policy_is_at_that_level() -> None:
         servicer.answer(path, unread)
 
 
+def test_in_an_operation_what_passed_is_listed_once_for_the_stack() -> None:
+    servicer = fast()
+
+    def types() -> set[int]:
+        answer = servicer.answer(SERVICE + "GetAnalyzerInfo", memoryview(b""))
+        return {
+            one.policy_type for one in analyzer_pb2.AnalyzerInfo.FromString(b"".join(answer or ())).policies
+        }
+
+    assert types() == {analyzer_pb2.POLICY_TYPE_RESOURCE, analyzer_pb2.POLICY_TYPE_STACK}, "as published"
+    servicer.begin("prod", "shop")
+    assert types() == {analyzer_pb2.POLICY_TYPE_STACK}
+
+    kind = "aws:kms/key:Key"
+    request = protocol.AnalyzeRequest(type=kind, urn=f"urn:pulumi:prod::shop::{kind}::k", name="k")
+    assert "kms-key-rotates" in {one.policyName for one in servicer.about_resource(request).diagnostics}
+    for expected in ({"kms-key-rotates"}, set()):
+        answer = analyzer_pb2.AnalyzeResponse.FromString(b"".join(servicer.about_stack([])))
+        left_out = {one.policy_name for one in answer.not_applicable}
+        assert left_out >= expected
+        assert bool(left_out) == bool(expected), "the next operation begins anew"
+
+
 def test_a_call_that_nobody_knows_is_left_to_others() -> None:
     assert fast().answer(SERVICE + "Handshake", memoryview(b"")) is None
 

@@ -64,3 +64,24 @@ def test_what_is_at_the_level_remediate_is_fixed_before_it_is_created(
     assert (fixed["policyName"], fixed["before"]["enableKeyRotation"]) == ("kms-key-rotates", False)
     [key] = [one for one in dev.state() if one["type"] == "aws:kms/key:Key"]
     assert (key["inputs"]["enableKeyRotation"], key["inputs"]["description"]) == (True, "kept")
+
+
+def test_what_passed_is_listed_once_and_without_what_failed(new_stack: Make, tmp_path: Path) -> None:
+    dev = new_stack("dev")
+    program = """import pulumi_aws as aws
+aws.kms.Key("plain", deletion_window_in_days=30)
+aws.sns.Topic("plain", signature_version=2)
+"""
+    (dev.folder / "__main__.py").write_text(program)
+    levels = tmp_path / "levels.json"
+    judged = dict.fromkeys(("kms-key-rotates", "kms-deletion-window", "topic-signature-sha256"), "advisory")
+    levels.write_text(json.dumps({"all": "disabled", **judged}))
+
+    ended = dev.run("preview", "--policy-pack", PACK, "--policy-pack-config", str(levels))
+
+    assert ended.findings() == {("kms-key-rotates", "plain")}
+    failed = {name for one in ended.of("policyAnalyzeSummaryEvent") for name in one.get("failed") or ()}
+    passed = {name for one in ended.of("policyAnalyzeSummaryEvent") for name in one.get("passed") or ()}
+    assert (failed, passed) == ({"kms-key-rotates"}, set())
+    [stack] = ended.of("policyAnalyzeStackSummaryEvent")
+    assert set(stack["passed"]) == {"kms-deletion-window", "topic-signature-sha256"}

@@ -12,9 +12,7 @@ ROOT = "urn:pulumi:prod::p::"
 
 
 def rule(id_: str, level: Level = "mandatory", severity: Severity = "high") -> Rule:
-    return Rule(
-        id_, f"title of {id_}", severity, level, "resource", remedy=f"fix {id_}", tags=("auth", "APIGW-001")
-    )
+    return Rule(id_, f"title of {id_}", severity, level, remedy=f"fix {id_}", tags=("auth", "APIGW-001"))
 
 
 def finding(rule_: Rule, kind: Kind = "violation", message: str = "A sentence.", **more: Any) -> Finding:

@@ -27,6 +27,7 @@ from endpoint_guard.guard import METAS, Guard, Meta, usable
 from endpoint_guard.messages import from_policy, from_resource
 from endpoint_guard.rule import Rule
 from endpoint_guard.servicer import Servicer
+from endpoint_guard.wire import protocol
 
 Report = Callable[..., None]
 
@@ -49,7 +50,7 @@ def pack(
     made = guard(folder, profile=profile, levels=levels, exemptions=exemptions)
     for text in build.mistakes(made):
         sys.stderr.write(text + "\n")
-    sdk.serve_through(lambda behind: Servicer(behind.GetAnalyzerInfo(None, None), made).answer)
+    sdk.serve_through(lambda behind: Servicer(_info(behind), made).answer)
     checks: dict[str, Any] = {rule.id: _rule_check(made, rule) for rule in made.rules.values()}
     checks |= {meta.id: _meta_check(made, meta) for meta in METAS}
     return {
@@ -64,6 +65,11 @@ def pack(
         "display_name": description.DISPLAY_NAME,
         "provider": description.PROVIDER,
     }
+
+
+def _info(behind: Any) -> Any:
+    """What the SDK's servicer says of the pack."""
+    return protocol.Info.FromString(behind.GetAnalyzerInfo(None, None).SerializeToString())
 
 
 def _initial(made: Guard) -> dict[str, EnforcementLevel | dict[str, Any]]:

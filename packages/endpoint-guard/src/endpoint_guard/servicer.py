@@ -18,7 +18,13 @@ _LEVELS: Final = {number: name for name, number in protocol.LEVELS.items()}
 
 
 class Servicer:
-    """Answers for a guard, under what the pack says of itself (`info`)."""
+    """Answers for a guard, under what the pack says of itself (`info`).
+
+    Beside what a policy found, the engine lists for every resource, twice, all policies about resources that found
+    nothing: hundreds of names, most of them about other types, and as much of its time as all else that a pack costs
+    it. In an operation on a stack the pack therefore calls all its policies policies about the stack, which are listed
+    once. What one finds on a resource is said there as before, and it is left out of that list.
+    """
 
     def __init__(self, info: Any, guard: Guard) -> None:
         self.info = info
@@ -26,12 +32,14 @@ class Servicer:
         self._policies = {policy.name: policy for policy in info.policies}
         self._levels = {policy.name: policy.enforcementLevel for policy in info.policies}
         self._mending: list[Rule] = []
+        self._listed_once = False
+        self._found: set[str] = set()
         self._operations = Operations()
         self._about: dict[str, list[Rule]] = {}
         self._stack_rules = [rule for rule in guard.rules.values() if rule.scope == "stack"]
         self._calls: dict[str, Callable[[memoryview], Sequence[bytes]]] = {
             "GetPluginInfo": lambda _: (protocol.PluginInfo(version=VERSION).SerializeToString(),),
-            "GetAnalyzerInfo": lambda _: (info.SerializeToString(),),
+            "GetAnalyzerInfo": self._describe,
             "ConfigureStack": self._configure_stack,
             "Configure": self._configure,
             "Remediate": self._remediate,
@@ -44,6 +52,13 @@ class Servicer:
         call = self._calls.get(path.rpartition("/")[2])
         return call(message) if call else None
 
+    def _describe(self, message: memoryview) -> Sequence[bytes]:
+        said = protocol.Info()
+        said.CopyFrom(self.info)
+        for policy in said.policies if self._listed_once else ():
+            policy.policy_type = protocol.POLICY_TYPES["stack"]
+        return (said.SerializeToString(),)
+
     def _configure_stack(self, message: memoryview) -> Sequence[bytes]:
         request = protocol.StackConfiguration.FromString(message)
         self.begin(request.stack, request.project, request.config.values())
@@ -54,6 +69,8 @@ class Servicer:
         if not gc.isenabled():
             gc.collect()
         self._operations.begin(stack, project, settings)
+        self._listed_once = True
+        self._found.clear()
 
     def _configure(self, message: memoryview) -> Sequence[bytes]:
         self.configure(protocol.Configuration.FromString(message).policyConfig)
@@ -120,6 +137,7 @@ class Servicer:
             self._report(response, rule.id, self._guard.violations(rule, graph))
         for diagnostic in response.diagnostics:
             diagnostic.urn = ""
+            self._found.add(diagnostic.policyName)
         graph.release()
         return response
 
@@ -141,9 +159,19 @@ class Servicer:
             parts.append(self._part(rule.id, self._guard.violations(rule, graph)))
         for meta in METAS:
             parts.append(self._part(meta.id, meta.says(self._guard, graph), note=meta.is_note))
+        parts.append(self._found_before())
         graph.release()
         values.forget()
         return parts
+
+    def _found_before(self) -> bytes:
+        """An AnalyzeResponse that keeps what was found on resources from being listed as passed."""
+        response = protocol.AnalyzeResponse()
+        for name in sorted(self._found):
+            response.not_applicable.add(policy_name=name, reason="What it found is said of each resource.")
+        self._found.clear()
+        content: bytes = response.SerializeToString()
+        return content
 
     def _part(self, name: str, says: Iterable[Said], *, note: bool = False) -> bytes:
         response = protocol.AnalyzeResponse()

@@ -126,7 +126,6 @@ def _rule(policy: Any, config: Any) -> Rule:
         title=policy.displayName or policy.description,
         severity=_SEVERITY[policy.severity],  # type: ignore[arg-type]
         level=levels.LEVEL_NAMES[config.enforcementLevel],
-        scope="stack" if policy.policy_type == analyzer_pb2.POLICY_TYPE_STACK else "resource",
         remedy=policy.remediation_steps,
         url=policy.url,
         tags=tuple(policy.tags),

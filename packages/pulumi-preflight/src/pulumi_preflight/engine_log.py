@@ -232,7 +232,6 @@ def _rules(events: Iterable[Mapping[str, Any]], base: Result | None) -> tuple[Ru
             title=_message(event).partition("\n")[0],
             severity=severity if severity in _SEVERITIES else "unspecified",
             level=level,
-            scope="stack",
         )
         rules[id_] = replace(known, level=level)
     return tuple(rules.values())

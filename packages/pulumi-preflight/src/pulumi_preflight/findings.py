@@ -42,7 +42,6 @@ class Rule:
     title: str
     severity: Severity
     level: Level
-    scope: Literal["resource", "stack"]
     remedy: str = ""
     url: str = ""
     tags: tuple[str, ...] = ()

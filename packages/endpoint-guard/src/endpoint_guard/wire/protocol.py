@@ -56,7 +56,7 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
         "severity": (9, "enum"),
     },
     "NotApplicable": {"policy_name": (1, "string"), "reason": (2, "string")},
-    "AnalyzeResponse": {"diagnostics": (2, "[]Diagnostic")},
+    "AnalyzeResponse": {"diagnostics": (2, "[]Diagnostic"), "not_applicable": (3, "[]NotApplicable")},
     "Remediation": {**_POLICY, "properties": (5, "Struct")},
     "RemediateResponse": {"remediations": (1, "[]Remediation"), "not_applicable": (2, "[]NotApplicable")},
     "StackConfiguration": {"stack": (1, "string"), "project": (2, "string"), "config": (7, "{}string")},
