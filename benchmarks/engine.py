@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import sys
 import tempfile
 import textwrap
 import time
@@ -22,6 +23,7 @@ from benchmarks import peers
 from benchmarks.peers import Pack
 from model import progress
 from model.commands import cli
+from model.files import write_text
 from tests.engine import aws, warm
 from tests.engine import cli as engine
 from tests.engine.workspace import Workspace, workspace
@@ -35,20 +37,38 @@ process.chdir(__dirname);
 require("./index.js");
 """
 _ADVISORY = '{"all": "advisory"}'
-# With little to find, one advisory finding for five resources at most: showing them is the engine's work.
+# With nothing to find but a handful of notes: showing findings is the engine's work.
 _MANY = """
 import json
 import pulumi
 import pulumi_aws as aws
 
-KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
 kept, tags = pulumi.ResourceOptions(protect=True), {{"Owner": "a"}}
 caller = {{"Effect": "Allow", "Principal": {{"Service": "lambda.amazonaws.com"}}, "Action": "sts:AssumeRole"}}
 trust = json.dumps({{"Version": "2012-10-17", "Statement": [caller]}})
+ACCOUNT = "arn:aws:iam::123456789012:root"
+GROUPS = "arn:aws:logs:us-east-1:123456789012:log-group:*"
+owner = {{"Effect": "Allow", "Principal": {{"AWS": ACCOUNT}}, "Action": "kms:*", "Resource": "*"}}
+logs = {{
+    "Effect": "Allow",
+    "Principal": {{"Service": "logs.us-east-1.amazonaws.com"}},
+    "Action": ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+    "Resource": "*",
+    "Condition": {{"ArnLike": {{"kms:EncryptionContext:aws:logs:arn": GROUPS}}}},
+}}
+key = aws.kms.Key(
+    "key",
+    description="Logs",
+    enable_key_rotation=True,
+    deletion_window_in_days=30,
+    policy=json.dumps({{"Version": "2012-10-17", "Statement": [owner, logs]}}),
+    tags=tags,
+    opts=kept,
+)
 
 for place in range({count}):
-    log = aws.cloudwatch.LogGroup(f"log-{{place}}", retention_in_days=365, kms_key_id=KEY, tags=tags, opts=kept)
+    log = aws.cloudwatch.LogGroup(f"log-{{place}}", retention_in_days=365, kms_key_id=key.arn, tags=tags, opts=kept)
     aws.cloudwatch.LogMetricFilter(
         f"filter-{{place}}",
         log_group_name=log.name,
@@ -77,14 +97,50 @@ for place in range({count}):
     )
     aws.iam.Role(f"role-{{place}}", assume_role_policy=trust, tags=tags)
 """
+_EMPTY = """\
+#!{python}
+# A pack of one policy that finds nothing: what is left is the engine's own work for any pack.
+import signal
+import sys
+
+from endpoint_guard.wire import protocol
+from endpoint_guard.wire.server import Server
+
+info = protocol.Info(name="empty", version="0.0.1", supportsConfig=True)
+info.policies.add(name="nothing", policy_type=protocol.POLICY_TYPES["resource"])
+said = {{"GetPluginInfo": protocol.PluginInfo(version="0.0.1"), "GetAnalyzerInfo": info}}
+answers = {{call: message.SerializeToString() for call, message in said.items()}}
+answers |= dict.fromkeys(("ConfigureStack", "Configure", "Remediate", "Analyze", "AnalyzeStack"), b"")
+
+
+def answer(path, message):
+    content = answers.get(path.rpartition("/")[2])
+    return None if content is None else (content,)
+
+
+server = Server(answer)
+sys.stdout.write(f"{{server.add_insecure_port('127.0.0.1:0')}}\\n")
+server.start()
+sys.stdout.flush()
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # the engine waits for its end
+signal.pause()
+"""
+_FLOOR = "an empty pack"
 _PER_ROUND = 5
 _ENVIRONMENT = {"ENDPOINT_GUARD_PROFILE": "aws"}
 
 
 def candidates(others: Sequence[Pack], folder: Path) -> Mapping[str, Sequence[str]]:
-    """Flags of `pulumi preview` by name: no pack, ours, and the peers, whose findings are made advice."""
+    """Flags of `pulumi preview` by name: no pack, ours, one without rules, and the peers, with findings as advice."""
     own = str(engine.ROOT / ".venv" / "bin" / "endpoint-guard-pack")
-    found: dict[str, Sequence[str]] = {"none": (), "endpoint-guard": ("--policy-pack", own)}
+    empty = folder / "empty"
+    empty.write_text(_EMPTY.format(python=sys.executable))
+    empty.chmod(0o755)
+    found: dict[str, Sequence[str]] = {
+        "none": (),
+        "endpoint-guard": ("--policy-pack", own),
+        _FLOOR: ("--policy-pack", str(empty)),
+    }
     levels = folder / "advisory.json"
     levels.write_text(_ADVISORY)
     for peer in others:
@@ -132,13 +188,44 @@ def many(stack: Workspace, count: int) -> None:
     (stack.folder / "__main__.py").write_text(textwrap.dedent(_MANY.format(count=count // _PER_ROUND)))
 
 
+def page(run: Mapping[str, Any]) -> str:
+    """The figures as Markdown."""
+    lines = [
+        "# The pack on the real engine",
+        "",
+        "Written by `python -m benchmarks.engine --compliance-policies CHECKOUT --out docs/engine-benchmark.md`: what "
+        f"a policy pack adds to `pulumi preview` (CLI {run['cli']}, {run['cores']} cores, no event log), seconds by "
+        f"the clock, median of {run['rounds']} rounds in which every candidate has its turn. AWS is the local provider "
+        "of the engine tests and the program's Python is warm, so that little else hides what a pack takes.",
+        "",
+        "An empty pack has one policy that finds nothing, and imports no SDK: what it adds is the engine's own work "
+        "for any pack, two calls for every resource. The larger program keeps two cores busy by itself.",
+    ]
+    for name, figures in run["programs"].items():
+        added, floor = figures["added"], figures["added"][_FLOOR]
+        lines += [
+            "",
+            f"## {name}: {figures['resources']:,} resources, {figures['none']:.2f} s without a pack",
+            "",
+            "| pack | findings | adds, s | beyond an empty pack, s |",
+            "|---|---:|---:|---:|",
+            *(
+                f"| {pack} | {figures['findings'][pack]} | {seconds:.2f} | {seconds - floor:.2f} |"
+                for pack, seconds in added.items()
+            ),
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def main(
     rounds: Annotated[int, typer.Option(help="Previews of each candidate.")] = 5,
     resources: Annotated[int, typer.Option(help="Size of the second program.")] = 1000,
     checkout: peers.CheckoutOption = None,
     build_dir: Annotated[Path, typer.Option(help="Where peers are installed.")] = Path("build"),
+    out: Annotated[Path | None, typer.Option(help="Also write the page to this file.")] = None,
 ) -> None:
     """Measure what the pack adds to a preview of prod, and of a program with many resources; print JSON."""
+    cli.check_output(out)
     found = engine.find()
     if isinstance(found, str):
         raise typer.BadParameter(found)
@@ -148,8 +235,11 @@ def main(
         prod = workspace(found, Path(place) / "prod", "prod", port, python)
         figures = {"prod": measure(prod, chosen, rounds, progress.say)}
         many(prod, resources)
-        figures[f"{resources} resources"] = measure(prod, chosen, rounds, progress.say)
-    progress.out.print_json(json.dumps({"cores": os.cpu_count(), "cli": found.version, **figures}))
+        figures["many small resources"] = measure(prod, chosen, rounds, progress.say)
+    run = {"cores": os.cpu_count(), "cli": found.version, "rounds": rounds, "programs": figures}
+    progress.out.print_json(json.dumps(run))
+    if out is not None:
+        write_text(out, page(run))
 
 
 if __name__ == "__main__":
