@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,11 +58,15 @@ CheckoutOption = Annotated[
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack by its name and the command that starts it; the command ends with the engine's address and the folder."""
+    """A pack by its name and the command that starts it; the command ends with the engine's address and the folder.
+
+    `environment` is what it is told beside.
+    """
 
     name: str
     command: tuple[str, ...]
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,13 @@ def available(build_dir: Path, checkout: Path | None, say: progress.Say) -> list
 
 
 def ours(name: str = "ours") -> Pack:
-    """This project's pack, all rules on."""
-    return Pack(name, (sys.executable, "-u", "-m", "pulumi.policy"), _PROJECT / "policies")
+    """This project's pack as an executable, all rules on."""
+    told = {
+        "ENDPOINT_GUARD_PROFILE": "scoring-endpoint",
+        "ENDPOINT_GUARD_EXEMPTIONS": str(_PROJECT / "policies" / "exemptions.yaml"),
+    }
+    command = (sys.executable, "-m", "endpoint_guard.executable")
+    return Pack(name, command, _PROJECT / "policies", told)
 
 
 def awsguard(build_dir: Path) -> Pack:
@@ -185,7 +194,7 @@ def judge(pack: Pack, judged: Stack) -> Verdict:
     process = subprocess.Popen(  # noqa: S603
         [*pack.command, "127.0.0.1:1", str(pack.folder)],
         cwd=pack.folder,
-        env=_environment(),
+        env=_environment() | dict(pack.environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )

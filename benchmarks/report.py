@@ -142,7 +142,8 @@ def pack_section(figures: Mapping[str, Any] | None) -> list[str]:
     lines = [
         PACK_HEADING,
         "",
-        "From the start of the pack's process to its verdict, every policy of each pack over every resource, over the "
+        "From the start of the pack's process to its verdict, every policy of each pack (ours as the executable "
+        "`endpoint-guard-pack`) over every resource, over the "
         "calls that the engine makes in an update: ConfigureStack, Configure, Remediate and Analyze per resource, "
         f"AnalyzeStack. {_rounds(figures['rounds'])}, ours and the peers in turn; seconds by "
         "the clock also count the client, the same for all, and what else the machine did. Python keeps what it "
