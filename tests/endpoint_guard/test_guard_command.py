@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
-from endpoint_guard import command, starter
+from endpoint_guard import VERSION, command, starter
 from endpoint_guard.discovery import rules
 
 from tests.endpoint_guard.guard_process import started
+
+PACKAGE = Path(__file__).resolve().parents[2] / "packages" / "endpoint-guard"
 
 
 def test_list_shows_the_rules_of_a_profile(capsys: pytest.CaptureFixture[str]) -> None:
@@ -261,3 +264,9 @@ def test_levels_of_the_environment_are_in_force_from_the_start(tmp_path: Path) -
         entry = pack.info.initialConfig["log-retention"]
         assert entry.properties["minDays"] == 7
         assert entry.enforcementLevel == 1
+
+
+def test_the_version_is_the_packages() -> None:
+    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert project["version"] == VERSION
