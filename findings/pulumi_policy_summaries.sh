@@ -3,10 +3,9 @@
 # After each of the two calls about a resource (Remediate and Analyze) the engine writes an event that lists the pack's
 # policies that passed. It lists every enabled policy of the type "resource" that found nothing, whether or not it has
 # anything to do with the resource's type and, after Remediate, whether or not it can remediate; only a policy that the
-# pack itself names as not applicable is left out. A pack of 250 such policies puts 500 names into the event log for
-# every resource, and sorting and storing them takes the engine longer than the calls themselves. Policies of the type
-# "stack" are listed once, after the analysis of the stack; what one of them reports about a resource in Analyze is
-# listed there as failed all the same.
+# pack itself names as not applicable is left out. A pack of 250 such policies so puts 500 names into the event log for
+# every resource. Policies of the type "stack" are listed once, after the analysis of the stack; what one of them
+# reports about a resource in Analyze is listed there as failed all the same.
 # Seen: "passed" as below, twice the same for a resource.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -92,6 +92,9 @@ class Fast:
     def Analyze(self, request: Any, context: None) -> Any:
         return analyzer_pb2.AnalyzeResponse.FromString(self._ask("Analyze", request))
 
+    def Remediate(self, request: Any, context: None) -> Any:
+        return analyzer_pb2.RemediateResponse.FromString(self._ask("Remediate", request))
+
     def AnalyzeStack(self, request: Any, context: None) -> Any:
         return analyzer_pb2.AnalyzeResponse.FromString(self._ask("AnalyzeStack", request))
 
@@ -137,6 +140,29 @@ def test_both_ways_say_the_same(preview: bool, configured: bool) -> None:
     assert "firewall-baseline" in rules
     assert ("function-concurrency-bounded" in rules) != configured, "it is disabled by the configuration"
     assert one == other
+
+
+def test_both_ways_fix_the_same() -> None:
+    secret = {values.SIGNATURE: values.SECRET, "value": {"mode": "PassThrough"}}
+    asset = {values.SIGNATURE: values.ASSET, "path": "a.zip"}
+    hidden = {values.SIGNATURE: values.SECRET, "value": ["kept", {"as": "it is"}]}
+    request = analyzer_pb2.AnalyzeRequest(
+        type=t.FUNCTION, urn=f"urn:pulumi:prod::p::{t.FUNCTION}::f", name="f"
+    )
+    later = proxy.UNKNOWN_STRING_VALUE
+    request.properties.update({"tracingConfig": secret, "code": asset, "hidden": hidden, "later": later})
+    level = analyzer_pb2.PolicyConfig(enforcementLevel=analyzer_pb2.REMEDIATE)
+    config = analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"function-traced": level})
+
+    found = []
+    for servicer in (slow(), Fast()):
+        servicer.Configure(config, None)
+        [fixed] = servicer.Remediate(request, None).remediations
+        found.append((fixed.policyName, json_format.MessageToDict(fixed.properties)))
+
+    assert found[0] == found[1]
+    assert found[1][1]["tracingConfig"]["value"] == {"mode": "Active"}
+    assert found[1][1]["hidden"] == hidden
 
 
 def test_a_started_pack_is_served_through_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,9 @@ def about(profile: str) -> str:
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy in the terms of Pulumi. `schema` is a JSON schema's `properties`; `framework` is empty for a meta."""
+    """One policy in the terms of Pulumi. `schema` is a JSON schema's `properties`; `framework` is empty where
+    the policy is about the pack itself.
+    """
 
     id: str
     title: str

@@ -92,7 +92,7 @@ class Guard:
     ) -> dict[str, Any] | None:
         """The inputs of the graph's one resource, as sent, with the rule's fixes; None where it has nothing to mend.
 
-        The settings are those given or those in force. What cannot be mended is left to the verdict that follows.
+        The settings are those given or those in force. Never raises.
         """
         if graph.resources[0].type not in rule.applies_to:
             return None
@@ -103,7 +103,7 @@ class Guard:
             if not any(one.verdict is Verdict.FAIL for one in run(rule, graph, values)):
                 return None
             return fixed(sent, rule.fixes, {**rule.defaults, **(values or {})})
-        except Exception:
+        except Exception:  # what cannot be mended is reported by the verdict
             return None
 
     def _checked(self, rule: Rule) -> tuple[list[str], dict[str, Value] | None]:

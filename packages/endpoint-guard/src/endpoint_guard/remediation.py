@@ -37,7 +37,7 @@ def fixed(
 ) -> dict[str, Any] | None:
     """The inputs, as the engine sent them, with the fixes that apply; None when nothing changes.
 
-    `sent` itself is left alone, and so is what stands where the property, or anything above it, is not known yet.
+    `sent` itself is left alone. A fix is left out where the property, or anything above it, is not known yet.
     """
     result: Any = sent
     for fix in fixes:

@@ -20,10 +20,10 @@ _LEVELS: Final = {number: name for name, number in protocol.LEVELS.items()}
 class Servicer:
     """Answers for a guard, under what the pack says of itself (`info`).
 
-    Beside what a policy found, the engine lists for every resource, twice, all policies about resources that found
-    nothing: hundreds of names, most of them about other types, and as much of its time as all else that a pack costs
-    it. In an operation on a stack the pack therefore calls all its policies policies about the stack, which are listed
-    once. What one finds on a resource is said there as before, and it is left out of that list.
+    Besides what a policy found, the engine lists for every resource, twice, all policies about resources that found
+    nothing: hundreds of names, most of them of policies about other types. In an operation on a stack the pack
+    therefore declares all its policies as policies about the stack, which are listed once. What one finds on a
+    resource is still said of that resource, and the policy is then left out of the list.
     """
 
     def __init__(self, info: Any, guard: Guard) -> None:
@@ -109,6 +109,7 @@ class Servicer:
         """Fixes the properties of a request, and says so, where a rule has something to fix."""
         graph = from_request(request, values.decode(request.properties))
         mended = self._guard.mended(rule, graph, values.as_sent(request.properties))
+        graph.release()
         if mended is None:
             return
         request.properties.Clear()

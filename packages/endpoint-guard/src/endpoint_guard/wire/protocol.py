@@ -148,7 +148,7 @@ _FIRST_FIELD: Final = 0x0A
 def resources(message: memoryview) -> list[Any] | map[Any]:
     """The resources of an AnalyzeStackRequest of these bytes, read one by one: they need not be kept.
 
-    As one message they take several times the room of their bytes. Raises DecodeError for bytes that are none.
+    As one message they take several times the room of their bytes. Raises DecodeError for bytes that are not one.
     """
     parts = split(message)
     if parts is None:
